@@ -1,0 +1,1 @@
+"""What the product talks about: contacts, activities, opportunities, stages, write-backs. Frozen values."""

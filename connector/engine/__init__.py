@@ -1,0 +1,1 @@
+"""Runs the compiled plan on an embedded columnar engine."""

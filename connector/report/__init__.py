@@ -1,0 +1,1 @@
+"""Explanations and run reports, as text, JSON and pages."""

@@ -1,0 +1,1 @@
+"""A local HubSpot: its REST surface, limits, lags and oddities, as documented."""

@@ -1,0 +1,1 @@
+"""Pull, plan, push and the run that puts them in order. Knows ports, no adapter."""
