@@ -22,7 +22,9 @@ class Deed(StrEnum):
     UNSUBSCRIBED = "unsubscribed"  # campaign
     PAGE_VISIT = "page_visit"  # url, pages (number of page views)
     EVENT_REGISTERED = "event_registered"  # event (name), event_kind (webinar|trade_fair), topic
-    EVENT_ATTENDED = "event_attended"  # event, event_kind, topic, minutes, replay ("true" or absent)
+    EVENT_ATTENDED = (
+        "event_attended"  # event, event_kind, topic, minutes, replay ("true" or absent)
+    )
     EVENT_CANCELLED = "event_cancelled"  # event
     CALL = "call"  # direction (inbound|outbound), outcome (connected|no_answer|left_voicemail), minutes
     EMAIL = "email"  # direction (inbound|outbound), subject

@@ -1,0 +1,86 @@
+"""How points fade with age: tables of weights, built once, in integers.
+
+A decay kind is one class here with `weights`. Nothing else in the code asks which kind it is.
+"""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+from connector.domain.numbers import MILLION
+
+EXPIRE_AFTER = 365
+"""Default age in days from which an activity weighs nothing."""
+
+FOREVER = 36_500
+"""Horizon of a rule that never expires: ages beyond a hundred years weigh nothing."""
+
+
+class Curve(Protocol):
+    """How much of its points an activity keeps at an age in whole days."""
+
+    def weight(self, age: int) -> int:
+        """Return the weight at `age` (0 or more) in millionths, 0..1,000,000; never rising with age."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Points do not fade."""
+
+    def weight(self, age: int) -> int:  # noqa: ARG002  every curve is asked with an age
+        """Return the whole weight at every age."""
+        return MILLION
+
+
+@dataclass(frozen=True, slots=True)
+class HalfLife:
+    """Points lose half their weight each `days` calendar days."""
+
+    days: int
+
+    def weight(self, age: int) -> int:
+        """Return the weight, rounded half to even here and nowhere else, so that sums are exact."""
+        return round(MILLION * math.exp2(-age / self.days))
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Points fall on a straight line, to nothing at age `days`."""
+
+    days: int
+
+    def weight(self, age: int) -> int:
+        """Return the weight of the straight line, rounded half to even."""
+        return max(0, round(Fraction(MILLION * (self.days - age), self.days)))
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Points fall in steps: `steps` holds (from age in days on, weight in millionths), ages rising."""
+
+    steps: tuple[tuple[int, int], ...]
+
+    def weight(self, age: int) -> int:
+        """Return the weight of the last step reached; the whole weight before the first."""
+        reached = [weight for start, weight in self.steps if start <= age]
+        return reached[-1] if reached else MILLION
+
+
+@dataclass(frozen=True, slots=True)
+class Decay:
+    """A curve, with a hold before it starts and an age at which it ends.
+
+    `hold`: days at full weight before the curve begins (its age 0 is then `hold`).
+    `expire_after`: age in days from which the weight is 0; None: never.
+    """
+
+    curve: Curve = Constant()
+    hold: int = 0
+    expire_after: int | None = EXPIRE_AFTER
+
+    def weights(self) -> tuple[int, ...]:
+        """Return the weight at each age 0, 1, 2, …, in millionths; ages beyond the end weigh nothing."""
+        horizon = FOREVER if self.expire_after is None else self.expire_after
+        return tuple(self.curve.weight(max(0, age - self.hold)) for age in range(horizon))

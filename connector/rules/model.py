@@ -1,0 +1,230 @@
+"""A rule set: what an admin's rules file means, as frozen values.
+
+The file's syntax is `connector.config.rules_file`'s business; the meaning is `scoring.md`'s,
+restated here where a reader of the code needs it. All points are micro-points, all durations whole
+calendar days unless a name says otherwise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from connector.domain.ids import RuleId
+from connector.domain.numbers import MILLION
+from connector.rules.conditions import ALWAYS, Condition, Kind
+from connector.rules.decay import Decay
+
+Label = Mapping[str, str]
+"""A text by language code, `en` always among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Every activity is a bucket of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class PerAttribute:
+    """Activities with the same (folded) value of an attribute share a bucket; those without it share one."""
+
+    attribute: str
+    kind: Kind = Kind.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class PerDays:
+    """Activities in the same calendar period of `days` days share a bucket.
+
+    Periods are counted from Monday 1969-12-29, so that 1 is the calendar day and 7 the ISO week,
+    and a bucket does not move with the day of asking: period number = (local day number + 3) //
+    days, where day 0 is 1970-01-01, a Thursday.
+    """
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ever:
+    """All activities share one bucket."""
+
+
+Bucket = Each | PerAttribute | PerDays | Ever
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """Of the activities left by `once_per`, only the latest `count` count, in each period of `per`
+    days if set.
+
+    Periods as in `PerDays`.
+    """
+
+    count: int
+    per: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The rule fires only on an activity that is at least the `count`-th within `within` days.
+
+    Looked at before `once_per`: an activity stays if it and the matching ones on its own day and
+    the `within` - 1 days before it number at least `count`.
+    """
+
+    count: int
+    within: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRule:
+    """Points for an activity.
+
+    Order of work: type, inbound and `where` → `repeated` → `once_per` (latest by occurred_us, then
+    by id) → `replaced_by` → `at_most` → points · weight of age. `replaced_by` names a rule with the
+    same `once_per` attribute: a bucket in which that rule counts an activity is dropped here.
+    `is_need`: each counted activity is an explicit need. `family`: signal family for gate 3; empty
+    if none.
+    """
+
+    id: RuleId
+    label: Label
+    activities: tuple[str, ...]
+    points: int
+    where: Condition = ALWAYS
+    once_per: Bucket = field(default_factory=Each)
+    at_most: AtMost | None = None
+    repeated: Repeated | None = None
+    replaced_by: RuleId | None = None
+    decay: Decay = field(default_factory=Decay)
+    group: str | None = None
+    family: str = ""
+    is_need: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rules whose sum is clamped to `floor`..`cap` before it joins the score."""
+
+    id: str
+    label: Label
+    cap: int | None = None
+    floor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One part of a persona: known when `field` has a value; earned when `condition` holds. `weight` > 0."""
+
+    field: str
+    kind: Kind
+    condition: Condition
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """A kind of buyer, described by weighted criteria."""
+
+    id: str
+    label: Label
+    criteria: tuple[Criterion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How personas become a grade.
+
+    For each persona: known = weight of known criteria, earned = weight of earned ones; fit in
+    micro-points = earned · 100,000,000 // known. It is known enough when known · 100 ≥
+    `known_enough` · total weight. A contact's persona is the one with the highest fit among those
+    known enough (first in the file on a tie); grade A, B or C from `grades` (lowest fit in micro-
+    points), else D. If none is known enough: grade U, no persona, and `missing` is the field of the
+    heaviest unknown criterion of all personas (first on a tie). Without personas the grade is U and
+    nothing is missing. A persona matches at grade A or B.
+    """
+
+    personas: tuple[Persona, ...] = ()
+    grade_a: int = 70 * MILLION
+    grade_b: int = 50 * MILLION
+    grade_c: int = 30 * MILLION
+    known_enough: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A condition on the contact that stops a hand-off whatever the points."""
+
+    id: str
+    label: Label
+    where: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """When a contact enters and leaves each stage and temperature (scoring.md section 7).
+
+    `not_engaging`: activity types that are no engagement of the person's own (ads, anonymous pages,
+    opens). `fall_after_hours`: how long a score must stay in a lower band before the temperature
+    falls. Probabilities in millionths.
+    """
+
+    not_engaging: frozenset[str] = frozenset()
+    warm_enter: int = 20 * MILLION
+    warm_leave: int = 15 * MILLION
+    hot_enter: int = 50 * MILLION
+    hot_leave: int = 40 * MILLION
+    fall_after_hours: int = 24
+    need_valid_days: int = 90
+    untouched_prospect_days: int = 60
+    hot_probability: int = 500_000
+    cold_probability: int = 300_000
+    meeting_replaced_within_days: int = 14
+    cooling_off_days: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class HandOff:
+    """Gates 1 to 6 of scoring.md section 8, and the task.
+
+    `due_hours_need`, `due_hours_points`: due time of the task after the hand-off, in hours.
+    `reach_fields`: contact fields of which one must be known; `name_fields`: likewise.
+    """
+
+    threshold: int = 50 * MILLION
+    families: int = 2
+    families_within_days: int = 30
+    not_rejected_within_days: int = 60
+    name_fields: tuple[str, ...] = ("first_name", "last_name")
+    reach_fields: tuple[str, ...] = ("email", "phone")
+    due_hours_need: int = 4
+    due_hours_points: int = 24
+    blockers: tuple[Blocker, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SalesWork:
+    """Canonical activity types by which sales acts and speaks. They count as facts, whatever their
+    points.
+
+    `touch`: something a person of ours did towards the contact, or a conversation had; stops the
+    clock, closes a hand-off. `meeting_obtained`, `meeting_lost`: see prospect hot.
+    """
+
+    touch: frozenset[str] = frozenset({"call", "email_sent", "meeting"})
+    meeting_obtained: frozenset[str] = frozenset({"meeting_booked", "meeting_held"})
+    meeting_lost: frozenset[str] = frozenset({"meeting_cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Everything that decides a score, a stage and a hand-off. `score`: the name of the one score."""
+
+    rules: tuple[ActivityRule, ...]
+    groups: tuple[Group, ...] = ()
+    fit: Fit = field(default_factory=Fit)
+    stages: Stages = field(default_factory=Stages)
+    hand_off: HandOff = field(default_factory=HandOff)
+    sales: SalesWork = field(default_factory=SalesWork)
+    score: str = "engagement"
+    lowest: int = 0
+    highest: int = 100 * MILLION
+    labels: Mapping[str, Label] = field(default_factory=dict)

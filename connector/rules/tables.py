@@ -1,0 +1,135 @@
+"""The tables that an evaluation reads and yields: names, columns and SQL types.
+
+Written down once, for the plan that is compiled, the engine that runs it, the store that feeds it
+and the tests. `docs/semantics.md` says what each column means. Every column may be NULL unless it
+is said not to be.
+"""
+
+from collections.abc import Mapping
+
+from connector.rules.conditions import Kind
+
+SQL_TYPE: Mapping[Kind, str] = {
+    Kind.TEXT: "VARCHAR",
+    Kind.NUMBER: "BIGINT",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.MOMENT: "BIGINT",
+}
+
+FIELD = "f_"
+"""Prefix of a contact field's column; a text field has a second column, `f_name_folded`."""
+ATTRIBUTE = "a_"
+"""Prefix of an activity attribute's column; a text attribute has `a_name_folded` beside it."""
+FOLDED = "_folded"
+
+CONTACT = {"contact": "BIGINT"}
+"""One row for each contact to evaluate, never NULL; then the field columns."""
+
+ACTIVITY = {
+    "contact": "BIGINT",
+    "activity": "VARCHAR",
+    "type": "VARCHAR",
+    "occurred_us": "BIGINT",
+    "day": "INTEGER",
+    "is_outbound": "BOOLEAN",
+}
+"""One row for each activity and contact, unique, never NULL; then the attribute columns."""
+
+OPPORTUNITY = {
+    "contact": "BIGINT",
+    "opportunity": "VARCHAR",
+    "created_us": "BIGINT",
+    "changed_us": "BIGINT",
+    "amount": "BIGINT",
+    "probability": "BIGINT",
+    "close_us": "BIGINT",
+    "is_closed": "BOOLEAN",
+    "is_won": "BOOLEAN",
+}
+"""One row for each opportunity and contact, unique."""
+
+MEMORY = {
+    "stage": "VARCHAR",
+    "temperature": "VARCHAR",
+    "stage_since_us": "BIGINT",
+    "lower_since_us": "BIGINT",
+    "ripe_since_us": "BIGINT",
+    "handed_off_us": "BIGINT",
+    "hand_off_reason": "VARCHAR",
+    "hand_off_open": "BOOLEAN",
+}
+"""What an evaluation remembers for the next one. `temperature` is '' where a stage has none."""
+
+STATE = {
+    "contact": "BIGINT",
+    **MEMORY,
+    "task_done": "BOOLEAN",
+    "verdict": "VARCHAR",
+    "verdict_us": "BIGINT",
+    "human_stage": "VARCHAR",
+}
+"""The previous state, at most one row for each contact; a contact without one was never evaluated.
+
+`verdict`: `accepted`, `rejected` or NULL, since `verdict_us`. `human_stage`: the stage that a
+person set in the CRM since our last write. `task_done`: the open hand-off's task is done in the
+CRM.
+"""
+
+SCORE = {
+    "contact": "BIGINT",
+    "raw": "BIGINT",
+    "points": "BIGINT",
+    "fit": "BIGINT",
+    "grade": "VARCHAR",
+    "persona": "VARCHAR",
+    "missing": "VARCHAR",
+    "need_us": "BIGINT",
+    "need_activity": "VARCHAR",
+    "families": "BIGINT",
+    "engaged_us": "BIGINT",
+    "touch_us": "BIGINT",
+    **MEMORY,
+    "gate_points": "BOOLEAN",
+    "gate_fit": "BOOLEAN",
+    "gate_families": "BOOLEAN",
+    "gate_reachable": "BOOLEAN",
+    "gate_free": "BOOLEAN",
+    "gate_unblocked": "BOOLEAN",
+    "blocker": "VARCHAR",
+    "handed_off": "BOOLEAN",
+    "hand_off_closed": "VARCHAR",
+    "episode_us": "BIGINT",
+}
+"""One row for each contact. `raw` is the signed sum before the bounds, `points` after, both micro-
+points.
+
+`blocker`: the first that holds. `handed_off`: a hand-off happened in this evaluation, of the
+episode that began at `episode_us` (need_us or ripe_since_us). `hand_off_closed`: why an open one
+closed in this evaluation, else NULL.
+"""
+
+REASON = {
+    "contact": "BIGINT",
+    "kind": "VARCHAR",
+    "rule": "VARCHAR",
+    "points": "BIGINT",
+    "count": "BIGINT",
+    "latest_us": "BIGINT",
+    "rank": "BIGINT",
+}
+"""The lines of a score. `kind`: rule, cap, floor or bound; `rule`: the rule's or group's id, or the
+score's name.
+
+`count` and `latest_us` are NULL except for rules. `rank` counts from 1 within a contact.
+"""
+
+MOVE = {
+    "contact": "BIGINT",
+    "position": "BIGINT",
+    "from_stage": "VARCHAR",
+    "from_temperature": "VARCHAR",
+    "to_stage": "VARCHAR",
+    "to_temperature": "VARCHAR",
+    "reason": "VARCHAR",
+}
+"""Changes of stage or temperature, in order of `position` (from 1) within a contact."""
