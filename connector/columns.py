@@ -1,0 +1,1 @@
+"""Arrow columns of canonical values, with the folded twin that text conditions compare."""

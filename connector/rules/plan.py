@@ -1,0 +1,42 @@
+"""A compiled rule set: named steps of portable SQL and the small tables they join."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connector.rules.conditions import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One SELECT, whose result later steps read by its name. The last ones are score, reason, move."""
+
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """A small table that comes with the rules. `columns`: {name: SQL type}."""
+
+    name: str
+    columns: Mapping[str, str]
+    rows: tuple[tuple[object, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRules:
+    """One plan, for any engine that speaks the portable subset (DESIGN, decision 2).
+
+    The steps read `contact`, `activity`, `opportunity`, `state` (`connector.rules.tables`), the constants, and
+    the one-row table `moment` with `as_of_us` and `as_of_day`.
+
+    `hash`: SHA-256 of the canonical form of the rule set and of the plan; the same rules give the same hash.
+    `fields`, `attributes`: what the plan needs as `f_` and `a_` columns; text ones also folded.
+    `activity_types`: the types that the plan looks at; None where it looks at all.
+    """
+
+    hash: str
+    constants: tuple[Constants, ...]
+    steps: tuple[Step, ...]
+    fields: Mapping[str, Kind]
+    attributes: Mapping[str, Kind]
