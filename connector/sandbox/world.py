@@ -1,7 +1,8 @@
 """A made-up market that a sandbox CRM is filled with: people, companies and what they did.
 
-Neutral towards vendors: each sandbox maps a world onto its own objects. A world comes from the seeded
-generator (`generate.py`) or from a folder of CSV files (`load.py`). No row describes a real person.
+Neutral towards vendors: each sandbox maps a world onto its own objects. A world comes from the
+seeded generator (`generate.py`) or from a folder of CSV files (`load.py`). No row describes a real
+person.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,8 @@ class Deed(StrEnum):
         "event_attended"  # event, event_kind, topic, minutes, replay ("true" or absent)
     )
     EVENT_CANCELLED = "event_cancelled"  # event
-    CALL = "call"  # direction (inbound|outbound), outcome (connected|no_answer|left_voicemail), minutes
+    CALL = "call"  # direction (inbound|outbound), outcome (connected|no_answer|left_voicemail),
+    # minutes
     EMAIL = "email"  # direction (inbound|outbound), subject
     MEETING = "meeting"  # outcome (scheduled|completed|no_show|cancelled), title
     MESSAGE = "message"  # direction, channel (linkedin): a note by the rep in CRMs without messages
@@ -87,6 +89,17 @@ class Happening:
     at: datetime
     details: Mapping[str, str] = field(default_factory=dict)
     rep: str = ""
+
+
+# What a deal is worth in percent at each stage, in the order in which a deal passes through them.
+DEAL_PROBABILITY: Mapping[str, int] = {
+    "qualification": 20,
+    "demo": 40,
+    "proposal": 60,
+    "negotiation": 80,
+    "won": 100,
+    "lost": 0,
+}
 
 
 @dataclass(frozen=True, slots=True)
