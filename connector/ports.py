@@ -44,8 +44,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One thing that is read to its own checkpoint: `contacts`, `activities:calls`,
-    `opportunities`.
+    """One thing that is read to its own checkpoint: `contacts`, `activities:calls`.
 
     `label` is for people. Streams are read in the order the adapter lists them: contacts first.
     """
@@ -74,7 +73,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class WriteBack:
-    """Properties to set on one contact: {CRM property name: text as the CRM takes it; None clears}."""
+    """Properties to set on one contact: {CRM property: text as it takes it; None clears}."""
 
     contact: ContactId
     values: Mapping[str, str | None]
@@ -218,8 +217,7 @@ class Crm(Protocol):
         ...
 
     def wrote(self, *, since: datetime, until: datetime) -> None:
-        """Take note that all write-backs between two instants were ours, to tell echoes from
-        changes.
+        """Take note that the write-backs between two instants were ours: echoes, no changes.
 
         Costs nothing; the next `pages` of contacts may use it to spare calls.
         """
@@ -230,10 +228,9 @@ class Crm(Protocol):
         ...
 
     def provision(self, *, dry_run: bool) -> Sequence[Provision]:
-        """Create what is missing (properties, task key); idempotent; touches nothing it did not
-        create.
+        """Create what is missing (properties, task key), touching nothing it did not create.
 
-        Returns every part, `is_present` as it was before.
+        Idempotent. Returns every part, `is_present` as it was before.
         """
         ...
 
@@ -287,7 +284,8 @@ class KnownContact:
     """What planning has to know of a contact, beside its evaluation.
 
     `found`: {property: value as the CRM last showed it}; `wrote`: {property: value that the CRM
-    last accepted from us}. `is_fresh`: read from the CRM in this very run.
+    last accepted from us}. `is_fresh`: read from the CRM in this very run. `open_tasks`: keys of
+    our tasks for the contact that the CRM does not hold as done.
     """
 
     no: int
@@ -297,6 +295,7 @@ class KnownContact:
     wrote: Mapping[str, str | None]
     fields: Mapping[str, object]
     is_fresh: bool
+    open_tasks: tuple[TaskKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,12 +372,10 @@ class LedgerRecord:
 
 
 class Store(Protocol):
-    """The memory of one account. Every failure is a StoreError, and leaves the last commit
-    standing.
+    """The memory of one account. Failing is a StoreError and leaves the last commit standing.
 
-    Contacts have a whole number of their own here (`no`), stable as long as the store lives;
-    evaluation tables name contacts by it. Buckets part the numbers; one bucket is evaluated at a
-    time.
+    Contacts have a whole number of their own here (`no`), stable as long as the store lives; evaluation
+    tables name contacts by it. Buckets part the numbers; one bucket is evaluated at a time.
     """
 
     # -- who writes
@@ -438,6 +435,10 @@ class Store(Protocol):
 
     def load_contacts(self, numbers: Iterable[int]) -> Mapping[int, KnownContact]:
         """Return what planning must know of these contacts."""
+        ...
+
+    def load_edited(self, bucket: int) -> Sequence[int]:
+        """Return living contacts of which a property differs: the CRM shows other than we wrote."""
         ...
 
     def find_contact(self, id_or_email: str) -> KnownContact | None:

@@ -52,10 +52,9 @@ Bucket = Each | PerAttribute | PerDays | Ever
 
 @dataclass(frozen=True, slots=True)
 class AtMost:
-    """Of the activities left by `once_per`, only the latest `count` count, in each period of `per`
-    days if set.
+    """Of the activities left by `once_per`, only the latest `count` count.
 
-    Periods as in `PerDays`.
+    With `per`, so many in each period of `per` days; periods as in `PerDays`.
     """
 
     count: int
@@ -202,11 +201,10 @@ class HandOff:
 
 @dataclass(frozen=True, slots=True)
 class SalesWork:
-    """Canonical activity types by which sales acts and speaks. They count as facts, whatever their
-    points.
+    """Canonical activity types by which sales acts and speaks: facts, whatever their points.
 
-    `touch`: something a person of ours did towards the contact, or a conversation had; stops the
-    clock, closes a hand-off. `meeting_obtained`, `meeting_lost`: see prospect hot.
+    `touch`: something a person of ours did towards the contact, or a conversation had; it stops the
+    clock and closes a hand-off. `meeting_obtained`, `meeting_lost`: see prospect hot.
     """
 
     touch: frozenset[str] = frozenset({"call", "email_sent", "meeting"})

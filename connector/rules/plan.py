@@ -27,12 +27,12 @@ class Constants:
 class CompiledRules:
     """One plan, for any engine that speaks the portable subset (DESIGN, decision 2).
 
-    The steps read `contact`, `activity`, `opportunity`, `state` (`connector.rules.tables`), the constants, and
-    the one-row table `moment` with `as_of_us` and `as_of_day`.
+    The steps read `contact`, `activity`, `opportunity`, `state` (`connector.rules.tables`), the
+    constants, and the one-row table `moment` with `as_of_us` and `as_of_day`.
 
-    `hash`: SHA-256 of the canonical form of the rule set and of the plan; the same rules give the same hash.
-    `fields`, `attributes`: what the plan needs as `f_` and `a_` columns; text ones also folded.
-    `activity_types`: the types that the plan looks at; None where it looks at all.
+    `hash`: SHA-256 of the canonical form of the rule set and of the plan; the same rules give the
+    same hash. `fields`, `attributes`: what the plan needs as `f_` and `a_` columns; text ones also
+    folded. `activity_types`: the types that the plan looks at; None where it looks at all.
     """
 
     hash: str
