@@ -125,7 +125,10 @@ class GuardError(ConnectorError):
 
 
 class StoreError(ConnectorError):
-    """The local store is damaged, foreign, full or not writable. Nothing is sent until it is mended."""
+    """The local store is damaged, foreign, full or not writable.
+
+    Nothing is sent until it is mended.
+    """
 
     code = "store"
     exit_code = 1

@@ -34,7 +34,10 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The CRM account behind the credentials. `time_zone` is an IANA name; `kind` the vendor's word."""
+    """The CRM account behind the credentials.
+
+    `time_zone` is an IANA name; `kind` the vendor's word.
+    """
 
     id: str
     time_zone: str
@@ -142,7 +145,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Provision:
-    """One thing that provisioning creates or adds to, in the CRM's terms: `property leadripe_score`."""
+    """One thing that provisioning creates or adds to, in the CRM's terms.
+
+    `property leadripe_score`.
+    """
 
     what: str
     is_present: bool
@@ -190,7 +196,10 @@ class Crm(Protocol):
         ...
 
     def fetch_contacts(self, ids: Sequence[ContactId]) -> Sequence[Contact]:
-        """Fetch these contacts as they are now; deleted ones are left out, merged ones have a new id."""
+        """Fetch these contacts as they are now.
+
+        Deleted ones are left out, merged ones have a new id.
+        """
         ...
 
     @property
@@ -300,7 +309,10 @@ class KnownContact:
 
 @dataclass(frozen=True, slots=True)
 class PlannedWrite:
-    """A write-back with what stood there before, ready for the journal. `no`: the store's contact number."""
+    """A write-back with what stood there before, ready for the journal.
+
+    `no`: the store's contact number.
+    """
 
     no: int
     write_back: WriteBack
@@ -336,7 +348,10 @@ class OutboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One execution. `counts`: whole numbers by name (contacts, activities, writes, tasks, calls…)."""
+    """One execution. `counts`.
+
+    Whole numbers by name (contacts, activities, writes, tasks, calls…).
+    """
 
     id: RunId
     command: str
@@ -374,17 +389,23 @@ class LedgerRecord:
 class Store(Protocol):
     """The memory of one account. Failing is a StoreError and leaves the last commit standing.
 
-    Contacts have a whole number of their own here (`no`), stable as long as the store lives; evaluation
-    tables name contacts by it. Buckets part the numbers; one bucket is evaluated at a time.
+    Contacts have a whole number of their own here (`no`), stable as long as the store lives; tables of
+    an evaluation name contacts by it. Buckets part the numbers; one bucket is evaluated at a time.
     """
 
     # -- who writes
     def lease(self) -> AbstractContextManager[None]:
-        """Hold the right to write, or raise BusyError naming the holder's run. Freed when a process dies."""
+        """Hold the right to write, or raise BusyError naming the holder's run.
+
+        Freed when a process dies.
+        """
         ...
 
     def bind(self, crm: str, account: Account, time_zone: str) -> None:
-        """Remember whose data this is; StoreError if the store belongs to another account or zone."""
+        """Remember whose data this is.
+
+        StoreError if the store belongs to another account or zone.
+        """
         ...
 
     # -- pull
@@ -406,7 +427,10 @@ class Store(Protocol):
         ...
 
     def settle_activities(self) -> None:
-        """Move activities that landed with pages into bucketed segments; evaluation needs it done."""
+        """Move activities that landed with pages into bucketed segments.
+
+        Evaluation needs it done.
+        """
         ...
 
     def save_owners(self, owners: Sequence[Owner]) -> None:
@@ -464,7 +488,10 @@ class Store(Protocol):
         ...
 
     def accept_plan(self, run: RunId, rules_hash: str) -> None:
-        """In one transaction: memory and moves are kept, writes and tasks go to the outbox as waiting."""
+        """In one transaction: memory and moves are kept.
+
+        Writes and tasks go to the outbox as waiting.
+        """
         ...
 
     def discard_plan(self, run: RunId) -> None:
@@ -497,7 +524,10 @@ class Store(Protocol):
 
     # -- history
     def start_run(self, command: str, at: datetime, rules_hash: str) -> RunId:
-        """Record that a run begins. Runs found `running` while we hold the lease become `interrupted`."""
+        """Record that a run begins.
+
+        Runs found `running` while we hold the lease become `interrupted`.
+        """
         ...
 
     def end_run(
@@ -523,7 +553,10 @@ class Store(Protocol):
         ...
 
     def count(self) -> Mapping[str, int]:
-        """Return how many contacts, activities, opportunities, waiting and refused writes there are."""
+        """Return how many contacts, activities, opportunities.
+
+        Waiting and refused writes there are.
+        """
         ...
 
     def funnel(self) -> Mapping[tuple[str, str], int]:

@@ -1,1 +1,4 @@
-"""What the product talks about: contacts, activities, opportunities, stages, write-backs. Frozen values."""
+"""What the product talks about: contacts, activities, opportunities, stages, write-backs.
+
+Frozen values.
+"""

@@ -79,7 +79,10 @@ class KnownTask:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Someone who can own contacts and tasks. `is_active` is false for archived or deactivated ones."""
+    """Someone who can own contacts and tasks.
+
+    `is_active` is false for archived or deactivated ones.
+    """
 
     id: OwnerId
     email: str

@@ -1,4 +1,7 @@
-"""Fixed-point numbers: scores and measured values are integers in millionths, so that sums are exact."""
+"""Fixed-point numbers: scores and measured values are integers in millionths.
+
+So that sums are exact.
+"""
 
 from decimal import Decimal, InvalidOperation
 
@@ -7,7 +10,10 @@ _LARGEST = 9_000_000_000_000 * MILLION  # stays inside a signed 64-bit integer
 
 
 def to_millionths(text: str) -> int | None:
-    """Return a decimal text as millionths, rounded half to even; None if it is no finite number in range."""
+    """Return a decimal text as millionths, rounded half to even.
+
+    None if it is no finite number in range.
+    """
     try:
         value = Decimal(text.strip())
     except InvalidOperation:

@@ -4,7 +4,10 @@ import unicodedata
 
 
 def fold(text: str) -> str:
-    """Return `text` without case, accents and compatibility forms: «Étude» and «etude» fold alike."""
+    """Return `text` without case, accents and compatibility forms.
+
+    «Étude» and «etude» fold alike.
+    """
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())

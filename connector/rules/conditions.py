@@ -25,7 +25,10 @@ class Kind(StrEnum):
 
 
 class Op(StrEnum):
-    """A comparison. `contains` and `matches` are for text; the four inequalities for numbers and moments."""
+    """A comparison. `contains` and `matches` are for text.
+
+    The four inequalities for numbers and moments.
+    """
 
     EQUALS = "equals"
     IN = "in"
@@ -86,7 +89,10 @@ ALWAYS = All()
 
 
 def names(condition: Condition) -> Iterator[tuple[str, Kind]]:
-    """Yield each attribute or field that the condition looks at, with its kind; repeats are possible."""
+    """Yield each attribute or field that the condition looks at, with its kind.
+
+    Repeats are possible.
+    """
     match condition:
         case Test(name=name, kind=kind):
             yield name, kind

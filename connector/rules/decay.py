@@ -21,7 +21,10 @@ class Curve(Protocol):
     """How much of its points an activity keeps at an age in whole days."""
 
     def weight(self, age: int) -> int:
-        """Return the weight at `age` (0 or more) in millionths, 0..1,000,000; never rising with age."""
+        """Return the weight at `age` (0 or more) in millionths, 0..1,000,000.
+
+        Never rising with age.
+        """
         ...
 
 
@@ -58,7 +61,10 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Points fall in steps: `steps` holds (from age in days on, weight in millionths), ages rising."""
+    """Points fall in steps: `steps` holds (from age in days on, weight in millionths).
+
+    Ages rising.
+    """
 
     steps: tuple[tuple[int, int], ...]
 
@@ -81,6 +87,9 @@ class Decay:
     expire_after: int | None = EXPIRE_AFTER
 
     def weights(self) -> tuple[int, ...]:
-        """Return the weight at each age 0, 1, 2, …, in millionths; ages beyond the end weigh nothing."""
+        """Return the weight at each age 0, 1, 2, …, in millionths.
+
+        Ages beyond the end weigh nothing.
+        """
         horizon = FOREVER if self.expire_after is None else self.expire_after
         return tuple(self.curve.weight(max(0, age - self.hold)) for age in range(horizon))

@@ -24,7 +24,10 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class PerAttribute:
-    """Activities with the same (folded) value of an attribute share a bucket; those without it share one."""
+    """Activities with the same (folded) value of an attribute share a bucket.
+
+    Those without it share one.
+    """
 
     attribute: str
     kind: Kind = Kind.TEXT
@@ -111,7 +114,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One part of a persona: known when `field` has a value; earned when `condition` holds. `weight` > 0."""
+    """One part of a persona: known when `field` has a value; earned when `condition` holds.
+
+    `weight` > 0.
+    """
 
     field: str
     kind: Kind
@@ -214,7 +220,10 @@ class SalesWork:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """Everything that decides a score, a stage and a hand-off. `score`: the name of the one score."""
+    """Everything that decides a score, a stage and a hand-off.
+
+    `score`: the name of the one score.
+    """
 
     rules: tuple[ActivityRule, ...]
     groups: tuple[Group, ...] = ()

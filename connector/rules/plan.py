@@ -8,7 +8,10 @@ from connector.rules.conditions import Kind
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One SELECT, whose result later steps read by its name. The last ones are score, reason, move."""
+    """One SELECT, whose result later steps read by its name.
+
+    The last ones are score, reason, move.
+    """
 
     name: str
     sql: str
