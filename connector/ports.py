@@ -147,7 +147,7 @@ class Finding:
 class Provision:
     """One thing that provisioning creates or adds to, in the CRM's terms.
 
-    `property leadripe_score`.
+    For example `property leadripe_score`.
     """
 
     what: str
@@ -348,10 +348,7 @@ class OutboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One execution. `counts`.
-
-    Whole numbers by name (contacts, activities, writes, tasks, calls…).
-    """
+    """One execution. `counts`: whole numbers by name (contacts, writes, tasks, calls and more)."""
 
     id: RunId
     command: str
@@ -389,8 +386,8 @@ class LedgerRecord:
 class Store(Protocol):
     """The memory of one account. Failing is a StoreError and leaves the last commit standing.
 
-    Contacts have a whole number of their own here (`no`), stable as long as the store lives; tables of
-    an evaluation name contacts by it. Buckets part the numbers; one bucket is evaluated at a time.
+    Contacts have a whole number of their own here (`no`), stable as long as the store lives; an
+    evaluation names contacts by it. Buckets part the numbers; one is evaluated at a time.
     """
 
     # -- who writes
@@ -553,10 +550,7 @@ class Store(Protocol):
         ...
 
     def count(self) -> Mapping[str, int]:
-        """Return how many contacts, activities, opportunities.
-
-        Waiting and refused writes there are.
-        """
+        """Return how many there are: contacts, activities, opportunities, waiting, refused."""
         ...
 
     def funnel(self) -> Mapping[tuple[str, str], int]:
