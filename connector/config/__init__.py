@@ -1,1 +1,1 @@
-"""Files an admin edits, read into validated models; every message about a file is worded here."""
+"""YAML to validated models to rules; every message about a file is worded here."""

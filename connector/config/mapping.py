@@ -1,0 +1,252 @@
+"""The mapping file: which CRM property is which of ours, and what may be written where."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from connector.config.section import Name, NonEmpty, Number, Section, refuse
+from connector.config.where import Where
+from connector.ports import Shapes, Watched
+from connector.rules.conditions import ALWAYS, Condition, Kind, names
+
+Source = Literal[
+    "form_submissions",
+    "email_events",
+    "marketing_events",
+    "calls",
+    "emails",
+    "meetings",
+    "notes",
+    "tasks",
+    "communications",
+    "contact",
+]
+"""Where HubSpot keeps activities. `contact`: dates on the contact itself, read at no extra call."""
+
+SourceProperty = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*$", max_length=200)
+]
+"""A property as the CRM spells it, or one that its source offers, as `field.company`."""
+
+OwnProperty = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
+"""The internal name of a property that we create and write."""
+
+
+class Property(Section):
+    """A property to read, and what kind of value it holds; its name alone means text."""
+
+    name: SourceProperty = Field(alias="property")
+    """The CRM's internal name of the property."""
+    type: Literal["text", "number", "boolean", "datetime"] = "text"
+    """What it holds."""
+    divide_by: Number | None = None
+    """Divides a number while reading: 60000 makes minutes of milliseconds."""
+
+    @property
+    def kind(self) -> Kind:
+        """What kind of value it holds."""
+        return Kind(self.type)
+
+    @model_validator(mode="after")
+    def _divides_a_number(self) -> Self:
+        if self.divide_by is not None and self.type != "number":
+            raise refuse("divide_by", "«divide_by» needs `type: number`")
+        if self.divide_by is not None and self.divide_by <= 0:
+            raise refuse("divide_by", "«divide_by» must be more than 0")
+        return self
+
+
+def _property(value: object) -> object:
+    return {"property": value} if isinstance(value, str) else value
+
+
+Read = Annotated[
+    Property, BeforeValidator(_property, json_schema_input_type=SourceProperty | Property)
+]
+
+
+class ContactSection(Section):
+    """What is read of a contact."""
+
+    fields: dict[Name, Read] = Field(default_factory=dict)
+    """Our name of a field: the property that fills it. `email` and `owner` are read always."""
+
+    @model_validator(mode="after")
+    def _names_are_free(self) -> Self:
+        for name in ("email", "owner"):
+            if name in self.fields:
+                raise refuse("always_read", f"«{name}» is always read: leave it out")
+        return self
+
+
+class Activity(Section):
+    """Which records of a source are which activity of ours."""
+
+    source: Source
+    """Where the records are read."""
+    where: Where | None = None
+    """Which of them; without it, all that no entry above took."""
+    type: Name
+    """The activity they are, as rules name it."""
+    direction: Literal["inbound", "outbound"] = "inbound"
+    """Who did it: the contact, or we. What we do never scores."""
+    at: SourceProperty | None = None
+    """The property that says when it happened; each source has its own default, `contact` none."""
+    attributes: dict[Name, Read] = Field(default_factory=dict)
+    """Our name of an attribute: the property that fills it."""
+
+    @model_validator(mode="after")
+    def _has_a_moment(self) -> Self:
+        if self.source == "contact" and self.at is None:
+            raise refuse(
+                "no_moment",
+                "the source «contact» needs «at», the property that says when it happened, "
+                "for example `at: hs_analytics_last_timestamp`",
+            )
+        return self
+
+    @property
+    def is_outbound(self) -> bool:
+        """Whether we did it, not the contact."""
+        return self.direction == "outbound"
+
+    @cached_property
+    def condition(self) -> Condition:
+        """The records it takes, as a condition on the source's properties."""
+        return self.where.condition() if self.where else ALWAYS
+
+    @cached_property
+    def properties(self) -> Mapping[str, Kind]:
+        """Every property of the source that is needed, with the kind to read it as."""
+        found = dict(names(self.condition))
+        for read in self.attributes.values():
+            found.setdefault(read.name, read.kind)
+        if self.at:
+            found[self.at] = Kind.MOMENT
+        return found
+
+
+class Opportunities(Section):
+    """Deals, whose amounts and probabilities make prospects and clients."""
+
+    object: Literal["deals"] = "deals"
+    """The CRM's object."""
+    amount: SourceProperty = "amount"
+    """The property that holds the amount in the account's currency."""
+    pipelines: Literal["all"] | Annotated[tuple[NonEmpty, ...], Field(min_length=1)] = "all"
+    """The ids of the pipelines that count, or `all`."""
+
+
+class Output(Section):
+    """Our results: the property that each is written to. What is left out is not written."""
+
+    score: OwnProperty | None = None
+    """Points, 0 to 100 (a number)."""
+    fit: OwnProperty | None = None
+    """How well the contact matches its persona, 0 to 100 (a number)."""
+    grade: OwnProperty | None = None
+    """Fit as a letter A, B, C, D, or U for unknown (a choice)."""
+    persona: OwnProperty | None = None
+    """The persona that matches best (text)."""
+    stage: OwnProperty | None = None
+    """suspect, lead, prospect, client, recycled, disqualified (a choice)."""
+    temperature: OwnProperty | None = None
+    """cold, warm, hot (a choice)."""
+    reasons: OwnProperty | None = None
+    """Why: the lines of the score in words (long text)."""
+    need_at: OwnProperty | None = None
+    """The day of the latest explicit need (a date)."""
+    handed_off_at: OwnProperty | None = None
+    """When the contact was handed to sales (a date and time)."""
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """{our name of a result: the property it is written to}, for those that are written."""
+        return {name: str(value) for name, value in self if value is not None}
+
+
+class Tasks(Section):
+    """The task that a hand-off makes for the contact's owner."""
+
+    key: OwnProperty = "leadripe_key"
+    """The property of tasks that holds our unique key: with it, no task is made twice."""
+    type: Literal["CALL", "TODO", "EMAIL"] = "CALL"
+    """HubSpot's kind of task."""
+
+
+class HubSpotMapping(Section):
+    """A HubSpot account in our terms."""
+
+    version: Literal[1]
+    """The version of this file's format."""
+    crm: Literal["hubspot"]
+    """The CRM that this mapping is for."""
+    contact: ContactSection = ContactSection()
+    """What is read of a contact."""
+    activities: tuple[Activity, ...] = ()
+    """What counts as an activity. Of a source's entries, the first that matches a record names it;
+    each entry of the source `contact` stands for itself."""
+    opportunities: Opportunities | None = None
+    """Which deals are read; without this section none are."""
+    write: Output = Output()
+    """What is written where."""
+    feedback: OwnProperty | None = None
+    """The property in which a rep accepts or rejects a lead."""
+    tasks: Tasks | None = None
+    """How tasks are written; without this section none are."""
+    group: OwnProperty = "leadripe"
+    """The group that our properties stand in."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        _one_kind_each(self.activities)
+        _one_result_each({**self.write.properties, "feedback": self.feedback})
+        return self
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources that are read, each once, in the order of the file."""
+        return tuple(dict.fromkeys(entry.source for entry in self.activities))
+
+    def entries(self, source: Source) -> tuple[Activity, ...]:
+        """Return the entries of a source, in the order of the file."""
+        return tuple(entry for entry in self.activities if entry.source == source)
+
+    @property
+    def types(self) -> frozenset[str]:
+        """Every activity type that this mapping can yield."""
+        return frozenset(entry.type for entry in self.activities)
+
+    def shapes(self) -> Shapes:
+        """Return the kinds of fields and attributes, and the properties in which people speak."""
+        fields = {"email": Kind.TEXT}
+        fields.update((name, read.kind) for name, read in self.contact.fields.items())
+        attributes = {
+            name: read.kind for entry in self.activities for name, read in entry.attributes.items()
+        }
+        return Shapes(fields, attributes, Watched(stage=self.write.stage, verdict=self.feedback))
+
+
+def _one_kind_each(activities: tuple[Activity, ...]) -> None:
+    kinds: dict[str, str] = {}
+    for entry in activities:
+        for name, read in entry.attributes.items():
+            if kinds.setdefault(name, read.type) != read.type:
+                raise refuse(
+                    "two_kinds",
+                    f"the attribute «{name}» is {kinds[name]} in one activity and {read.type} in "
+                    "another: give it one type, or two names",
+                )
+
+
+def _one_result_each(properties: Mapping[str, str | None]) -> None:
+    taken: dict[str, str] = {}
+    for result, name in properties.items():
+        if name is not None and taken.setdefault(name, result) != result:
+            raise refuse(
+                "written_twice",
+                f"«{name}» would be written with both {taken[name]} and {result}: "
+                "give each a property of its own",
+            )

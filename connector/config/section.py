@@ -1,0 +1,103 @@
+"""What the parts of every file share: nothing unknown, nothing changed later, plain names."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, Protocol, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+Scalar = str | int | Decimal | bool
+"""What stands in a file as one value; a number with a decimal point is a Decimal."""
+
+
+class KeyBook(Protocol):
+    """Takes note of which keys are allowed where, so that a message can name the likely one."""
+
+    def note(self, mapping: Mapping[str, object], keys: Sequence[str]) -> None:
+        """Remember the keys that `mapping`, this very object, may have."""
+        ...
+
+
+class Section(BaseModel):
+    """A mapping of a file with known keys. Frozen; an unknown key or a wrong type is refused."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _note_keys(cls, data: object, info: ValidationInfo) -> object:
+        if info.context is not None and isinstance(data, Mapping):
+            book: KeyBook = info.context
+            book.note(data, cls.keys())
+        return data
+
+    @classmethod
+    def keys(cls) -> list[str]:
+        """Return the keys as they stand in the file."""
+        return [info.alias or name for name, info in cls.model_fields.items()]
+
+    @classmethod
+    def of(cls, data: Mapping[str, object]) -> Self:
+        """Return the section that plain values make, lists allowed; for tests and defaults.
+
+        Raises pydantic's ValidationError.
+        """
+        return cls.model_validate(_as_read(data))
+
+
+def _as_read(value: object) -> object:
+    """Return plain values as the YAML reader gives them: tuples and decimals."""
+    match value:
+        case Mapping():
+            return {key: _as_read(part) for key, part in value.items()}
+        case list() | tuple():
+            return tuple(_as_read(part) for part in value)
+        case float():
+            return Decimal(str(value))
+        case _:
+            return value
+
+
+def refuse(kind: str, message: str) -> PydanticCustomError:
+    """Return an error whose message is shown to the admin as it is."""
+    return PydanticCustomError(kind, "{message}", {"message": message})
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    return Decimal(value) if isinstance(value, int) else value
+
+
+def _not_reserved(name: str) -> str:
+    if name.endswith("_folded"):
+        raise refuse("reserved_name", "a name must not end in «_folded»: that ending is ours")
+    return name
+
+
+Number = Annotated[Decimal, BeforeValidator(_number, json_schema_input_type=float)]
+"""A number, with or without a decimal point."""
+
+Name = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60),
+    AfterValidator(_not_reserved),
+]
+"""A name of ours: lower-case letters, digits, underscores. It becomes part of a column's name."""
+
+NonEmpty = Annotated[str, StringConstraints(min_length=1)]
