@@ -1,0 +1,148 @@
+"""`docs/semantics.md`, line by line, for one contact: slow, and meant to be read.
+
+The product runs the same meaning as one compiled plan over all contacts; the tests hold the two
+against each other. Rows have the columns of `connector.rules.tables`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from connector.rules.model import RuleSet
+from tests.reference.counting import count
+from tests.reference.facts import Facts, gather
+from tests.reference.hand_off import Gates, cause, closing, gates, ripe_since
+from tests.reference.scoring import Match, Points, fit, score
+from tests.reference.stages import Evidence, Standing, stand
+from tests.reference.story import Instant, State, Story
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the rules say of one contact: its row of SCORE, its rows of REASON and MOVE in order."""
+
+    score: Row
+    reasons: tuple[Row, ...]
+    moves: tuple[Row, ...]
+
+
+def evaluate_all(rules: RuleSet, stories: Iterable[Story], as_of: Instant) -> dict[int, Result]:
+    """Evaluate contacts one by one: {contact: result}."""
+    return {story.contact: evaluate(rules, story, as_of) for story in stories}
+
+
+def evaluate(rules: RuleSet, story: Story, as_of: Instant) -> Result:
+    """Evaluate one contact at an instant."""
+    activities = [each for each in story.activities if each.occurred_us <= as_of.us]
+    opportunities = [each for each in story.opportunities if each.created_us <= as_of.us]
+    state = story.state or State()
+
+    counted = count(rules, activities, as_of)
+    points = score(rules, counted)
+    match = fit(rules.fit, story.fields)
+    facts = gather(rules, activities, opportunities, state, counted, as_of)
+
+    closed = closing(state, facts)
+    still_open = bool(state.hand_off_open) and closed is None
+    evidence = Evidence(
+        rules.stages, facts, match, points.total, state, hand_off_open=still_open, as_of=as_of
+    )
+    standing = stand(evidence)
+    open_gates = gates(
+        rules,
+        story.fields,
+        facts,
+        match,
+        points.total,
+        stage=standing.stage,
+        is_handed_off=still_open,
+    )
+    ripe_us = ripe_since(rules, points.total, state.ripe_since_us, as_of)
+    why = cause(rules, facts, points.total, ripe_us, state.handed_off_us)
+    handed_off = open_gates.all_hold and why is not None
+    memory: Row = {
+        "stage": str(standing.stage),
+        "temperature": str(standing.temperature),
+        "stage_since_us": standing.stage_since_us,
+        "lower_since_us": standing.lower_since_us,
+        "ripe_since_us": ripe_us,
+        "handed_off_us": as_of.us if handed_off else state.handed_off_us,
+        "hand_off_reason": why[0] if handed_off and why else state.hand_off_reason,
+        "hand_off_open": handed_off or still_open,
+    }
+    return Result(
+        score={
+            "contact": story.contact,
+            **numbers(points, match, facts),
+            **memory,
+            **gate_columns(open_gates),
+            "handed_off": handed_off,
+            "hand_off_closed": closed,
+            "episode_us": why[1] if handed_off and why else None,
+        },
+        reasons=reason_rows(story.contact, points),
+        moves=move_rows(story.contact, standing),
+    )
+
+
+def numbers(points: Points, match: Match, facts: Facts) -> Row:
+    """Return the columns of sections 3 to 5."""
+    return {
+        "raw": points.raw,
+        "points": points.total,
+        "fit": match.fit,
+        "grade": match.grade,
+        "persona": match.persona,
+        "missing": match.missing,
+        "need_us": facts.need.occurred_us if facts.need else None,
+        "need_activity": facts.need.id if facts.need else None,
+        "families": facts.families,
+        "engaged_us": facts.engaged.occurred_us if facts.engaged else None,
+        "touch_us": facts.touch.occurred_us if facts.touch else None,
+    }
+
+
+def gate_columns(held: Gates) -> Row:
+    """Return the columns of the gates."""
+    return {
+        "gate_points": held.points,
+        "gate_fit": held.fit,
+        "gate_families": held.families,
+        "gate_reachable": held.reachable,
+        "gate_free": held.free,
+        "gate_unblocked": held.unblocked,
+        "blocker": held.blocker,
+    }
+
+
+def reason_rows(contact: int, points: Points) -> tuple[Row, ...]:
+    """Return the lines of a score, ranked."""
+    return tuple(
+        {
+            "contact": contact,
+            "kind": line.kind,
+            "rule": line.rule,
+            "points": line.points,
+            "count": line.count,
+            "latest_us": line.latest_us,
+            "rank": rank,
+        }
+        for rank, line in enumerate(points.lines, start=1)
+    )
+
+
+def move_rows(contact: int, standing: Standing) -> tuple[Row, ...]:
+    """Return the moves, numbered."""
+    return tuple(
+        {
+            "contact": contact,
+            "position": position,
+            "from_stage": str(move.start[0]),
+            "from_temperature": str(move.start[1]),
+            "to_stage": str(move.end[0]),
+            "to_temperature": str(move.end[1]),
+            "reason": move.reason,
+        }
+        for position, move in enumerate(standing.moves, start=1)
+    )

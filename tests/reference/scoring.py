@@ -1,0 +1,120 @@
+"""Section 3: from lines to the score. Section 4: fit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from connector.domain.contact import Value
+from connector.domain.numbers import MILLION
+from connector.rules.model import Fit, Persona, RuleSet
+from tests.reference.conditions import holds, is_known
+from tests.reference.counting import Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a score. `count` and `latest_us` stand only with rules."""
+
+    kind: str
+    rule: str
+    points: int
+    count: int | None = None
+    latest_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The score: what it is made of, the sum before the bounds, and after."""
+
+    lines: tuple[Line, ...]
+    raw: int
+    total: int
+
+
+def score(rules: RuleSet, counted: Sequence[Counted]) -> Points:
+    """Add up lines, clamp groups, clamp the sum; each clamp is a line of its own."""
+    lines = rule_lines(rules, counted)
+    for group in rules.groups:
+        members = {rule.id for rule in rules.rules if rule.group == group.id}
+        total = sum(line.points for line in lines if line.kind == "rule" and line.rule in members)
+        if group.cap is not None and total > group.cap:
+            lines.append(Line("cap", group.id, group.cap - total))
+        elif group.floor is not None and total < group.floor:
+            lines.append(Line("floor", group.id, group.floor - total))
+    raw = sum(line.points for line in lines)
+    total = min(max(raw, rules.lowest), rules.highest)
+    if total != raw:
+        lines.append(Line("bound", rules.score, total - raw))
+    # Python's sort keeps the order of equals: rules, caps and floors, bound, each as in the file.
+    ranked = sorted(lines, key=lambda line: -line.points)
+    return Points(tuple(ranked), raw, total)
+
+
+def rule_lines(rules: RuleSet, counted: Sequence[Counted]) -> list[Line]:
+    """Sum each rule's contributions, in the order of the file; sums of 0 are left out."""
+    lines = []
+    for rule in rules.rules:
+        telling = [each for each in counted if each.rule is rule and each.points != 0]
+        if telling:
+            latest_us = max(each.activity.occurred_us for each in telling)
+            points = sum(each.points for each in telling)
+            lines.append(Line("rule", rule.id, points, len(telling), latest_us))
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How a contact fits. `fit` in micro-points, None while too little is known."""
+
+    grade: str
+    fit: int | None = None
+    persona: str | None = None
+    missing: str | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether the persona matches."""
+        return self.grade in ("A", "B")
+
+
+def fit(settings: Fit, fields: Mapping[str, Value]) -> Match:
+    """Find the persona that fits best among those of which enough is known."""
+    best: Match | None = None
+    for persona in settings.personas:
+        points = fit_of(persona, settings.known_enough, fields)
+        if points is not None and (best is None or best.fit is None or points > best.fit):
+            best = Match(grade(settings, points), points, persona.id)
+    return best or Match("U", missing=heaviest_unknown(settings, fields))
+
+
+def fit_of(persona: Persona, known_enough: int, fields: Mapping[str, Value]) -> int | None:
+    """Return earned by known weight as 0 to 100 points; None if too little is known."""
+    known = [each for each in persona.criteria if is_known(fields.get(each.field))]
+    known_weight = sum(each.weight for each in known)
+    all_weight = sum(each.weight for each in persona.criteria)
+    if known_weight == 0 or known_weight * 100 < known_enough * all_weight:
+        return None
+    earned = sum(each.weight for each in known if holds(each.condition, fields))
+    return earned * 100 * MILLION // known_weight
+
+
+def grade(settings: Fit, points: int) -> str:
+    """Return the letter of a known fit."""
+    for letter, lowest in (
+        ("A", settings.grade_a),
+        ("B", settings.grade_b),
+        ("C", settings.grade_c),
+    ):
+        if points >= lowest:
+            return letter
+    return "D"
+
+
+def heaviest_unknown(settings: Fit, fields: Mapping[str, Value]) -> str | None:
+    """Name the field that would tell most, the first of equals."""
+    unknown = [
+        criterion
+        for persona in settings.personas
+        for criterion in persona.criteria
+        if not is_known(fields.get(criterion.field))
+    ]
+    return max(unknown, key=lambda each: each.weight).field if unknown else None

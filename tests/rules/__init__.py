@@ -1,0 +1,1 @@
+"""What rules mean: golden cases, laws, and the compiled plan against the readable one."""
