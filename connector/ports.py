@@ -471,16 +471,17 @@ class Store(Protocol):
         self,
         run: RunId,
         *,
-        score: "pa.Table",
-        move: "pa.Table",
+        score: "pa.Table | None",
+        move: "pa.Table | None",
         shown: "pa.Table",
         writes: Sequence[PlannedWrite],
         tasks: Sequence[PlannedTask],
     ) -> None:
         """Put one bucket's part of a plan aside; nothing of it counts before `accept_plan`.
 
-        `score`: the evaluation's memory columns for every contact; `shown`: `SHOWN` columns, with
-        `contact`, of the contacts for which writes are planned.
+        `score`: the evaluation's memory columns for every contact (None, like `move`: another call
+        brings them); `shown`: `SHOWN` columns, with `contact`, of the contacts for which writes are
+        planned.
         """
         ...
 

@@ -1,0 +1,117 @@
+"""Puts a score's lines into words, for the CRM property, the task and the terminal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from connector.domain.numbers import MILLION, from_millionths
+from connector.rules.model import Label, RuleSet
+
+_TEXTS: dict[str, Label] = {
+    "more": {"en": "and {n} more, {points}", "fr": "et {n} autres, {points}"},
+    "cap": {"en": "{label}: limit of the group", "fr": "{label} : plafond du groupe"},
+    "floor": {"en": "{label}: floor of the group", "fr": "{label} : plancher du groupe"},
+    "bound": {"en": "Limit of the score", "fr": "Limite du score"},
+    "none": {"en": "No scored activity yet", "fr": "Aucune activité notée pour l’instant"},
+    "subject_need": {
+        "en": "Call back: explicit need ({signal})",
+        "fr": "À rappeler : besoin exprimé ({signal})",
+    },
+    "subject_points": {
+        "en": "Ripe lead: {score} points, get in touch",
+        "fr": "Lead mûr : {score} points, à contacter",
+    },
+    "why": {"en": "Why now", "fr": "Pourquoi maintenant"},
+    "score": {"en": "Score {score} of {most}", "fr": "Score {score} sur {most}"},
+    "fit": {"en": "Fit {grade}", "fr": "Adéquation {grade}"},
+    "persona": {"en": "persona {persona}", "fr": "persona {persona}"},
+    "times": {"en": "{n} times, last on {day}", "fr": "{n} fois, la dernière le {day}"},
+    "once": {"en": "on {day}", "fr": "le {day}"},
+    "feedback": {
+        "en": "When you have acted, say in «{property}» whether the lead was good.",
+        "fr": "Après votre action, indiquez dans « {property} » si le lead était bon.",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a score, as in `tables.REASON`. `latest`: local day of the latest activity."""
+
+    kind: str
+    rule: str
+    points: int
+    count: int | None
+    latest: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The names of a rule set's parts in one language, English where there is no other."""
+
+    rules: RuleSet
+    language: str
+
+    def text(self, key: str, **values: object) -> str:
+        """Return one of our own phrases."""
+        return say(_TEXTS[key], self.language).format(**values)
+
+    def line(self, line: Line) -> str:
+        """Return what a line is about: a rule's label, or which limit took its share."""
+        if line.kind == "rule":
+            return self.rule(line.rule)
+        if line.kind == "bound":
+            return self.text("bound")
+        group = next((group for group in self.rules.groups if group.id == line.rule), None)
+        label = say(group.label, self.language) if group else line.rule
+        return self.text(line.kind, label=label)
+
+    def rule(self, rule: str) -> str:
+        """Return a rule's label; the id of a rule that is no longer in the file."""
+        found = next((known for known in self.rules.rules if known.id == rule), None)
+        return say(found.label, self.language) if found else rule
+
+    def persona(self, persona: str) -> str:
+        """Return a persona's label."""
+        known = next((each for each in self.rules.fit.personas if each.id == persona), None)
+        return say(known.label, self.language) if known else persona
+
+    def when(self, line: Line) -> str:
+        """Return how often and when, empty for a limit."""
+        if line.latest is None:
+            return ""
+        if (line.count or 0) > 1:
+            return self.text("times", n=line.count, day=line.latest.isoformat())
+        return self.text("once", day=line.latest.isoformat())
+
+
+def say(label: Label, language: str) -> str:
+    """Return a label in a language, English where it lacks that one."""
+    return label.get(language) or label.get("en") or next(iter(label.values()), "")
+
+
+def signed(points: int) -> str:
+    """Return micro-points with their sign and at most one decimal, for people: `+12.5`."""
+    tenths = (abs(points) * 10 + MILLION // 2) // MILLION
+    sign = "-" if points < 0 else "+"
+    return f"{sign}{from_millionths(tenths * MILLION // 10)}"
+
+
+def reasons_text(lines: Sequence[Line], words: Words, *, most: int = 5) -> str:
+    """Return the short form of the reasons for a CRM property, one line each, highest first.
+
+    What does not fit is summed up in a last line, so that a rep never sees a sum with a hole.
+    """
+    if not lines:
+        return words.text("none")
+    listed = [_reason(line, words) for line in lines[:most]]
+    rest = lines[most:]
+    if rest:
+        points = signed(sum(line.points for line in rest))
+        listed.append(words.text("more", n=len(rest), points=points))
+    return "\n".join(listed)
+
+
+def _reason(line: Line, words: Words) -> str:
+    when = words.when(line)
+    return f"{signed(line.points)} {words.line(line)}" + (f" ({when})" if when else "")

@@ -1,0 +1,54 @@
+"""The one task of a hand-off, in words: what a rep reads before picking up the phone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connector.rules.explain import Line, Words, signed
+
+
+@dataclass(frozen=True, slots=True)
+class HandOffFacts:
+    """What a task tells: shown score, why (`need` or `points`), fit, and the score's lines."""
+
+    score: int
+    reason: str
+    grade: str
+    persona: str | None
+    lines: Sequence[Line]
+
+
+def task_subject(facts: HandOffFacts, words: Words) -> str:
+    """Return the title of the task."""
+    if facts.reason != "need":
+        return words.text("subject_points", score=facts.score)
+    return words.text("subject_need", signal=_need_signal(facts, words))
+
+
+def task_body(facts: HandOffFacts, words: Words, *, feedback: str | None) -> str:
+    """Return the task's text, plain.
+
+    `feedback`: the property in which a rep answers, if there is one.
+    """
+    most = words.rules.highest // 1_000_000
+    head = [words.text("score", score=facts.score, most=most)]
+    head.append(words.text("fit", grade=facts.grade))
+    if facts.persona:
+        head.append(words.text("persona", persona=words.persona(facts.persona)))
+    paragraphs = [", ".join(head), words.text("why") + ":"]
+    paragraphs += [f"- {_signal(line, words)}" for line in facts.lines[:8]]
+    if feedback:
+        paragraphs += ["", words.text("feedback", property=feedback)]
+    return "\n".join(paragraphs)
+
+
+def _signal(line: Line, words: Words) -> str:
+    when = words.when(line)
+    return f"{words.line(line)}{', ' + when if when else ''} ({signed(line.points)})"
+
+
+def _need_signal(facts: HandOffFacts, words: Words) -> str:
+    needs = {rule.id for rule in words.rules.rules if rule.is_need}
+    dated = [line for line in facts.lines if line.rule in needs and line.latest is not None]
+    if not dated:
+        return words.text("why")
+    return words.line(max(dated, key=lambda line: (line.latest, line.points)))

@@ -1,0 +1,76 @@
+"""What a plan consists of, for people and scripts: counts, a sample, the price in calls."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from connector.domain.ids import ContactId, OwnerId
+from connector.ports import CallEstimate
+
+SAMPLE = 20
+"""How many changes a plan names; the counts are of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One property of one contact that a plan would set."""
+
+    contact: ContactId
+    property: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEdit:
+    """A value that a person set in one of our properties: theirs, and kept."""
+
+    contact: ContactId
+    property: str
+
+
+@dataclass(slots=True)
+class PlanSummary:
+    """Everything a plan says about itself.
+
+    `moves`: {(from stage, to stage): contacts}; `warmings`: {(from, to temperature): contacts}.
+    `withheld`: hand-offs for which no task is created because this is the first run.
+    """
+
+    contacts: int = 0
+    writes: int = 0
+    tasks: int = 0
+    tasks_closed: int = 0
+    hand_offs: int = 0
+    withheld: int = 0
+    verified: int = 0
+    ownerless: int = 0
+    is_first: bool = False
+    moves: Counter[tuple[str, str]] = field(default_factory=Counter)
+    warmings: Counter[tuple[str, str]] = field(default_factory=Counter)
+    properties: Counter[str] = field(default_factory=Counter)
+    tasks_by_owner: Counter[OwnerId | None] = field(default_factory=Counter)
+    sample: list[Change] = field(default_factory=list)
+    kept: list[KeptEdit] = field(default_factory=list)
+    estimate: CallEstimate = field(default_factory=CallEstimate)
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing would be written."""
+        return not (self.writes or self.tasks or self.tasks_closed)
+
+    @property
+    def stage_changes(self) -> int:
+        """How many stages would be entered."""
+        return sum(self.moves.values())
+
+    def note(
+        self, contact: ContactId, values: Mapping[str, str | None], was: Mapping[str, str | None]
+    ) -> None:
+        """Count one write-back and keep it for the sample while there is room."""
+        self.writes += 1
+        self.properties.update(values.keys())
+        if len(self.sample) < SAMPLE:
+            self.sample += [
+                Change(contact, name, was.get(name), new) for name, new in values.items()
+            ]

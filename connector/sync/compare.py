@@ -1,0 +1,101 @@
+"""Tells, column by column, which contacts show something else now than what was last shown.
+
+All contacts go through here at every run, so it works on whole columns; the few that differ are
+then looked at one by one by `connector.sync.plan`.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connector.domain.numbers import MILLION
+from connector.ports import SHOWN, Evaluation
+
+_ARROW = {"BIGINT": pa.int64(), "VARCHAR": pa.string()}
+_NO_NUMBER = -(1 << 62)
+_NO_TEXT = "\x00"
+_MUST_BE_EQUAL = ("fit", "grade", "persona", "stage", "temperature", "need_us")
+
+
+@dataclass(frozen=True, slots=True)
+class WritePolicy:
+    """When a moved score is worth writing (DESIGN, decision 6).
+
+    A score that only decayed is written when it moved by `min_change` points, or when what is shown
+    is older than `max_age`; one that an activity moved, at once.
+    """
+
+    min_change: int = 3
+    max_age: timedelta = timedelta(days=30)
+
+
+def to_show(evaluation: Evaluation, *, at_us: int) -> pa.Table:
+    """Return what each contact would show: `contact` and the columns of `SHOWN`."""
+    score = evaluation.score
+    latest = evaluation.reason.group_by("contact").aggregate([("latest_us", "max")])
+    where = pc.index_in(score["contact"], value_set=latest["contact"])
+    columns = {
+        "contact": score["contact"],
+        "shown_score": _whole_points(score["points"]),
+        "shown_fit": _whole_points(score["fit"]),
+        "shown_grade": score["grade"],
+        "shown_persona": score["persona"],
+        "shown_stage": score["stage"],
+        "shown_temperature": score["temperature"],
+        "shown_need_us": score["need_us"],
+        "shown_reasons": pc.cast(latest["latest_us_max"].take(where), pa.string()),
+        "shown_at_us": pa.chunked_array([pa.repeat(pa.scalar(at_us, pa.int64()), len(score))]),
+    }
+    return pa.table(columns)
+
+
+def differing(now: pa.Table, state: pa.Table, score: pa.Table, policy: WritePolicy) -> pa.Array:
+    """Return the numbers of the contacts that are worth writing, given what was shown before.
+
+    `now` as from `to_show`; `state` as from `Store.load_facts`; `score` of the same evaluation.
+    """
+    before = _aligned(state, now["contact"])
+    moved = pc.abs(pc.subtract(now["shown_score"], before["shown_score"]))
+    is_stale = pc.greater(
+        pc.subtract(now["shown_at_us"], before["shown_at_us"]),
+        policy.max_age // timedelta(microseconds=1),
+    )
+    by_activity = _differs(now["shown_reasons"], before["shown_reasons"], _NO_TEXT)
+    marks = [
+        pc.is_null(before["shown_at_us"]),
+        pc.greater_equal(moved, policy.min_change),
+        pc.and_(pc.greater_equal(moved, 1), pc.or_kleene(is_stale, by_activity)),
+        score["handed_off"],
+        pc.is_valid(score["hand_off_closed"]),
+    ]
+    marks += [_column_differs(now, before, f"shown_{name}") for name in _MUST_BE_EQUAL]
+    mask = marks[0]
+    for mark in marks[1:]:
+        mask = pc.or_(mask, pc.fill_null(mark, False))  # noqa: FBT003  Arrow's own signature
+    return now["contact"].filter(mask)
+
+
+def _whole_points(micro: pa.ChunkedArray) -> pa.ChunkedArray:
+    # Arrow divides towards zero; shifted into the positive, that is half up for negative scores
+    # too.
+    shift = 1 << 20
+    lifted = pc.add(micro, MILLION // 2 + shift * MILLION)
+    return pc.subtract(pc.divide(lifted, MILLION), shift)
+
+
+def _aligned(state: pa.Table, contacts: pa.ChunkedArray) -> pa.Table:
+    where = pc.index_in(contacts, value_set=state["contact"])
+    return pa.table(
+        {name: pc.cast(state[name], _ARROW[kind]).take(where) for name, kind in SHOWN.items()}
+    )
+
+
+def _column_differs(now: pa.Table, before: pa.Table, name: str) -> pa.ChunkedArray:
+    nothing = _NO_NUMBER if SHOWN[name] == "BIGINT" else _NO_TEXT
+    return _differs(now[name], before[name], nothing)
+
+
+def _differs(now: pa.ChunkedArray, before: pa.ChunkedArray, nothing: object) -> pa.ChunkedArray:
+    return pc.not_equal(pc.fill_null(now, nothing), pc.fill_null(before, nothing))

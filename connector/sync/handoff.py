@@ -1,0 +1,117 @@
+"""Turns hand-offs into task wishes: at most one open task for each contact and reason."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from connector.domain.ids import OwnerId, TaskKey
+from connector.domain.numbers import shown
+from connector.ports import Crm, KnownContact, TaskWish
+from connector.rules.explain import Line, Words
+from connector.rules.model import RuleSet
+from connector.rules.task_text import HandOffFacts, task_body, task_subject
+from connector.sync.wanted import Row, moment
+
+
+@dataclass(slots=True)
+class TaskCounts:
+    """What the hand-offs of a plan come to. `withheld`: those for which no task is created."""
+
+    hand_offs: int = 0
+    created: int = 0
+    closed: int = 0
+    withheld: int = 0
+    ownerless: int = 0
+    by_owner: Counter[OwnerId | None] = field(default_factory=Counter)
+
+
+def task_key(account: str, contact: str, reason: str, episode: datetime) -> TaskKey:
+    """Return the key of a hand-off's task: the same for the same cause, on every machine, for ever.
+
+    `episode` is when the cause began: the need was expressed, or the score became ripe.
+    """
+    text = "|".join((account, contact, reason, episode.date().isoformat()))
+    return TaskKey("leadripe-" + hashlib.sha256(text.encode()).hexdigest()[:24])
+
+
+class TaskPlanner:
+    """Builds the task wishes of one plan."""
+
+    def __init__(
+        self, crm: Crm, account: str, rules: RuleSet, words: Words, feedback: str | None
+    ) -> None:
+        self._crm = crm
+        self._account = account
+        self._rules = rules
+        self._words = words
+        self._feedback = feedback
+        self._active: frozenset[OwnerId] | None = None
+        self._creates = False
+        self._as_of = moment(0)
+        self.counts = TaskCounts()
+
+    def begin(self, as_of: datetime, *, creates: bool) -> None:
+        """Start a plan as of an instant; without `creates`, hand-offs are counted as withheld."""
+        self._as_of = as_of
+        self._creates = creates
+        self.counts = TaskCounts()
+
+    def wishes(self, row: Row, lines: Sequence[Line], known: KnownContact) -> list[TaskWish]:
+        """Return the tasks to create or complete for one contact."""
+        wishes = []
+        if row["hand_off_closed"]:
+            wishes += [self._completed(key, known) for key in known.open_tasks]
+            self.counts.closed += len(wishes)
+        if row["handed_off"]:
+            self.counts.hand_offs += 1
+            wishes += self._created(row, lines, known)
+        return wishes
+
+    def _created(self, row: Row, lines: Sequence[Line], known: KnownContact) -> list[TaskWish]:
+        if not self._creates:
+            self.counts.withheld += 1
+            return []
+        reason = str(row["hand_off_reason"])
+        episode = moment(int(str(row["episode_us"])))
+        owner = self._active_owner(known)
+        facts = HandOffFacts(
+            score=shown(int(str(row["points"]))),
+            reason=reason,
+            grade=str(row["grade"]),
+            persona=str(row["persona"]) if row["persona"] else None,
+            lines=lines,
+        )
+        self.counts.created += 1
+        self.counts.by_owner[owner] += 1
+        return [
+            TaskWish(
+                key=task_key(self._account, known.id, reason, episode),
+                contact=known.id,
+                subject=task_subject(facts, self._words),
+                body=task_body(facts, self._words, feedback=self._feedback),
+                due_at=self._as_of + self._allowed(reason),
+                owner=owner,
+                is_urgent=reason == "need",
+            )
+        ]
+
+    def _completed(self, key: TaskKey, known: KnownContact) -> TaskWish:
+        return TaskWish(
+            key=key, contact=known.id, subject="", body="", due_at=self._as_of, is_done=True
+        )
+
+    def _allowed(self, reason: str) -> timedelta:
+        hand_off = self._rules.hand_off
+        hours = hand_off.due_hours_need if reason == "need" else hand_off.due_hours_points
+        return timedelta(hours=hours)
+
+    def _active_owner(self, known: KnownContact) -> OwnerId | None:
+        """Return the contact's owner if still active: a task on a deactivated one would be lost."""
+        if self._active is None:
+            self._active = frozenset(each.id for each in self._crm.owners() if each.is_active)
+        if known.owner in self._active:
+            return known.owner
+        self.counts.ownerless += 1
+        return None

@@ -1,0 +1,237 @@
+"""Evaluates every contact and plans the writes that turn what the CRM holds into what we want."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connector.domain.ids import RunId
+from connector.ports import (
+    Crm,
+    Engine,
+    Evaluation,
+    KnownContact,
+    Page,
+    PlannedTask,
+    PlannedWrite,
+    Store,
+    WriteBack,
+)
+from connector.rules.explain import Line, Words
+from connector.rules.model import RuleSet
+from connector.rules.plan import CompiledRules
+from connector.sync.changes import KeptEdit, PlanSummary
+from connector.sync.compare import WritePolicy, differing, to_show
+from connector.sync.handoff import TaskPlanner
+from connector.sync.progress import Progress
+from connector.sync.wanted import Row, Wanted, local_day, micros, same_value
+
+VERIFY_AT_MOST = 500
+"""So many contacts, written before and not read in this run, are read again before they are
+written.
+
+Above it the re-reading would cost as many calls as the writing; the changes that this run's pull
+has seen are then the guard against overwriting a person's edit. Five calls of a hundred.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSettings:
+    """What planning needs beside the ports.
+
+    `properties`: {output: CRM property}, see `wanted.OUTPUTS`.
+    """
+
+    account: str
+    rules: RuleSet
+    compiled: CompiledRules
+    properties: Mapping[str, str]
+    zone: ZoneInfo
+    language: str = "en"
+    policy: WritePolicy = field(default_factory=WritePolicy)
+    feedback: str | None = None
+    has_tasks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A contact worth looking at: its row of the evaluation and its score's lines."""
+
+    row: Row
+    lines: Sequence[Line]
+
+    @property
+    def no(self) -> int:
+        return int(str(self.row["contact"]))
+
+
+class Planner:
+    """Plans one run. Staged in the store bucket by bucket; nothing counts before it is accepted."""
+
+    def __init__(
+        self, crm: Crm, store: Store, engine: Engine, settings: PlanSettings, run: RunId
+    ) -> None:
+        self._crm = crm
+        self._store = store
+        self._engine = engine
+        self._settings = settings
+        self._run = run
+        words = Words(settings.rules, settings.language)
+        self._wanted = Wanted(settings.properties, words, settings.zone)
+        self._tasks = TaskPlanner(crm, settings.account, settings.rules, words, settings.feedback)
+        self._summary = PlanSummary()
+        self._to_verify: list[tuple[_Draft, pa.Table]] = []
+        self._verifies = True
+
+    def plan(self, *, as_of: datetime, create_tasks: bool, progress: Progress) -> PlanSummary:
+        """Stage the writes for every contact, as of an instant, and return what they come to.
+
+        Planning again after every write was accepted stages nothing.
+        """
+        self._summary.is_first = not self._store.has_accepted_plan()
+        self._tasks.begin(as_of, creates=create_tasks and self._settings.has_tasks)
+        buckets = self._store.buckets()
+        for done, bucket in enumerate(buckets):
+            progress.step("scoring", done=done, total=len(buckets))
+            self._plan_bucket(bucket, as_of)
+        progress.step("scoring", done=len(buckets), total=len(buckets))
+        self._verify()
+        return self._finished()
+
+    def _plan_bucket(self, bucket: int, as_of: datetime) -> None:
+        compiled = self._settings.compiled
+        facts = self._store.load_facts(bucket, compiled)
+        as_of_us, as_of_day = micros(as_of), local_day(as_of, self._settings.zone)
+        evaluation = self._engine.evaluate(compiled, facts, as_of_us=as_of_us, as_of_day=as_of_day)
+        self._count(evaluation)
+        show = to_show(evaluation, at_us=as_of_us)
+        differ = differing(show, facts.state, evaluation.score, self._settings.policy)
+        edited = pa.array(self._store.load_edited(bucket), pa.int64())
+        drafts = self._drafts(evaluation, pc.unique(_joined(differ, edited)))
+        self._stage_bucket(evaluation, show, drafts)
+
+    def _count(self, evaluation: Evaluation) -> None:
+        self._summary.contacts += len(evaluation.score)
+        moves = evaluation.move.group_by(
+            ["from_stage", "to_stage", "from_temperature", "to_temperature"]
+        ).aggregate([("contact", "count")])
+        for row in moves.to_pylist():
+            if row["from_stage"] != row["to_stage"]:
+                self._summary.moves[row["from_stage"], row["to_stage"]] += row["contact_count"]
+            else:
+                step = (row["from_temperature"], row["to_temperature"])
+                self._summary.warmings[step] += row["contact_count"]
+
+    def _drafts(self, evaluation: Evaluation, numbers: pa.Array) -> list[_Draft]:
+        lines: dict[int, list[Line]] = defaultdict(list)
+        reasons = evaluation.reason
+        for row in reasons.filter(pc.is_in(reasons["contact"], value_set=numbers)).to_pylist():
+            lines[row["contact"]].append(self._wanted.line(row))
+        score = evaluation.score
+        rows = score.filter(pc.is_in(score["contact"], value_set=numbers)).to_pylist()
+        return [_Draft(row, lines[row["contact"]]) for row in rows]
+
+    def _stage_bucket(self, evaluation: Evaluation, show: pa.Table, drafts: list[_Draft]) -> None:
+        known = self._store.load_contacts([draft.no for draft in drafts])
+        late = [draft for draft in drafts if self._needs_verifying(known.get(draft.no))]
+        late_numbers = {draft.no for draft in late}
+        for draft in late:
+            self._to_verify.append((draft, _rows_of(show, [draft.no])))
+        now = [draft for draft in drafts if draft.no not in late_numbers]
+        self._stage(evaluation.score, evaluation.move, show, now, known)
+        if len(self._to_verify) > VERIFY_AT_MOST:
+            self._verifies = False
+            self._stage_held()
+
+    def _needs_verifying(self, known: KnownContact | None) -> bool:
+        # A contact that we never wrote to holds nothing of ours that a person could have changed.
+        return bool(self._verifies and known and known.wrote and not known.is_fresh)
+
+    def _verify(self) -> None:
+        """Read the held contacts again, so that an edit made since the last pull is seen."""
+        if not self._to_verify:
+            return
+        known = self._store.load_contacts([draft.no for draft, _ in self._to_verify])
+        ids = [contact.id for contact in known.values()]
+        checkpoint = self._store.load_checkpoint("contacts")
+        for start in range(0, len(ids), self._crm.batch_size):
+            found = self._crm.fetch_contacts(ids[start : start + self._crm.batch_size])
+            if checkpoint is not None:
+                self._store.save_page("contacts", Page(checkpoint, contacts=found))
+        self._summary.verified = len(ids)
+        self._stage_held()
+
+    def _stage_held(self) -> None:
+        held, self._to_verify = self._to_verify, []
+        drafts = [draft for draft, _ in held]
+        show = pa.concat_tables([rows for _, rows in held])
+        known = self._store.load_contacts([draft.no for draft in drafts])
+        self._stage(None, None, show, drafts, known)
+
+    def _stage(
+        self,
+        score: pa.Table | None,
+        move: pa.Table | None,
+        show: pa.Table,
+        drafts: Sequence[_Draft],
+        known: Mapping[int, KnownContact],
+    ) -> None:
+        living = [draft for draft in drafts if draft.no in known]
+        writes = [self._write(draft, known[draft.no]) for draft in living]
+        tasks = [self._tasks.wishes(draft.row, draft.lines, known[draft.no]) for draft in living]
+        self._store.stage_plan(
+            self._run,
+            score=score,
+            move=move,
+            shown=_rows_of(show, [draft.no for draft in living]),
+            writes=[write for write in writes if write is not None],
+            tasks=[
+                PlannedTask(draft.no, wish)
+                for draft, some in zip(living, tasks, strict=True)
+                for wish in some
+            ],
+        )
+
+    def _write(self, draft: _Draft, known: KnownContact) -> PlannedWrite | None:
+        values: dict[str, str | None] = {}
+        for name, value in self._wanted.values(draft.row, draft.lines).items():
+            found, wrote = known.found.get(name), known.wrote.get(name)
+            if same_value(found, value):
+                continue
+            if found and wrote and not same_value(found, wrote):
+                self._summary.kept.append(KeptEdit(known.id, name))
+                continue
+            values[name] = value
+        if not values:
+            return None
+        self._summary.note(known.id, values, known.found)
+        before = {name: known.found.get(name) for name in values}
+        return PlannedWrite(known.no, WriteBack(known.id, values), before)
+
+    def _finished(self) -> PlanSummary:
+        summary, tasks = self._summary, self._tasks.counts
+        summary = replace(
+            summary,
+            tasks=tasks.created,
+            tasks_closed=tasks.closed,
+            hand_offs=tasks.hand_offs,
+            withheld=tasks.withheld,
+            ownerless=tasks.ownerless,
+            tasks_by_owner=tasks.by_owner,
+        )
+        every_task = summary.tasks + summary.tasks_closed
+        summary.estimate = self._crm.estimate(contacts=summary.writes, tasks=every_task)
+        return summary
+
+
+def _joined(one: pa.Array | pa.ChunkedArray, other: pa.Array) -> pa.ChunkedArray:
+    chunks = one.chunks if isinstance(one, pa.ChunkedArray) else [one]
+    return pa.chunked_array([*chunks, other], type=pa.int64())
+
+
+def _rows_of(table: pa.Table, numbers: Sequence[int]) -> pa.Table:
+    return table.filter(pc.is_in(table["contact"], value_set=pa.array(numbers, pa.int64())))

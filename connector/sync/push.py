@@ -1,0 +1,97 @@
+"""Sends what waits in the outbox, several batches at a time, and records every answer."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from connector.domain.ids import RunId
+from connector.errors import ConnectorError
+from connector.ports import Crm, Outcome, OutboxEntry, Store, Verdict
+from connector.sync.progress import Progress
+
+IN_FLIGHT = 4
+"""Batches on the way at once: four kept-alive connections fill the window at 150 ms latency."""
+
+KINDS = ("contact", "task")
+"""In this order: a rep who opens a task finds the score already there."""
+
+REFUSALS_TOLD = 10
+
+
+@dataclass(slots=True)
+class PushResult:
+    """What became of the writes. `refusals`: a sample of (kind, the CRM's words)."""
+
+    verdicts: Counter[tuple[str, Verdict]] = field(default_factory=Counter)
+    refusals: list[tuple[str, str]] = field(default_factory=list)
+
+    def of(self, verdict: Verdict, kind: str | None = None) -> int:
+        """Return how many writes came to a verdict, of one kind or of all."""
+        return sum(self.verdicts[each, verdict] for each in ([kind] if kind else KINDS))
+
+
+class Push:
+    """One sending of the outbox."""
+
+    def __init__(self, crm: Crm, store: Store, run: RunId, progress: Progress) -> None:
+        self._crm = crm
+        self._store = store
+        self._run = run
+        self._progress = progress
+        self._done = 0
+        self._total = store.count().get("waiting", 0)
+        self.result = PushResult()
+
+    def send_all(self) -> PushResult:
+        """Send every waiting write once.
+
+        Raises what the CRM's refusal or silence as a whole raises; what was answered is recorded by
+        then, the rest goes on waiting. `result` holds the counts also then.
+        """
+        with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="push") as pool:
+            for kind in KINDS:
+                for wave in self._waves(kind):
+                    self._send_wave(pool, kind, wave)
+        return self.result
+
+    def _waves(self, kind: str) -> Iterator[Sequence[OutboxEntry]]:
+        after = 0
+        while wave := self._store.load_waiting(kind, self._crm.batch_size * IN_FLIGHT, after):
+            after = wave[-1].id
+            yield wave
+
+    def _send_wave(self, pool: ThreadPoolExecutor, kind: str, wave: Sequence[OutboxEntry]) -> None:
+        size = self._crm.batch_size
+        parts = [wave[start : start + size] for start in range(0, len(wave), size)]
+        sent = [(part, pool.submit(self._send, kind, part)) for part in parts]
+        failures = [self._settle(kind, part, answer) for part, answer in sent]
+        for failure in failures:
+            if failure is not None:
+                raise failure
+
+    def _send(self, kind: str, part: Sequence[OutboxEntry]) -> Sequence[Outcome]:
+        if kind == "contact":
+            return self._crm.write([each.write_back for each in part if each.write_back])
+        return self._crm.write_tasks([each.task for each in part if each.task])
+
+    def _settle(
+        self, kind: str, part: Sequence[OutboxEntry], answer: Future[Sequence[Outcome]]
+    ) -> ConnectorError | None:
+        """Record one batch's answers; return instead what kept it from having any."""
+        try:
+            outcomes = answer.result()
+        except ConnectorError as error:
+            return error
+        answers = list(zip(part, outcomes, strict=True))
+        self._store.settle(answers, self._run)
+        for _, outcome in answers:
+            self._note(kind, outcome)
+        self._done += len(part)
+        self._progress.step("writing", done=self._done, total=self._total)
+        return None
+
+    def _note(self, kind: str, outcome: Outcome) -> None:
+        self.result.verdicts[kind, outcome.verdict] += 1
+        if outcome.verdict is Verdict.REFUSED and len(self.result.refusals) < REFUSALS_TOLD:
+            self.result.refusals.append((kind, outcome.reason))

@@ -1,0 +1,193 @@
+"""One run from beginning to end: who holds the lease, in which order, what is recorded of it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from connector.domain.ids import RunId
+from connector.errors import ConfigError, ConnectorError
+from connector.ports import Account, Clock, Crm, Engine, Store, Verdict
+from connector.sync.changes import PlanSummary
+from connector.sync.guard import Guards, check_contacts, check_plan
+from connector.sync.plan import Planner, PlanSettings
+from connector.sync.progress import Progress
+from connector.sync.pull import pull
+from connector.sync.push import Push, PushResult
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The ports of one account, put together."""
+
+    crm: Crm
+    store: Store
+    engine: Engine
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """Which stages of a sync one command runs, and how.
+
+    `pulls`, `plans`, `pushes`: the stages. `dry_run`: plan, show, forget. `full`: read everything
+    again. `create_tasks`: also on the first run. `as_of`: only with `dry_run`.
+    """
+
+    pulls: bool = True
+    plans: bool = True
+    pushes: bool = True
+    dry_run: bool = False
+    full: bool = False
+    create_tasks: bool = False
+    accept_large_change: bool = False
+    as_of: datetime | None = None
+
+
+@dataclass(slots=True)
+class RunReport:
+    """What one run did. `calls`: {limit class: calls sent}; `counts`: rows read and written."""
+
+    command: str
+    run: RunId
+    outcome: str = "running"
+    counts: dict[str, int] = field(default_factory=dict)
+    calls: Mapping[str, int] = field(default_factory=dict)
+    plan: PlanSummary | None = None
+    push: PushResult | None = None
+    seconds: float = 0.0
+
+    @property
+    def refused(self) -> int:
+        """How many writes the CRM refused in this run."""
+        return self.push.of(Verdict.REFUSED) if self.push else 0
+
+
+class Runner:
+    """Runs commands on one account."""
+
+    def __init__(self, parts: Parts, settings: PlanSettings, guards: Guards) -> None:
+        self._parts = parts
+        self._settings = settings
+        self._guards = guards
+
+    def run(self, command: str, stages: Stages, progress: Progress) -> RunReport:
+        """Hold the lease and run the stages in order; the run is recorded however it ends.
+
+        Raises what stopped it. Everything committed until then stands, and the next run goes on
+        from there: reading at the last stored page, writing at the first write without an answer.
+        """
+        store, clock = self._parts.store, self._parts.clock
+        with store.lease():
+            began = clock.now()
+            run = store.start_run(command, began, self._settings.compiled.hash)
+            report = RunReport(command, run)
+            with self._recorded(report, began):
+                self._run_stages(report, stages, progress)
+            return report
+
+    @contextmanager
+    def _recorded(self, report: RunReport, began: datetime) -> Iterator[None]:
+        with structlog.contextvars.bound_contextvars(run=report.run):
+            try:
+                yield
+            except ConnectorError as error:
+                self._end(report, began, "failed", f"{error.what} ({error.code})")
+                raise
+            except KeyboardInterrupt:
+                self._end(report, began, "interrupted", "interrupted by a person")
+                raise
+            except Exception:
+                log.exception("run.crashed", command=report.command)
+                self._end(report, began, "failed", "a bug of ours; see the log")
+                raise
+            self._end(report, began, "partial" if report.refused else "done", "")
+
+    def _end(self, report: RunReport, began: datetime, outcome: str, message: str) -> None:
+        ended = self._parts.clock.now()
+        report.outcome = outcome
+        report.calls = dict(self._parts.crm.calls)
+        report.seconds = (ended - began).total_seconds()
+        report.counts["calls"] = sum(report.calls.values())
+        report.counts["contacts"] = self._parts.store.count().get("contacts", 0)
+        self._parts.store.end_run(report.run, ended, outcome, report.counts, message)
+        log.info("run.ended", outcome=outcome, seconds=round(report.seconds, 3), **report.counts)
+
+    def _run_stages(self, report: RunReport, stages: Stages, progress: Progress) -> None:
+        if stages.pulls:
+            self._pull(report, stages, progress)
+        if stages.plans:
+            self._plan(report, stages, progress)
+        if stages.pushes and not stages.dry_run:
+            self._push(report, progress)
+
+    def _pull(self, report: RunReport, stages: Stages, progress: Progress) -> None:
+        if stages.full:
+            self._parts.store.forget_checkpoints()
+        before = self._contacts_after_last_run()
+        report.counts.update(pull(self._parts.crm, self._parts.store, progress))
+        if not stages.accept_large_change:
+            check_contacts(self._guards, before=before, now=self._contacts())
+
+    def _plan(self, report: RunReport, stages: Stages, progress: Progress) -> None:
+        parts = self._parts
+        planner = Planner(parts.crm, parts.store, parts.engine, self._settings, report.run)
+        create_tasks = stages.create_tasks or parts.store.has_accepted_plan()
+        as_of = stages.as_of or parts.clock.now()
+        try:
+            plan = planner.plan(as_of=as_of, create_tasks=create_tasks, progress=progress)
+            report.plan = plan
+            self._note_plan(report, plan)
+            if not stages.accept_large_change:
+                check_plan(self._guards, plan)
+        except BaseException:
+            parts.store.discard_plan(report.run)
+            raise
+        if stages.dry_run:
+            parts.store.discard_plan(report.run)
+        else:
+            parts.store.accept_plan(report.run, self._settings.compiled.hash)
+
+    def _push(self, report: RunReport, progress: Progress) -> None:
+        sending = Push(self._parts.crm, self._parts.store, report.run, progress)
+        report.push = sending.result
+        began = self._parts.clock.now()
+        try:
+            sending.send_all()
+        finally:
+            self._parts.crm.wrote(since=began, until=self._parts.clock.now())
+            for (kind, verdict), count in sending.result.verdicts.items():
+                report.counts[f"{kind}s_{verdict}"] = count
+
+    def _note_plan(self, report: RunReport, plan: PlanSummary) -> None:
+        report.counts["planned_writes"] = plan.writes
+        report.counts["planned_tasks"] = plan.tasks
+        report.counts["kept_edits"] = len(plan.kept)
+        report.counts["planned_calls"] = plan.estimate.total
+
+    def _contacts(self) -> int:
+        return self._parts.store.count().get("contacts", 0)
+
+    def _contacts_after_last_run(self) -> int:
+        ended = (run for run in self._parts.store.load_runs(5) if run.outcome in {"done",
+        "partial"}) last = next(ended, None) return last.counts.get("contacts", 0) if last else 0
+
+
+def check_account(account: Account, expected: str | None, *, where: str) -> None:
+    """Raise ConfigError if the credentials open another account than the one configured."""
+    if expected is not None and account.id != expected:
+        raise ConfigError(
+            what=f"the credentials open account {account.id}, the configuration names {expected}",
+            where=where,
+            do="Use the token of the account you mean, or correct `account`. Nothing was sent.",
+        )
+
+
+def zone_of(account: Account, configured: str | None) -> ZoneInfo:
+    """Return the time zone in which days are counted: the configured one, else the account's."""
+    return ZoneInfo(configured or account.time_zone)

@@ -1,0 +1,135 @@
+"""What the CRM should show for one contact, and how that compares with what it shows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from connector.domain.numbers import shown
+from connector.rules.explain import Line, Words, reasons_text
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+OUTPUTS = (
+    "score",
+    "fit",
+    "grade",
+    "persona",
+    "stage",
+    "temperature",
+    "reasons",
+    "need_at",
+    "handed_off_at",
+)
+"""What can be written to a contact; the mapping says to which property of the CRM each goes."""
+
+Row = Mapping[str, object]
+"""A row of `tables.SCORE` as {column: value}."""
+
+
+def moment(micros: int) -> datetime:
+    """Return the instant of so many microseconds since 1970 UTC."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def micros(at: datetime) -> int:
+    """Return an aware instant as microseconds since 1970 UTC."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def local_day(at: datetime, zone: ZoneInfo) -> int:
+    """Return the number of the calendar day in a zone, counted from 1970-01-01."""
+    return (at.astimezone(zone).date() - EPOCH.date()).days
+
+
+def day_of(at_us: int, zone: ZoneInfo) -> date:
+    """Return the calendar day of an instant in a zone."""
+    return moment(at_us).astimezone(zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Builds the texts that the CRM should hold. `properties`: {output: CRM property}."""
+
+    properties: Mapping[str, str]
+    words: Words
+    zone: ZoneInfo
+
+    def values(self, row: Row, lines: Sequence[Line]) -> dict[str, str | None]:
+        """Return {CRM property: text; None for nothing} for one contact."""
+        texts = {
+            "score": _number(row["points"]),
+            "fit": _number(row["fit"]),
+            "grade": _text(row["grade"]),
+            "persona": self._persona(row["persona"]),
+            "stage": _text(row["stage"]),
+            "temperature": _text(row["temperature"]),
+            "reasons": reasons_text(lines, self.words),
+            "need_at": self._day(row["need_us"]),
+            "handed_off_at": _instant(row["handed_off_us"]),
+        }
+        return {self.properties[name]: texts[name] for name in OUTPUTS if name in self.properties}
+
+    def line(self, row: Row) -> Line:
+        """Return a row of `tables.REASON` as a line with its local day."""
+        latest = row["latest_us"]
+        count = row["count"]
+        return Line(
+            kind=str(row["kind"]),
+            rule=str(row["rule"]),
+            points=_whole(row["points"]),
+            count=_whole(count) if count is not None else None,
+            latest=day_of(_whole(latest), self.zone) if latest is not None else None,
+        )
+
+    def _persona(self, value: object) -> str | None:
+        return None if value is None else self.words.persona(str(value))
+
+    def _day(self, value: object) -> str | None:
+        return None if value is None else day_of(_whole(value), self.zone).isoformat()
+
+
+def same_value(one: str | None, other: str | None) -> bool:
+    """Tell whether two texts mean the same to a CRM.
+
+    `45` and `45.0`, an instant in two spellings.
+    """
+    if (one or None) == (other or None):
+        return True
+    if not one or not other:
+        return False
+    return _meaning(one) == _meaning(other)
+
+
+def _meaning(text: str) -> object:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        pass
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text.strip()
+    return at if at.tzinfo is not None else text.strip()
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int):
+        msg = f"a whole number was expected, not {type(value).__name__}"
+        raise TypeError(msg)
+    return value
+
+
+def _number(value: object) -> str | None:
+    return None if value is None else str(shown(_whole(value)))
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value else None
+
+
+def _instant(value: object) -> str | None:
+    if value is None:
+        return None
+    return moment(_whole(value)).replace(microsecond=0).isoformat().replace("+00:00", "Z")
