@@ -14,6 +14,7 @@ MOST_PROBLEMS = 20
 _FIRST_DAY = date(1970, 1, 1)
 _LAST_DAY = date(2199, 12, 31)
 _MOST_DIGITS = 15
+_MOST_QUOTED = 40
 
 
 class Mistakes:
@@ -22,15 +23,21 @@ class Mistakes:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._problems: list[Problem] = []
+        self._is_incomplete = False
 
     def add(self, file: Path, line: int, message: str) -> None:
         """Note a mistake; line 0 stands for the file as a whole."""
         # The position of a value within its line is not known, so the line's beginning stands in.
         self._problems.append(Problem(str(file), line, 1 if line else 0, message))
 
+    def add_unreadable(self, file: Path, line: int, message: str) -> None:
+        """Note that the file cannot be read from this line on."""
+        self._is_incomplete = True
+        self.add(file, line, message)
+
     def raise_if_unreadable(self) -> None:
-        """Raise a ConfigError if a file is missing, or its header is not what it should be."""
-        if any(problem.line <= 1 for problem in self._problems):
+        """Raise a ConfigError if a file could not be read to its end."""
+        if self._is_incomplete:
             self.raise_if_any()
 
     def raise_if_any(self) -> None:
@@ -61,6 +68,11 @@ class Row:
         """Return the text of a column."""
         return self.values[column]
 
+    def quoted(self, column: str) -> str:
+        """Return a column's text as a message shows it, cut where it is long."""
+        text = self[column]
+        return f"«{text if len(text) <= _MOST_QUOTED else text[:_MOST_QUOTED] + '…'}»"
+
     def reject(self, message: str) -> None:
         """Note a mistake in this line."""
         self.mistakes.add(self.file, self.line, message)
@@ -70,11 +82,11 @@ class Row:
         try:
             day = date.fromisoformat(self[column])
         except ValueError:
-            self.reject(f"{column} «{self[column]}» is not a date like 2024-01-31")
+            self.reject(f"{column} {self.quoted(column)} is not a date like 2024-01-31")
             return _FIRST_DAY
         if _FIRST_DAY <= day <= _LAST_DAY:
             return day
-        self.reject(f"{column} «{self[column]}» lies outside {_FIRST_DAY} to {_LAST_DAY}")
+        self.reject(f"{column} {self.quoted(column)} lies outside {_FIRST_DAY} to {_LAST_DAY}")
         return _FIRST_DAY
 
     def number(self, column: str) -> int:
@@ -83,14 +95,14 @@ class Row:
         text = self[column]
         if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS:
             return int(text)
-        self.reject(f"{column} «{text[:40]}» is not a whole number")
+        self.reject(f"{column} {self.quoted(column)} is not a whole number")
         return 0
 
     def known(self, column: str, keys: Mapping[str, object], home: str) -> bool:
         """Tell whether the column's id stands in the file called `home`; if not, note it."""
         if self[column] in keys:
             return True
-        self.reject(f"{column} «{self[column]}» does not stand in {home}")
+        self.reject(f"{column} {self.quoted(column)} does not stand in {home}")
         return False
 
 
@@ -100,11 +112,11 @@ def read_rows(file: Path, columns: Sequence[str], mistakes: Mistakes) -> Iterato
         with file.open(encoding="utf-8-sig", newline="") as lines:
             yield from _rows(file, lines, columns, mistakes)
     except FileNotFoundError:
-        mistakes.add(file, 0, "there is no such file")
+        mistakes.add_unreadable(file, 0, "there is no such file")
     except OSError as error:
-        mistakes.add(file, 0, f"cannot be read: {error.strerror}")
+        mistakes.add_unreadable(file, 0, f"cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:
-        mistakes.add(file, 0, f"is not UTF-8 text: {error.reason}")
+        mistakes.add_unreadable(file, 0, f"is not UTF-8 text: {error.reason}")
 
 
 def _rows(
@@ -115,7 +127,7 @@ def _rows(
         header = next(reader, [])
         missing = [f"«{column}»" for column in columns if column not in header]
         if missing:
-            mistakes.add(file, 1, f"the header lacks {', '.join(missing)}")
+            mistakes.add_unreadable(file, 1, f"the header lacks {', '.join(missing)}")
             return
         for values in reader:
             if len(values) == len(header):
@@ -124,4 +136,4 @@ def _rows(
                 found = f"{len(values)} values where the header has {len(header)}"
                 mistakes.add(file, reader.line_num, found)
     except csv.Error as error:
-        mistakes.add(file, reader.line_num, f"is not CSV: {error}")
+        mistakes.add_unreadable(file, reader.line_num, f"is not CSV: {error}")

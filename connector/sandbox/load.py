@@ -173,7 +173,7 @@ class _Files:
             amount = row.number("estimated_acv")
             stage = _DEAL_STAGES.get(row["stage"], "")
             if not stage:
-                row.reject(f"stage «{row['stage']}» is not one of {', '.join(_DEAL_STAGES)}")
+                row.reject(f"stage {row.quoted('stage')} is not one of {', '.join(_DEAL_STAGES)}")
             if not row.known("lead_id", leads, "leads.csv") or not stage:
                 continue
             lead = leads[row["lead_id"]]
@@ -208,5 +208,5 @@ def _without_repeats(rows: Iterator[Row], column: str) -> dict[str, Row]:
             row.reject(f"{column} is empty")
         first = by_id.setdefault(row[column], row)
         if first is not row:
-            row.reject(f"{column} «{row[column]}» already stands in line {first.line}")
+            row.reject(f"{column} {row.quoted(column)} already stands in line {first.line}")
     return by_id

@@ -52,8 +52,8 @@ def touch(row: Row) -> tuple[Told, ...]:
     told = _touch(row["touch_type"], row["touch_direction"], row["touch_id"])
     if told is None:
         row.reject(
-            f"touch «{row['touch_type']}», «{row['touch_direction']}» is unknown: the type is call,"
-            " email, linkedin_message, content_download or webinar, inbound or outbound"
+            f"touch {row.quoted('touch_type')}, {row.quoted('touch_direction')} is unknown:"
+            " the type is call, email, linkedin_message, content_download or webinar, inbound or outbound"
         )
         return ()
     return (told,)
@@ -99,7 +99,9 @@ def session(row: Row) -> tuple[Told, ...]:
     kind, pages = row["session_type"], row.number("page_views")
     pricing, demo = row.number("pricing_page_views"), row.number("demo_page_views")
     if kind not in ("website", "pricing_page", "demo_page"):
-        row.reject(f"session_type «{kind}» is not website, pricing_page or demo_page")
+        row.reject(
+            f"session_type {row.quoted('session_type')} is not website, pricing_page or demo_page"
+        )
     path = pick(catalogue.GENERAL_PAGES, row["session_id"])
     if kind == "pricing_page" or pricing:
         path = "/pricing"
@@ -158,8 +160,8 @@ def sales_activity(row: Row) -> tuple[Told, ...]:
     if pair in _SALES:
         return _SALES[pair]
     row.reject(
-        f"sales activity «{pair[0]}» with outcome «{pair[1]}» is unknown: the type is call, email,"
-        " meeting or demo, the outcome connected, no_answer, left_voicemail, meeting_set or"
+        f"sales activity {row.quoted('activity_type')}, {row.quoted('activity_outcome')} is"
+        " unknown: the type is call, email, meeting or demo, the outcome connected, no_answer, left_voicemail, meeting_set or"
         " demo_completed"
     )
     return ()

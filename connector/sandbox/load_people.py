@@ -36,7 +36,7 @@ def company(row: Row) -> Company:
     key = row["account_id"]
     market = _MARKETS.get(row["region"])
     if market is None:
-        row.reject(f"region «{row['region']}» is not one of {', '.join(_MARKETS)}")
+        row.reject(f"region {row.quoted('region')} is not one of {', '.join(_MARKETS)}")
     return Company(
         key=key,
         name=row["company_name"],
@@ -54,7 +54,7 @@ def _inside(row: Row, column: str, bands: Mapping[str, tuple[int, int]]) -> int 
     if not band:
         return None
     if band not in bands:
-        row.reject(f"{column} «{band}» is not one of {', '.join(bands)}")
+        row.reject(f"{column} {row.quoted(column)} is not one of {', '.join(bands)}")
         return None
     low, high = bands[band]
     return low + crc32(f"{column} {row['account_id']}".encode()) % (high - low + 1)
