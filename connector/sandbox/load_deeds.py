@@ -53,7 +53,8 @@ def touch(row: Row) -> tuple[Told, ...]:
     if told is None:
         row.reject(
             f"touch {row.quoted('touch_type')}, {row.quoted('touch_direction')} is unknown:"
-            " the type is call, email, linkedin_message, content_download or webinar, inbound or outbound"
+            " the type is call, email, linkedin_message, content_download or webinar,"
+            " inbound or outbound"
         )
         return ()
     return (told,)
@@ -161,7 +162,7 @@ def sales_activity(row: Row) -> tuple[Told, ...]:
         return _SALES[pair]
     row.reject(
         f"sales activity {row.quoted('activity_type')}, {row.quoted('activity_outcome')} is"
-        " unknown: the type is call, email, meeting or demo, the outcome connected, no_answer, left_voicemail, meeting_set or"
-        " demo_completed"
+        " unknown: the type is call, email, meeting or demo, the outcome connected, no_answer,"
+        " left_voicemail, meeting_set or demo_completed"
     )
     return ()
