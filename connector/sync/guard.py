@@ -44,8 +44,8 @@ def _check_stages(guards: Guards, plan: PlanSummary) -> None:
         raise GuardError(
             what=f"{plan.stage_changes} of {plan.contacts} contacts would change stage",
             where="guard stage_changes",
-            do="Look at `leadripe plan`: did the rules or the mapping change? If it is what you
-            want, " "run again with --accept-large-change. Nothing was written.",
+            do="Look at `leadripe plan`: did the rules or the mapping change? If it is what you "
+            "want, run again with --accept-large-change. Nothing was written.",
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from connector.domain.ids import RunId
 from connector.errors import ConnectorError
-from connector.ports import Crm, Outcome, OutboxEntry, Store, Verdict
+from connector.ports import Crm, OutboxEntry, Outcome, Store, Verdict
 from connector.sync.progress import Progress
 
 IN_FLIGHT = 4

@@ -174,8 +174,10 @@ class Runner:
         return self._parts.store.count().get("contacts", 0)
 
     def _contacts_after_last_run(self) -> int:
-        ended = (run for run in self._parts.store.load_runs(5) if run.outcome in {"done",
-        "partial"}) last = next(ended, None) return last.counts.get("contacts", 0) if last else 0
+        runs = self._parts.store.load_runs(5)
+        ended = (run for run in runs if run.outcome in {"done", "partial"})
+        last = next(ended, None)
+        return last.counts.get("contacts", 0) if last else 0
 
 
 def check_account(account: Account, expected: str | None, *, where: str) -> None:
