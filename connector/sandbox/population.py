@@ -104,6 +104,7 @@ class Population:
 
     def _mail_domain(self, site: Site | None) -> str:
         """Return the employer's domain, or now and then a free mail provider's."""
+        # Staff, competitors and students (sites without an industry) show where they belong.
         if site and (self._rng.random() < 0.93 or not site.company.industry):
             return site.company.domain
         return self._rng.choice(names.FREE_MAIL_DOMAINS)
