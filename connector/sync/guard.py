@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from connector.errors import GuardError
-from connector.sync.changes import PlanSummary
+from connector.results import PlanSummary
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ from connector.ports import (
     Store,
     WriteBack,
 )
+from connector.results import KeptEdit, PlanSummary
 from connector.rules.explain import Line, Words
 from connector.rules.model import RuleSet
 from connector.rules.plan import CompiledRules
-from connector.sync.changes import KeptEdit, PlanSummary
 from connector.sync.compare import WritePolicy, differing, to_show
 from connector.sync.handoff import TaskPlanner
 from connector.sync.progress import Progress

@@ -1,34 +1,16 @@
 """Sends what waits in the outbox, several batches at a time, and records every answer."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 
 from connector.domain.ids import RunId
 from connector.errors import ConnectorError
 from connector.ports import Crm, OutboxEntry, Outcome, Store, Verdict
+from connector.results import KINDS, REFUSALS_TOLD, PushResult
 from connector.sync.progress import Progress
 
 IN_FLIGHT = 4
 """Batches on the way at once: four kept-alive connections fill the window at 150 ms latency."""
-
-KINDS = ("contact", "task")
-"""In this order: a rep who opens a task finds the score already there."""
-
-REFUSALS_TOLD = 10
-
-
-@dataclass(slots=True)
-class PushResult:
-    """What became of the writes. `refusals`: a sample of (kind, the CRM's words)."""
-
-    verdicts: Counter[tuple[str, Verdict]] = field(default_factory=Counter)
-    refusals: list[tuple[str, str]] = field(default_factory=list)
-
-    def of(self, verdict: Verdict, kind: str | None = None) -> int:
-        """Return how many writes came to a verdict, of one kind or of all."""
-        return sum(self.verdicts[each, verdict] for each in ([kind] if kind else KINDS))
 
 
 class Push:

@@ -1,22 +1,21 @@
 """One run from beginning to end: who holds the lease, in which order, what is recorded of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from connector.domain.ids import RunId
 from connector.errors import ConfigError, ConnectorError
-from connector.ports import Account, Clock, Crm, Engine, Store, Verdict
-from connector.sync.changes import PlanSummary
+from connector.ports import Account, Clock, Crm, Engine, Store
+from connector.results import PlanSummary, RunReport
 from connector.sync.guard import Guards, check_contacts, check_plan
 from connector.sync.plan import Planner, PlanSettings
 from connector.sync.progress import Progress
 from connector.sync.pull import pull
-from connector.sync.push import Push, PushResult
+from connector.sync.push import Push
 
 log = structlog.get_logger()
 
@@ -47,25 +46,6 @@ class Stages:
     create_tasks: bool = False
     accept_large_change: bool = False
     as_of: datetime | None = None
-
-
-@dataclass(slots=True)
-class RunReport:
-    """What one run did. `calls`: {limit class: calls sent}; `counts`: rows read and written."""
-
-    command: str
-    run: RunId
-    outcome: str = "running"
-    counts: dict[str, int] = field(default_factory=dict)
-    calls: Mapping[str, int] = field(default_factory=dict)
-    plan: PlanSummary | None = None
-    push: PushResult | None = None
-    seconds: float = 0.0
-
-    @property
-    def refused(self) -> int:
-        """How many writes the CRM refused in this run."""
-        return self.push.of(Verdict.REFUSED) if self.push else 0
 
 
 class Runner:

@@ -1,11 +1,11 @@
-"""What a plan consists of, for people and scripts: counts, a sample, the price in calls."""
+"""What a run says of itself, for people and scripts: its plan, its answers, its price in calls."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from connector.domain.ids import ContactId, OwnerId
-from connector.ports import CallEstimate
+from connector.domain.ids import ContactId, OwnerId, RunId
+from connector.ports import CallEstimate, Verdict
 
 SAMPLE = 20
 """How many changes a plan names; the counts are of all."""
@@ -74,3 +74,40 @@ class PlanSummary:
             self.sample += [
                 Change(contact, name, was.get(name), new) for name, new in values.items()
             ]
+
+
+KINDS = ("contact", "task")
+"""In this order: a rep who opens a task finds the score already there."""
+
+REFUSALS_TOLD = 10
+
+
+@dataclass(slots=True)
+class PushResult:
+    """What became of the writes. `refusals`: a sample of (kind, the CRM's words)."""
+
+    verdicts: Counter[tuple[str, Verdict]] = field(default_factory=Counter)
+    refusals: list[tuple[str, str]] = field(default_factory=list)
+
+    def of(self, verdict: Verdict, kind: str | None = None) -> int:
+        """Return how many writes came to a verdict, of one kind or of all."""
+        return sum(self.verdicts[each, verdict] for each in ([kind] if kind else KINDS))
+
+
+@dataclass(slots=True)
+class RunReport:
+    """What one run did. `calls`: {limit class: calls sent}; `counts`: rows read and written."""
+
+    command: str
+    run: RunId
+    outcome: str = "running"
+    counts: dict[str, int] = field(default_factory=dict)
+    calls: Mapping[str, int] = field(default_factory=dict)
+    plan: PlanSummary | None = None
+    push: PushResult | None = None
+    seconds: float = 0.0
+
+    @property
+    def refused(self) -> int:
+        """How many writes the CRM refused in this run."""
+        return self.push.of(Verdict.REFUSED) if self.push else 0
