@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from connector.config.document import Document, config_error
 from connector.config.section import Name, NonEmpty, Number, Section, refuse
+from connector.config.validate import validate
 from connector.config.where import Where
+from connector.config.yaml_file import read_document
+from connector.errors import Problem
 from connector.ports import Shapes, Watched
 from connector.rules.conditions import ALWAYS, Condition, Kind, names
 
@@ -227,6 +232,19 @@ class HubSpotMapping(Section):
             name: read.kind for entry in self.activities for name, read in entry.attributes.items()
         }
         return Shapes(fields, attributes, Watched(stage=self.write.stage, verdict=self.feedback))
+
+
+def load_mapping(path: Path) -> HubSpotMapping:
+    """Read a mapping file. Raises ConfigError with every mistake in it."""
+    mapping, problems = check_mapping(read_document(path))
+    if mapping is None or problems:
+        raise config_error(problems)
+    return mapping
+
+
+def check_mapping(document: Document) -> tuple[HubSpotMapping | None, list[Problem]]:
+    """Return the mapping as far as it makes sense, and every mistake in it."""
+    return validate(HubSpotMapping, document)
 
 
 def _one_kind_each(activities: tuple[Activity, ...]) -> None:

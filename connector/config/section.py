@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Protocol, Self
 
 from pydantic import (
@@ -19,8 +20,16 @@ Scalar = str | int | Decimal | bool
 """What stands in a file as one value; a number with a decimal point is a Decimal."""
 
 
-class KeyBook(Protocol):
-    """Takes note of which keys are allowed where, so that a message can name the likely one."""
+class Reading(Protocol):
+    """What validation knows of the file that is read: pydantic's context.
+
+    It takes note of which keys are allowed where, so that a message can name the likely one.
+    """
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths are seen from."""
+        ...
 
     def note(self, mapping: Mapping[str, object], keys: Sequence[str]) -> None:
         """Remember the keys that `mapping`, this very object, may have."""
@@ -42,8 +51,8 @@ class Section(BaseModel):
     @classmethod
     def _note_keys(cls, data: object, info: ValidationInfo) -> object:
         if info.context is not None and isinstance(data, Mapping):
-            book: KeyBook = info.context
-            book.note(data, cls.keys())
+            reading: Reading = info.context
+            reading.note(data, cls.keys())
         return data
 
     @classmethod
@@ -73,9 +82,15 @@ def _as_read(value: object) -> object:
             return value
 
 
-def refuse(kind: str, message: str) -> PydanticCustomError:
-    """Return an error whose message is shown to the admin as it is."""
-    return PydanticCustomError(kind, "{message}", {"message": message})
+def folder_of(info: ValidationInfo) -> Path:
+    """Return the folder that relative paths of the file are seen from."""
+    reading: Reading | None = info.context
+    return reading.folder if reading else Path()
+
+
+def refuse(kind: str, message: str, *, at: str | None = None) -> PydanticCustomError:
+    """Return an error whose message is shown to the admin as it is, at a key of the section."""
+    return PydanticCustomError(kind, "{message}", {"message": message, "at": at})
 
 
 def _number(value: object) -> object:

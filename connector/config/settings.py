@@ -1,0 +1,162 @@
+"""The settings file, `leadripe.yaml`: which account, how to connect, what may change in one run."""
+
+from datetime import timedelta
+from decimal import Decimal
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from connector.config.amounts import Duration, FilePath, Share
+from connector.config.document import Document, config_error
+from connector.config.secret import Secret
+from connector.config.section import NonEmpty, Section, refuse
+from connector.config.validate import validate
+from connector.config.yaml_file import read_document
+from connector.errors import Problem
+
+
+def _as_text(value: object) -> object:
+    """Return a number as text: an account's id is made of digits and easily left without quotes."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _safe_url(url: str) -> str:
+    """Return the address without a closing slash; the token must not travel in the clear."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+        raise refuse("url", "must be an address like https://api.hubapi.com")
+    if parts.username or parts.password:
+        raise refuse("url", "must not hold a user name or password")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise refuse("url", "must begin with https:// (http:// is for this machine only)")
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise refuse(
+            "time_zone", f"«{name}» is no time zone; write for example Europe/Paris"
+        ) from None
+    return name
+
+
+class OAuth(Section):
+    """The credentials of an OAuth app, as references."""
+
+    client_id: Secret
+    """The app's id."""
+    client_secret: Secret
+    """The app's secret."""
+    refresh_token: Secret
+    """The token that the account's admin granted."""
+
+
+class Connect(Section):
+    """How to reach the CRM: with the token of a service key or private app, or as an OAuth app."""
+
+    token: Secret | None = None
+    """`${VARIABLE}` or `file:path`, never the token itself."""
+    oauth: OAuth | None = None
+    """Instead of `token`: an OAuth app's credentials."""
+    base_url: Annotated[str, AfterValidator(_safe_url)] = "https://api.hubapi.com"
+    """Where the CRM's interface is; the sandbox prints its own."""
+    max_daily_calls: Annotated[int, Field(gt=0)] | None = None
+    """The most calls in a day, if others need the account's calls too."""
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if (self.token is None) == (self.oauth is None):
+            raise refuse(
+                "one_way_in",
+                "give either «token» or «oauth», for example `token: ${HUBSPOT_TOKEN}`",
+            )
+        return self
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an admin should know about the secrets, such as that others can read them."""
+        secrets = [self.token]
+        if self.oauth:
+            secrets += [self.oauth.client_id, self.oauth.client_secret, self.oauth.refresh_token]
+        return tuple(filter(None, (secret.warning() for secret in secrets if secret)))
+
+
+class WriteSettings(Section):
+    """When a changed score is worth a write."""
+
+    min_change: Annotated[int, Field(ge=1, le=100)] = 3
+    """Points by which a score must have moved, unless stage, temperature or grade changed."""
+    max_age: Duration = timedelta(days=30)
+    """A score is written anew after this time, however little it moved."""
+
+
+class Guards(Section):
+    """What one run may change before it stops and asks for `--accept-large-change`."""
+
+    stage_changes: Share = Decimal("0.3")
+    """The share of contacts whose stage may change in one run; the first run is free."""
+    tasks_per_owner: Annotated[int, Field(ge=1)] = 25
+    """The most tasks that one run may make for one owner."""
+    fewer_contacts: Share = Decimal("0.2")
+    """The share of contacts that may be gone since the last run."""
+
+
+class Settings(Section):
+    """One CRM account and how we work with it. Paths are seen from the file's own folder."""
+
+    version: Literal[1]
+    """The version of this file's format."""
+    crm: Literal["hubspot"]
+    """The CRM."""
+    account: (
+        Annotated[NonEmpty, BeforeValidator(_as_text, json_schema_input_type=str | int)] | None
+    ) = None
+    """The account's id (HubSpot: the portal id). With it, no other account is ever touched."""
+    connect: Connect
+    """How to reach the CRM."""
+    mapping: FilePath
+    """The mapping file."""
+    rules: FilePath
+    """The rules file."""
+    store: FilePath = Path(".leadripe")
+    """The folder in which we keep what was read and written."""
+    language: Literal["en", "fr"] = "en"
+    """The language of reasons and tasks in the CRM."""
+    time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    """The time zone in which days are counted, as Europe/Paris; by default the account's."""
+    write: WriteSettings = WriteSettings()
+    """When a changed score is written."""
+    guards: Guards = Guards()
+    """What stops a run before harm."""
+
+
+def load_settings(path: Path) -> Settings:
+    """Read a settings file. Secrets are looked up when they are needed, not here.
+
+    Raises ConfigError with every mistake in it.
+    """
+    settings, problems = check_settings(read_document(path), path.parent)
+    if settings is None or problems:
+        raise config_error(problems)
+    return settings
+
+
+def check_settings(document: Document, folder: Path) -> tuple[Settings | None, list[Problem]]:
+    """Return the settings as far as they make sense, and every mistake in them."""
+    settings, problems = validate(Settings, document, folder)
+    if settings is not None and "store" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"store": folder / settings.store})
+    return settings, problems

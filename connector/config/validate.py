@@ -1,0 +1,222 @@
+"""Holds a file against its model, and says in plain words what does not fit, and where."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from connector.config.document import DataPath, Document, child
+from connector.config.section import Section
+from connector.config.wording import found, likely, listed, quoted
+from connector.errors import Problem
+
+Model = TypeVar("Model", bound=Section)
+
+_MOST_LISTED = 14
+
+_EXPECTED: Mapping[str, tuple[str, str]] = {
+    "string_type": ("a text", "some text"),
+    "int_type": ("a whole number", "5"),
+    "bool_type": ("true or false", "true"),
+    "decimal_type": ("a number", "2.5"),
+    "is_instance_of": ("a number", "2.5"),
+    "tuple_type": ("a list", "[a, b]"),
+    "dict_type": ("a section", "{key: value}"),
+    "model_type": ("a section", "{key: value}"),
+    "model_attributes_type": ("a section", "{key: value}"),
+}
+"""Pydantic's word for a wrong type: what is expected, and an example."""
+
+
+class KnownKeys:
+    """Remembers which keys each mapping of a file may have, while the file is validated."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._keys: dict[int, Sequence[str]] = {}
+
+    def note(self, mapping: Mapping[str, object], keys: Sequence[str]) -> None:
+        """Remember; the document keeps the mapping alive, so that its identity is its name."""
+        self._keys[id(mapping)] = keys
+
+    def of(self, mapping: object) -> Sequence[str]:
+        """Return the keys that `mapping` may have; none if it was never looked at."""
+        return self._keys.get(id(mapping), ())
+
+
+def validate(
+    model: type[Model], document: Document, folder: Path = Path()
+) -> tuple[Model | None, list[Problem]]:
+    """Return the document as its model, and every mistake in it. Paths are seen from `folder`.
+
+    With mistakes that can be left out, the model comes without them, so that what is wrong
+    elsewhere can be found in the same go; it is None if nothing remains that makes sense.
+    """
+    data, problems = document.value, list(document.problems)
+    if not isinstance(data, dict):
+        problems.append(
+            document.problem(
+                (), f"the file must have keys, like `version: 1`; {found(data)} was found"
+            )
+        )
+        return None, problems
+    keys = KnownKeys(folder)
+    try:
+        return model.model_validate(data, context=keys), problems
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+    problems.extend(_problems(document, errors, keys))
+    return _salvage(model, data, errors, keys), problems
+
+
+def _salvage(
+    model: type[Model], data: object, errors: Iterable[ErrorDetails], keys: KnownKeys
+) -> Model | None:
+    """Return the model of what is left without the faulty keys; None if that is not enough."""
+    for error in errors:
+        data = _without(data, _data_path(data, error["loc"])[0])
+    try:
+        return model.model_validate(data, context=keys)
+    except ValidationError:
+        return None
+
+
+def _without(value: object, path: DataPath) -> object:
+    """Return a value without the key that a path leads to, or leads through last."""
+    if not path or not isinstance(value, dict | tuple):
+        return value
+    step, rest = path[0], path[1:]
+    if isinstance(value, tuple):
+        return tuple(
+            _without(part, rest) if position == step else part
+            for position, part in enumerate(value)
+        )
+    if not any(isinstance(later, str) for later in rest):
+        return {key: part for key, part in value.items() if key != step}
+    return {key: _without(part, rest) if key == step else part for key, part in value.items()}
+
+
+def _problems(
+    document: Document, errors: Iterable[ErrorDetails], keys: KnownKeys
+) -> Iterator[Problem]:
+    """Yield one problem for each place: a value that offends in several ways is one mistake."""
+    places: dict[tuple[DataPath, bool], list[ErrorDetails]] = defaultdict(list)
+    for error in errors:
+        path, of_key = _data_path(document.value, error["loc"])
+        if error["type"] == "missing":
+            path = (*path, str(error["loc"][-1]))
+        at = error.get("ctx", {}).get("at")
+        if at is not None and child(document.at(path), at) is not None:
+            path = (*path, at)
+        places[path, of_key or error["type"] == "extra_forbidden"].append(error)
+    for (path, of_key), several in places.items():
+        yield document.problem(path, _message(document, path, several, keys), of_key=of_key)
+
+
+def _data_path(data: object, loc: Iterable[str | int]) -> tuple[DataPath, bool]:
+    """Return pydantic's location as a path in the file, and whether it speaks of the key.
+
+    Pydantic's own marks (which member of a union, the long form of a short one) are no part of the
+    file and are left out.
+    """
+    path: list[str | int] = []
+    of_key = False
+    for step in loc:
+        if step == "[key]":
+            of_key = True
+        elif (isinstance(data, dict) and step in data) or (
+            isinstance(data, tuple) and isinstance(step, int) and step < len(data)
+        ):
+            path.append(step)
+            data = child(data, step)
+    return tuple(path), of_key
+
+
+def _message(
+    document: Document, path: DataPath, errors: Sequence[ErrorDetails], keys: KnownKeys
+) -> str:
+    """Return what is wrong at one place."""
+    types = [error["type"] for error in errors]
+    if "extra_forbidden" in types:
+        return _unknown_key(str(path[-1]), keys.of(document.at(path[:-1])))
+    if "missing" in types:
+        return f"«{path[-1]}» is missing in {_inside(document, path[:-1])}"
+    if "literal_error" in types:
+        return _not_among(path, errors, document.at(path))
+    if all(kind in _EXPECTED for kind in types):
+        return _wrong_type(path, types, document.at(path))
+    plain = next(error for error in errors if error["type"] not in _EXPECTED)
+    return _other(plain, path)
+
+
+def _unknown_key(key: str, allowed: Sequence[str]) -> str:
+    guess = likely(key, allowed)
+    if not guess and 0 < len(allowed) <= _MOST_LISTED:
+        guess = f"; here stand {listed(allowed)}"
+    return f"unknown key {quoted(key)}{guess}"
+
+
+def _inside(document: Document, path: DataPath) -> str:
+    """Return a section as an admin would name it."""
+    section = document.at(path)
+    name = child(section, "id") or child(section, "type")
+    if isinstance(name, str):
+        return quoted(name)
+    if not path:
+        return "this file"
+    if isinstance(path[-1], int):
+        named = [step for step in path if isinstance(step, str)]
+        return f"entry {path[-1] + 1} of «{named[-1]}»"
+    return f"«{path[-1]}»"
+
+
+def _not_among(path: DataPath, errors: Sequence[ErrorDetails], value: object) -> str:
+    choices = [
+        choice.strip("' ")
+        for error in errors
+        for choice in str(error.get("ctx", {}).get("expected", ""))
+        .replace(" or ", ", ")
+        .split(", ")
+        if choice
+    ]
+    guess = likely(value, choices) if isinstance(value, str) else ""
+    also = [_EXPECTED[error["type"]][0] for error in errors if error["type"] in _EXPECTED]
+    return (
+        _subject(path)
+        + f"must be {listed([*dict.fromkeys(choices + also)])}; {found(value)} was found{guess}"
+    )
+
+
+def _wrong_type(path: DataPath, types: Sequence[str], value: object) -> str:
+    expected = dict.fromkeys(_EXPECTED[kind][0] for kind in types)
+    example = _EXPECTED[types[0]][1]
+    key = path[-1] if path and isinstance(path[-1], str) else None
+    shown = f"`{key}: {example}`" if key else f"`{example}`"
+    subject = f"«{key}» must be" if key else "must be"
+    return f"{subject} {listed(expected)}, for example {shown}; {found(value)} was found"
+
+
+_OTHER: Mapping[str, str] = {
+    "string_pattern_mismatch": "«{name}» is no name: use lower-case letters, digits, underscores",
+    "string_too_short": "must not be empty",
+    "string_too_long": "is longer than {max_length} characters",
+    "too_short": "must have at least {min_length} entry",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
+}
+
+
+def _other(error: ErrorDetails, path: DataPath) -> str:
+    words = _OTHER.get(error["type"])
+    context = {**error.get("ctx", {}), "name": error["input"]}
+    message = words.format(**context) if words else error["msg"].removeprefix("Value error, ")
+    return _subject(path) + message if message.startswith(("must", "is longer")) else message
+
+
+def _subject(path: DataPath) -> str:
+    return next((f"«{step}» " for step in reversed(path) if isinstance(step, str)), "")

@@ -1,0 +1,51 @@
+"""How messages quote what an admin wrote, and guess what was meant. No secret is ever repeated."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+_MOST = 60
+_SECRET = re.compile(r"pat-|sk-|eyJ|(?=\S*[0-9])(?=\S*[A-Za-z])[A-Za-z0-9+/_\-=]{24,}")
+
+
+def looks_secret(text: str) -> bool:
+    """Tell whether a text may be a token: better not quoted once too often."""
+    return _SECRET.match(text.strip()) is not None
+
+
+def quoted(text: str) -> str:
+    """Return a text in quotation marks, cut to a reasonable length."""
+    if looks_secret(text):
+        return "(a text that looks like a secret)"
+    line = " ".join(text.split())
+    return f"«{line if len(line) <= _MOST else line[: _MOST - 1] + '…'}»"
+
+
+def found(value: object) -> str:
+    """Return what stands in the file, as a message says it: `the text «five»`."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case int() | Decimal():
+            return f"the number {value}"
+        case str():
+            return f"the text {quoted(value)}"
+        case tuple() | list():
+            return "a list"
+        case _:
+            return "a section with keys"
+
+
+def likely(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean «…»?` if a known word is near, else nothing."""
+    near = difflib.get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean «{near[0]}»?" if near else ""
+
+
+def listed(words: Iterable[str], joint: str = "or") -> str:
+    """Return words as `a, b or c`."""
+    *first, last = words
+    return f"{', '.join(first)} {joint} {last}" if first else last
