@@ -1,0 +1,258 @@
+"""Rule sets as the golden cases write them: the shape of `rules.yaml`, cut to what a case needs.
+
+A parser of its own, so that a mistake in the product's loader cannot hide one in the rules. Kinds
+follow the literals: text, number, truth value. Days are whole numbers, with or without a `d`.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import TypeVar
+
+from connector.domain.ids import RuleId
+from connector.domain.numbers import MILLION
+from connector.rules.conditions import All, AnyOf, Condition, Kind, Literal, Not, Op, Test, names
+from connector.rules.decay import EXPIRE_AFTER, Constant, Curve, Decay, HalfLife, Linear, Steps
+from connector.rules.model import (
+    ActivityRule,
+    AtMost,
+    Blocker,
+    Bucket,
+    Criterion,
+    Each,
+    Ever,
+    Fit,
+    Group,
+    HandOff,
+    PerAttribute,
+    PerDays,
+    Persona,
+    Repeated,
+    RuleSet,
+    SalesWork,
+    Stages,
+)
+
+Node = Mapping[str, object]
+Settings = TypeVar("Settings", Stages, HandOff, SalesWork)
+
+BUCKETS: Mapping[object, Bucket] = {
+    "each": Each(),
+    "day": PerDays(1),
+    "week": PerDays(7),
+    "ever": Ever(),
+}
+
+
+def rule_set(base: RuleSet, node: Node) -> RuleSet:
+    """Return `base` with the parts that a case states in place of its own."""
+    parts: dict[str, object] = {}
+    if "rules" in node:
+        parts["rules"] = tuple(activity_rule(each) for each in nodes(node["rules"]))
+        parts["groups"] = ()
+    if "groups" in node:
+        parts["groups"] = tuple(group(name, each) for name, each in items(node["groups"]))
+    if "personas" in node:
+        parts["fit"] = fit(items(node["personas"]))
+    if "stages" in node:
+        parts["stages"] = with_settings(base.stages, node["stages"])
+    if "hand_off" in node:
+        parts["hand_off"] = with_settings(base.hand_off, node["hand_off"])
+    if "sales" in node:
+        parts["sales"] = with_settings(base.sales, node["sales"])
+    parts |= {name: micro(node[name]) for name in ("lowest", "highest") if name in node}
+    return dataclasses.replace(base, **parts)  # type: ignore[arg-type]  # each part by its name
+
+
+def activity_rule(node: Node) -> ActivityRule:
+    """Return a rule of `rules`."""
+    repeated = mapping(node["repeated"]) if "repeated" in node else None
+    replaced_by = node.get("replaced_by")
+    return ActivityRule(
+        id=RuleId(str(node["id"])),
+        label={"en": str(node["id"])},
+        activities=tuple(texts(node["activity"])),
+        points=micro(node["points"]),
+        where=where(mapping(node.get("where", {}))),
+        once_per=bucket(node.get("once_per", "each")),
+        at_most=at_most(node["at_most"]) if "at_most" in node else None,
+        repeated=Repeated(whole(repeated["count"]), days(repeated["within"])) if repeated else None,
+        replaced_by=RuleId(str(replaced_by)) if replaced_by else None,
+        decay=decay(mapping(node.get("decay", {}))),
+        group=str(node["group"]) if "group" in node else None,
+        family=str(node.get("family", "")),
+        is_need=bool(node.get("need", False)),
+    )
+
+
+def bucket(node: object) -> Bucket:
+    """Return `day`, `week`, `each`, `ever`, a number of days, or the name of an attribute."""
+    if node in BUCKETS:
+        return BUCKETS[node]
+    text = str(node)
+    return PerDays(days(text)) if text.rstrip("d").isdigit() else PerAttribute(text)
+
+
+def at_most(node: object) -> AtMost:
+    """Return `5` or `{count: 3, per: 7d}`."""
+    if isinstance(node, int):
+        return AtMost(node)
+    parts = mapping(node)
+    return AtMost(whole(parts["count"]), days(parts["per"]))
+
+
+def decay(node: Node) -> Decay:
+    """Return `{half_life: 60d, hold: 30d, expire_after: 365d}` and its like."""
+    expire = node.get("expire_after", EXPIRE_AFTER)
+    expire_after = None if expire == "never" else days(expire)
+    return Decay(curve(node), days(node.get("hold", 0)), expire_after)
+
+
+def curve(node: Node) -> Curve:
+    """Return how points fade."""
+    if "half_life" in node:
+        return HalfLife(days(node["half_life"]))
+    if "linear" in node:
+        return Linear(days(node["linear"]))
+    if "steps" in node:
+        steps = ((days(age), percent(share)) for age, share in mapping(node["steps"]).items())
+        return Steps(tuple(steps))
+    return Constant()
+
+
+def group(name: str, node: Node) -> Group:
+    """Return `{cap: 25, floor: -20}`."""
+    cap, floor = node.get("cap"), node.get("floor")
+    return Group(
+        name,
+        {"en": name},
+        cap=None if cap is None else micro(cap),
+        floor=None if floor is None else micro(floor),
+    )
+
+
+def fit(personas: Iterator[tuple[str, Node]]) -> Fit:
+    """Return personas: `{buyer: {job_title: {matches: head, weight: 3}}}`."""
+    return Fit(tuple(Persona(name, {"en": name}, criteria(node)) for name, node in personas))
+
+
+def criteria(persona: Node) -> tuple[Criterion, ...]:
+    """Return the criteria of a persona, in the order they stand."""
+    found = []
+    for name, node in items(persona):
+        comparison = {op: each for op, each in node.items() if op != "weight"}
+        condition = comparisons(name, comparison)
+        (_, kind), *_ = names(condition)
+        found.append(Criterion(name, kind, condition, whole(node["weight"])))
+    return tuple(found)
+
+
+def where(node: Node) -> Condition:
+    """Return `{minutes: {gte: 10}, not: {…}, any: [{…}, {…}]}`; all must hold."""
+    return All(tuple(part(name, each) for name, each in node.items()))
+
+
+def part(name: str, node: object) -> Condition:
+    """Return one entry of a condition."""
+    if name == "not":
+        return Not(where(mapping(node)))
+    if name in ("all", "any"):
+        parts = tuple(where(each) for each in nodes(node))
+        return All(parts) if name == "all" else AnyOf(parts)
+    if isinstance(node, Mapping):
+        return comparisons(name, node)
+    return comparisons(name, {"in" if isinstance(node, list) else "equals": node})
+
+
+def comparisons(name: str, node: Node) -> All:
+    """Return `{gte: 10, lt: 60}`, all of which must hold; `exact: true` speaks of all of them."""
+    exact = bool(node.get("exact", False))
+    return All(tuple(test(name, op, each, exact) for op, each in node.items() if op != "exact"))
+
+
+def test(name: str, op: str, wanted: object, exact: bool) -> Test:
+    """Return one comparison with a literal or a list of them."""
+    literals = wanted if isinstance(wanted, list) else [wanted]
+    values = tuple(value(each) for each in literals)
+    kind = Kind.TEXT if op == "exists" else kind_of(values[0])
+    return Test(name, kind, Op(op), values, exact)
+
+
+def kind_of(literal: Literal) -> Kind:
+    """Return the kind that a literal tells."""
+    if isinstance(literal, bool):
+        return Kind.BOOLEAN
+    return Kind.NUMBER if isinstance(literal, int) else Kind.TEXT
+
+
+def value(literal: object) -> Literal:
+    """Return a literal as the product keeps it: numbers in millionths."""
+    if isinstance(literal, bool | str):
+        return literal
+    return micro(literal)
+
+
+def with_settings(base: Settings, node: object) -> Settings:
+    """Return settings with those that a case names in place of the usual ones."""
+    changes = {name: setting(name, each) for name, each in mapping(node).items()}
+    return dataclasses.replace(base, **changes)  # type: ignore[arg-type]  # each by its name
+
+
+def setting(name: str, node: object) -> object:
+    """Return one setting: points and chances in millionths, lists as the model has them."""
+    if name == "blockers":
+        return tuple(Blocker(key, {"en": key}, where(each)) for key, each in items(node))
+    if name in ("name_fields", "reach_fields"):
+        return tuple(texts(node))
+    if isinstance(node, list):
+        return frozenset(texts(node))
+    if name.endswith("probability"):
+        return percent(node)
+    if name.endswith(("enter", "leave", "threshold")):
+        return micro(node)
+    return days(node)
+
+
+def micro(node: object) -> int:
+    """Return a number in millionths."""
+    return int(Decimal(str(node)) * MILLION)
+
+
+def percent(node: object) -> int:
+    """Return `60` or `60%` in millionths."""
+    return micro(Decimal(str(node).rstrip("%")) / 100)
+
+
+def days(node: object) -> int:
+    """Return `60` or `60d`."""
+    return int(str(node).removesuffix("d"))
+
+
+def whole(node: object) -> int:
+    """Return a whole number."""
+    return int(str(node))
+
+
+def texts(node: object) -> list[str]:
+    """Return one text or several as a list."""
+    return [str(each) for each in node] if isinstance(node, list) else [str(node)]
+
+
+def mapping(node: object) -> Node:
+    """Return a node that must be a mapping."""
+    if not isinstance(node, Mapping):
+        raise TypeError(f"a mapping was expected, not {node!r}")
+    return node
+
+
+def nodes(node: object) -> Sequence[Node]:
+    """Return a node that must be a list of mappings."""
+    if not isinstance(node, list):
+        raise TypeError(f"a list was expected, not {node!r}")
+    return [mapping(each) for each in node]
+
+
+def items(node: object) -> Iterator[tuple[str, Node]]:
+    """Yield the named parts of a node."""
+    for name, each in mapping(node).items():
+        yield name, mapping(each or {})

@@ -1,0 +1,209 @@
+"""Reads the golden cases of `tests/cases/`. What may stand in one is explained in its README."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ruamel.yaml import YAML
+
+from connector.domain.contact import Value
+from connector.rules.model import RuleSet
+from connector.rules.tables import MEMORY
+from tests.reference.compact import mapping, micro, nodes, percent, rule_set, value
+from tests.reference.evaluator import Result
+from tests.reference.story import Activity, Instant, Opportunity, State, Story
+
+CASES = Path(__file__).parent.parent / "cases"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CONTACT = 7
+ANA: Mapping[str, object] = {"first_name": "Ana", "email": "ana@example.org"}
+
+Node = Mapping[str, object]
+Evaluate = Callable[[RuleSet, Story, Instant], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A contact's story, told in one evaluation or several."""
+
+    name: str
+    rules: RuleSet
+    zone: ZoneInfo
+    fields: Mapping[str, Value]
+    previously: State | None
+    evaluations: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one evaluation of a case said, and what its writer expects."""
+
+    at: Instant
+    rules: RuleSet
+    result: Result
+    expected: Node
+
+
+def load_cases(shipped: RuleSet) -> list[Case]:
+    """Load every case. One that states no rules of its own is told under the shipped ones."""
+    return [
+        case(node, shipped)
+        for path in sorted(CASES.glob("*.yaml"))
+        for node in nodes(YAML(typ="safe").load(path))
+    ]
+
+
+def case(node: Node, shipped: RuleSet) -> Case:
+    """Return a case. The first evaluation stands in the case itself where there is only one."""
+    zone = ZoneInfo(str(node.get("zone", "UTC")))
+    evaluations = nodes(node.get("evaluations", [node]))
+    first = {"at": node.get("at", "2026-03-02T12:00Z"), **evaluations[0]}
+    fields = {**ANA, **mapping(node.get("contact", {}))}
+    previously = None
+    if "previously" in node:
+        previously = remembered(mapping(node["previously"]), moment(first["at"], zone, None))
+    return Case(
+        name=str(node["case"]),
+        rules=rule_set(shipped, mapping(node.get("given", {}))),
+        zone=zone,
+        fields={name: known(each) for name, each in fields.items()},
+        previously=previously,
+        evaluations=(first, *evaluations[1:]),
+    )
+
+
+def tell(case: Case, evaluate: Evaluate) -> Iterator[Told]:
+    """Evaluate a case step by step; what one step remembers is the next one's previous state."""
+    state, before = case.previously, None
+    activities: list[Activity] = []
+    deals: dict[str, Opportunity] = {}
+    for step in case.evaluations:
+        as_of = moment(step["at"], case.zone, before)
+        for each in nodes(step.get("activities", [])):
+            activities.append(activity(each, as_of, case.zone, no=len(activities)))
+        for no, each in enumerate(nodes(step.get("opportunities", []))):
+            deal = opportunity(each, as_of, no)
+            deals[deal.id] = deal
+        if "people" in step:
+            state = heard(state or State(), mapping(step["people"]), as_of)
+        story = Story(CONTACT, case.fields, tuple(activities), tuple(deals.values()), state)
+        now = instant(as_of, case.zone)
+        result = evaluate(case.rules, story, now)
+        yield Told(now, case.rules, result, mapping(step["expect"]))
+        state, before = carried(state or State(), result), as_of
+
+
+def carried(state: State, result: Result) -> State:
+    """Return what the next evaluation starts from: the new memory, and what people had said."""
+    people = {"verdict": state.verdict, "verdict_us": state.verdict_us}
+    memory = {name: result.score[name] for name in MEMORY}
+    return State(**memory, **people, human_stage=state.human_stage)  # type: ignore[arg-type]  # columns by name
+
+
+# ---------------------------------------------------------------- moments
+
+
+def moment(node: object, zone: ZoneInfo, before: datetime | None) -> datetime:
+    """Return `2026-03-02T12:00Z`, or `+3d` and `+25h` after the evaluation before."""
+    text = str(node)
+    if text.startswith("+") and before is not None:
+        return earlier(before, "-" + text[1:], zone)
+    at = node if isinstance(node, datetime) else datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def earlier(at: datetime, span: object, zone: ZoneInfo) -> datetime:
+    """Return the moment `3` or `3d` calendar days, `25h` hours or `30s` seconds before."""
+    text = str(span)
+    if text.endswith("h"):
+        return at - timedelta(hours=float(text[:-1]))
+    if text.endswith("s"):
+        return at - timedelta(seconds=float(text[:-1]))
+    local = at.astimezone(zone) - timedelta(days=int(text.removesuffix("d")))
+    return local.astimezone(UTC)
+
+
+def micros(at: datetime) -> int:
+    """Return a moment in microseconds since 1970."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def instant(at: datetime, zone: ZoneInfo) -> Instant:
+    """Return a moment with its calendar day in the account's zone."""
+    return Instant(micros(at), (at.astimezone(zone).date() - date(1970, 1, 1)).days)
+
+
+# ---------------------------------------------------------------- parts of a story
+
+
+def known(node: object) -> Value:
+    """Return a value; `null` is unknown."""
+    return None if node is None else value(node)
+
+
+def activity(node: Node, as_of: datetime, zone: ZoneInfo, no: int) -> Activity:
+    """Return `{type: …, age: 3, asset: …}`; what is no word of ours is an attribute."""
+    at = moment(node["at"], zone, None) if "at" in node else earlier(as_of, node["age"], zone)
+    when = instant(at, zone)
+    own = {"type", "age", "at", "id", "outbound"}
+    return Activity(
+        id=str(node.get("id", f"a{no:03}")),
+        type=str(node["type"]),
+        occurred_us=when.us,
+        day=when.day,
+        is_outbound=bool(node.get("outbound", False)),
+        attributes={name: known(each) for name, each in node.items() if name not in own},
+    )
+
+
+def opportunity(node: Node, as_of: datetime, no: int) -> Opportunity:
+    """Return `{age: 10, changed: 2, probability: 60%, amount: 12000, closes_in: 30}`."""
+
+    def ago(name: str, usual: object) -> int:
+        return micros(earlier(as_of, node.get(name, usual), ZoneInfo("UTC")))
+
+    closes_in = node.get("closes_in")
+    return Opportunity(
+        id=str(node.get("id", f"o{no}")),
+        created_us=ago("age", 0),
+        changed_us=ago("changed", node.get("age", 0)),
+        amount=micro(node["amount"]) if "amount" in node else None,
+        probability=percent(node["probability"]) if "probability" in node else None,
+        close_us=None if closes_in is None else micros(as_of + timedelta(days=int(str(closes_in)))),
+        is_closed=bool(node.get("closed", node.get("won", False))),
+        is_won=bool(node.get("won", False)),
+    )
+
+
+def remembered(node: Node, as_of: datetime) -> State:
+    """Return `{stage: lead hot, lower_since: 25h, ripe_since: 3d, handed_off: 3d, open: true}`."""
+
+    def ago(name: str) -> int | None:
+        return micros(earlier(as_of, node[name], ZoneInfo("UTC"))) if name in node else None
+
+    stage, _, temperature = str(node["stage"]).partition(" ")
+    return State(
+        stage=stage,
+        temperature=temperature,
+        stage_since_us=ago("since") or micros(as_of - timedelta(days=30)),
+        lower_since_us=ago("lower_since"),
+        ripe_since_us=ago("ripe_since"),
+        handed_off_us=ago("handed_off"),
+        hand_off_reason=str(node["because"]) if "because" in node else None,
+        hand_off_open=bool(node.get("open", False)),
+    )
+
+
+def heard(state: State, node: Node, as_of: datetime) -> State:
+    """Return a state with `{verdict: rejected 10d, stage: client, task: done}` said by people."""
+    verdict, _, since = str(node.get("verdict", "")).partition(" ")
+    memory = {name: getattr(state, name) for name in MEMORY}
+    return State(
+        **memory,
+        verdict=verdict or None,
+        verdict_us=micros(earlier(as_of, since or "0", ZoneInfo("UTC"))) if verdict else None,
+        human_stage=str(node["stage"]) if "stage" in node else None,
+        task_done=node.get("task") == "done",
+    )

@@ -1,0 +1,108 @@
+"""The golden cases, told by the readable evaluator and by the compiled plan."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from connector.domain.numbers import from_millionths, shown
+from connector.rules.model import RuleSet
+from tests.reference.compact import mapping
+from tests.reference.evaluator import Result, evaluate
+from tests.reference.shipped import shipped
+from tests.reference.story import Instant, Story
+from tests.rules.stories import Case, Told, load_cases, tell
+
+CASES = load_cases(shipped())
+
+
+def by_reference(rules: RuleSet, story: Story, as_of: Instant) -> Result:
+    return evaluate(rules, story, as_of)
+
+
+EVALUATORS = {"reference": by_reference}
+
+
+@pytest.mark.parametrize("evaluator", EVALUATORS)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_case_comes_out_as_its_writer_expects(case: Case, evaluator: str) -> None:
+    for no, told in enumerate(tell(case, EVALUATORS[evaluator]), start=1):
+        answer = summary(told)
+        unknown = told.expected.keys() - answer.keys()
+        assert not unknown, f"a case cannot expect {unknown}"
+        found = {name: answer[name] for name in told.expected}
+        assert found == dict(told.expected), f"evaluation {no} of «{case.name}»"
+        if "reasons" in told.expected:  # they are ranked: their order is part of what is expected
+            assert list(reasons(told.result)) == list(mapping(told.expected["reasons"]))
+        assert sum(points(row) for row in told.result.reasons) == told.result.score["points"]
+
+
+def test_names_of_cases_are_unique() -> None:
+    names = [case.name for case in CASES]
+    assert len(names) == len(set(names))
+
+
+def summary(told: Told) -> Mapping[str, object]:
+    """Return a result in the words in which cases expect it."""
+    score, result = told.result.score, told.result
+    return {
+        "score": shown(micro(score["points"])),
+        "points": number(score["points"]),
+        "raw": number(score["raw"]),
+        "reasons": reasons(result),
+        "stage": f"{score['stage']} {score['temperature']}".strip(),
+        "moves": moves(result),
+        "hand_off": score["hand_off_reason"] if score["handed_off"] else "none",
+        "is_handed_off": score["hand_off_open"],
+        "closed": score["hand_off_closed"] or "none",
+        "closed_gates": [
+            name.removeprefix("gate_")
+            for name, holds in score.items()
+            if name.startswith("gate_") and not holds
+        ],
+        "blocker": score["blocker"] or "none",
+        "grade": score["grade"],
+        "fit": None if score["fit"] is None else shown(micro(score["fit"])),
+        "persona": score["persona"],
+        "missing": score["missing"],
+        "families": score["families"],
+        "need": score["need_us"] is not None,
+        "stage_is_new": score["stage_since_us"] == told.at.us,
+        "falling": score["lower_since_us"] is not None,
+        "ripe": score["ripe_since_us"] is not None,
+    }
+
+
+def reasons(result: Result) -> Mapping[str, object]:
+    """Return {rule: points}, a clamp's line as `cap content`."""
+    return {
+        f"{row['kind']} {row['rule']}".removeprefix("rule "): number(row["points"])
+        for row in result.reasons
+    }
+
+
+def moves(result: Result) -> list[str]:
+    """Return `suspect > lead cold: first_activity` for each move."""
+    return [
+        " ".join(
+            f"{row['from_stage']} {row['from_temperature']} > "
+            f"{row['to_stage']} {row['to_temperature']} : {row['reason']}".split()
+        ).replace(" :", ":")
+        for row in result.moves
+    ]
+
+
+def number(value: object) -> int | float:
+    """Return micro-points as the number that a case would write."""
+    text = from_millionths(micro(value))
+    return float(text) if "." in text else int(text)
+
+
+def micro(value: object) -> int:
+    """Return a column that holds a whole number."""
+    assert isinstance(value, int)
+    return value
+
+
+def points(row: Mapping[str, object]) -> int:
+    """Return the points of a line."""
+    return micro(row["points"])

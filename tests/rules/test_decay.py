@@ -1,0 +1,84 @@
+import decimal
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.domain.numbers import MILLION
+from connector.rules.decay import EXPIRE_AFTER, Constant, Curve, Decay, HalfLife, Linear, Steps
+from tests.reference.strategies import curves, decays
+
+
+def test_points_do_not_fade_by_default_but_expire_after_a_year() -> None:
+    weights = Decay().weights()
+    assert set(weights) == {MILLION}
+    assert len(weights) == EXPIRE_AFTER == 365
+
+
+def test_a_half_life_halves() -> None:
+    weights = Decay(HalfLife(60)).weights()
+    assert [weights[age] for age in (0, 60, 120, 180, 240)] == [
+        MILLION,
+        500_000,
+        250_000,
+        125_000,
+        62_500,
+    ]
+
+
+@given(st.integers(1, 400))
+def test_a_half_life_is_rounded_half_to_even_at_every_age(days: int) -> None:
+    exact = decimal.Context(prec=60)
+    for age, weight in enumerate(Decay(HalfLife(days)).weights()):
+        value = MILLION * exact.power(Decimal(2), exact.divide(Decimal(-age), Decimal(days)))
+        assert weight == int(value.to_integral_value(decimal.ROUND_HALF_EVEN))
+
+
+def test_a_line_reaches_nothing_at_its_end() -> None:
+    weights = Decay(Linear(30)).weights()
+    assert weights[:3] == (MILLION, 966_667, 933_333)
+    assert weights[15] == 500_000
+    assert weights[29] == 33_333
+    assert set(weights[30:]) == {0}
+
+
+def test_steps_hold_from_their_age_on() -> None:
+    weights = Decay(Steps(((30, 500_000), (90, 0)))).weights()
+    assert [weights[age] for age in (0, 29, 30, 89, 90, 364)] == [
+        MILLION,
+        MILLION,
+        500_000,
+        500_000,
+        0,
+        0,
+    ]
+
+
+def test_a_hold_delays_the_curve() -> None:
+    weights = Decay(HalfLife(30), hold=30).weights()
+    assert set(weights[:31]) == {MILLION}
+    assert weights[31] == HalfLife(30).weight(1)
+    assert weights[60] == 500_000
+
+
+def test_an_expiry_ends_the_table() -> None:
+    assert len(Decay(Constant(), expire_after=7).weights()) == 7
+    assert len(Decay(Constant(), expire_after=None).weights()) > 36_000
+
+
+@given(curves(), st.integers(0, 1000))
+def test_a_weight_is_a_share_and_never_rises(curve: Curve, age: int) -> None:
+    assert 0 <= curve.weight(age + 1) <= curve.weight(age) <= MILLION
+
+
+@given(decays())
+def test_a_table_starts_at_the_curves_own_start(decay: Decay) -> None:
+    weights = decay.weights()
+    assert weights[: decay.hold + 1] == (decay.curve.weight(0),) * min(len(weights), decay.hold + 1)
+
+
+@pytest.mark.parametrize("age", [364, 365])
+def test_the_default_expiry_is_the_365th_day(age: int) -> None:
+    weights = Decay().weights()
+    assert (age < len(weights)) == (age == 364)
