@@ -56,6 +56,10 @@ class Words:
         """Return one of our own phrases."""
         return say(_TEXTS[key], self.language).format(**values)
 
+    def label(self, label: Label) -> str:
+        """Return a label in this language."""
+        return say(label, self.language)
+
     def line(self, line: Line) -> str:
         """Return what a line is about: a rule's label, or which limit took its share."""
         if line.kind == "rule":

@@ -1,0 +1,188 @@
+"""Why a contact has its score, stage and hand-off: everything an evaluation says, in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from connector.domain.numbers import from_millionths, shown
+from connector.ports import Evaluation, KnownContact, LedgerRecord, MoveRecord
+from connector.rules.explain import Line, Words
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+GATES: Mapping[str, Mapping[str, str]] = {
+    "points": {
+        "en": "points at the threshold, or an explicit need",
+        "fr": "points au seuil, ou besoin exprimé",
+    },
+    "fit": {
+        "en": "fit A or B, or C or U with a need",
+        "fr": "adéquation A ou B, ou C ou U avec un besoin",
+    },
+    "families": {
+        "en": "signals of several families lately, or a need",
+        "fr": "signaux récents de plusieurs familles, ou un besoin",
+    },
+    "reachable": {
+        "en": "a name and a way to reach the person",
+        "fr": "un nom et un moyen de joindre la personne",
+    },
+    "free": {
+        "en": "no open opportunity or hand-off, not a client, not lately rejected",
+        "fr": "ni opportunité ni transmission en cours, ni client, ni rejet récent",
+    },
+    "unblocked": {"en": "no blocker", "fr": "aucun facteur bloquant"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One line of the score. `points`: decimal text; `when`: how often and when, in words."""
+
+    kind: str
+    rule: str
+    label: str
+    points: str
+    count: int | None
+    latest: date | None
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One gate of the hand-off, and whether it is open."""
+
+    id: str
+    label: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A contact as the rules see it at an instant. Points are decimal texts, exact."""
+
+    contact: str
+    as_of: datetime
+    score: int
+    points: str
+    raw: str
+    fit: int | None
+    grade: str
+    persona: str | None
+    missing: str | None
+    stage: str
+    temperature: str
+    need_at: datetime | None
+    handed_off_at: datetime | None
+    hand_off_reason: str | None
+    hand_off_open: bool
+    would_hand_off: bool
+    blocker: str | None
+    reasons: Sequence[Reason]
+    gates: Sequence[Gate]
+    moves: Sequence[MoveRecord]
+    written: Sequence[LedgerRecord]
+    kept: Sequence[str]
+    rules_hash: str
+
+    def as_json(self) -> Mapping[str, object]:
+        """Return everything as plain values; instants are ISO 8601 in UTC."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the store remembers of a contact."""
+
+    moves: Sequence[MoveRecord]
+    written: Sequence[LedgerRecord]
+
+
+def explanation(
+    known: KnownContact,
+    evaluation: Evaluation,
+    history: History,
+    *,
+    words: Words,
+    zone: ZoneInfo,
+    as_of: datetime,
+    rules_hash: str,
+) -> Explanation:
+    """Return the explanation of the one contact of an evaluation."""
+    row = evaluation.score.to_pylist()[0]
+    blocker = next(
+        (each for each in words.rules.hand_off.blockers if each.id == row["blocker"]), None
+    )
+    return Explanation(
+        contact=known.id,
+        as_of=as_of,
+        score=shown(row["points"]),
+        points=from_millionths(row["points"]),
+        raw=from_millionths(row["raw"]),
+        fit=None if row["fit"] is None else shown(row["fit"]),
+        grade=row["grade"],
+        persona=row["persona"],
+        missing=row["missing"],
+        stage=row["stage"],
+        temperature=row["temperature"],
+        need_at=_at(row["need_us"]),
+        handed_off_at=_at(row["handed_off_us"]),
+        hand_off_reason=row["hand_off_reason"],
+        hand_off_open=bool(row["hand_off_open"]),
+        would_hand_off=bool(row["handed_off"]),
+        blocker=words.label(blocker.label) if blocker else None,
+        reasons=[_reason(each, words, zone) for each in evaluation.reason.to_pylist()],
+        gates=[
+            Gate(id=gate, label=words.label(label), is_open=bool(row[f"gate_{gate}"]))
+            for gate, label in GATES.items()
+        ],
+        moves=history.moves,
+        written=history.written,
+        kept=sorted(_kept(known)),
+        rules_hash=rules_hash,
+    )
+
+
+def _kept(known: KnownContact) -> list[str]:
+    """Return the properties of ours that show something else than we wrote."""
+    return [
+        name
+        for name, value in known.wrote.items()
+        if value and known.found.get(name) and known.found[name] != value
+    ]
+
+
+def _reason(row: Mapping[str, object], words: Words, zone: ZoneInfo) -> Reason:
+    latest, count = row["latest_us"], row["count"]
+    points = row["points"]
+    line = Line(
+        kind=str(row["kind"]),
+        rule=str(row["rule"]),
+        points=points if isinstance(points, int) else 0,
+        count=count if isinstance(count, int) else None,
+        latest=_day(latest, zone) if isinstance(latest, int) else None,
+    )
+    return Reason(
+        kind=line.kind,
+        rule=line.rule,
+        label=words.line(line),
+        points=from_millionths(line.points),
+        count=line.count,
+        latest=line.latest,
+        when=words.when(line),
+    )
+
+
+def _at(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+def _day(value: int, zone: ZoneInfo) -> date:
+    return (_EPOCH + timedelta(microseconds=value)).astimezone(zone).date()
+
+
+def bar(points: str, *, most: int, width: int = 24) -> str:
+    """Return a bar of blocks as long as the points are of `most`, for a terminal."""
+    share = abs(float(points)) / max(1, most)
+    return "█" * max(1, min(width, round(share * width)))

@@ -1,0 +1,271 @@
+"""What people read on a terminal: run reports, plans, the funnel, an explanation."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from connector.ports import Finding, OutboxEntry, Provision, RunRecord, Severity, Verdict
+from connector.report.explanation import Explanation, bar
+from connector.results import KeptEdit, PlanSummary, RunReport
+
+_COLOURS = {"cold": "blue", "warm": "yellow", "hot": "red", "": "white"}
+_LADDER = ("suspect", "lead", "prospect", "client", "recycled", "disqualified")
+_TEMPERATURES = ("", "cold", "warm", "hot")
+
+
+def show(console: Console, *parts: RenderableType) -> None:
+    """Print parts with an empty line between them."""
+    for number, part in enumerate(parts):
+        if number:
+            console.print()
+        console.print(part)
+
+
+def funnel(counts: Mapping[tuple[str, str], int]) -> RenderableType:
+    """Return the contacts at each stage and temperature, as bars."""
+    table = Table(title="Funnel", title_justify="left", box=None, pad_edge=False)
+    table.add_column("stage")
+    table.add_column("temperature")
+    table.add_column("contacts", justify="right")
+    table.add_column("")
+    most = max(counts.values(), default=1)
+    for stage in _LADDER:
+        for temperature in _TEMPERATURES:
+            count = counts.get((stage, temperature), 0)
+            if count:
+                colour = _COLOURS[temperature]
+                blocks = Text("█" * max(1, round(count / most * 40)), style=colour)
+                table.add_row(stage, temperature, f"{count:,}", blocks)
+    return table
+
+
+def plan(summary: PlanSummary) -> RenderableType:
+    """Return what a plan would change and cost."""
+    if summary.is_empty:
+        parts: list[RenderableType] = [
+            Text(f"Nothing to write: {summary.contacts:,} contacts show what the rules want.")
+        ]
+    else:
+        parts = [_plan_counts(summary)]
+        if summary.sample:
+            parts += [Text(), _sample(summary)]
+    parts += [Text(note) for note in _plan_notes(summary)]
+    return Group(*parts)
+
+
+def _plan_counts(summary: PlanSummary) -> Table:
+    table = Table(title="Plan", title_justify="left", box=None, pad_edge=False, show_header=False)
+    table.add_row("contacts evaluated", f"{summary.contacts:,}")
+    table.add_row("contacts to write", f"{summary.writes:,}")
+    for (before, after), count in summary.moves.most_common():
+        table.add_row(f"  stage {before} → {after}", f"{count:,}")
+    for (before, after), count in summary.warmings.most_common():
+        table.add_row(f"  temperature {before or '–'} → {after or '–'}", f"{count:,}")
+    table.add_row("hand-offs", f"{summary.hand_offs:,}")
+    table.add_row("tasks to create", f"{summary.tasks:,}")
+    table.add_row("tasks to complete", f"{summary.tasks_closed:,}")
+    cost = summary.estimate
+    table.add_row(
+        "calls to write", f"{cost.total:,} (contacts {cost.contacts:,}, tasks {cost.tasks:,})"
+    )
+    return table
+
+
+def _sample(summary: PlanSummary) -> Table:
+    table = Table(title="Some of the changes", title_justify="left", box=None, pad_edge=False)
+    for column in ("contact", "property", "now", "then"):
+        table.add_column(column, overflow="fold")
+    for change in summary.sample[:12]:
+        table.add_row(change.contact, change.property, _cell(change.before), _cell(change.after))
+    return table
+
+
+def _cell(value: str | None) -> str:
+    if not value:
+        return "–"
+    first, _, rest = value.partition("\n")
+    return escape(first[:60] + (" …" if rest or len(first) > 60 else ""))
+
+
+def _plan_notes(summary: PlanSummary) -> Iterable[str]:
+    if summary.withheld:
+        yield (
+            f"{summary.withheld:,} hand-offs without a task: on the first run none is created unless "
+            "you pass --create-tasks, so that nobody is flooded."
+        )
+    if summary.ownerless:
+        yield f"{summary.ownerless:,} tasks without an owner: the contact has none that is active."
+    yield from _kept_notes(summary.kept)
+
+
+def _kept_notes(kept: Sequence[KeptEdit]) -> Iterable[str]:
+    if not kept:
+        return
+    named = ", ".join(f"{edit.contact} {edit.property}" for edit in kept[:5])
+    more = f" and {len(kept) - 5:,} more" if len(kept) > 5 else ""
+    yield (
+        f"{len(kept):,} values that people changed are kept: {named}{more}. "
+        "Clear a property in the CRM to give it back to Leadripe."
+    )
+
+
+def run(report: RunReport) -> RenderableType:
+    """Return what a run did, and what it cost."""
+    table = Table(title="Run", title_justify="left", box=None, pad_edge=False, show_header=False)
+    table.add_row("run", report.run)
+    table.add_row("outcome", report.outcome)
+    for name in ("contacts_read", "activities_read", "opportunities_read", "contacts_gone"):
+        if report.counts.get(name):
+            table.add_row(name.replace("_", " "), f"{report.counts[name]:,}")
+    if report.push is not None:
+        for kind in ("contact", "task"):
+            for verdict in Verdict:
+                count = report.push.of(verdict, kind)
+                if count or verdict is Verdict.ACCEPTED:
+                    table.add_row(f"{kind}s {verdict}", f"{count:,}")
+    calls = ", ".join(f"{name} {count:,}" for name, count in report.calls.items())
+    table.add_row("calls", f"{sum(report.calls.values()):,} ({calls})")
+    table.add_row("seconds", f"{report.seconds:.1f}")
+    return Group(table, *_refusals(report))
+
+
+def _refusals(report: RunReport) -> Iterable[Text]:
+    if report.push is None or not report.push.refusals:
+        return
+    yield Text()
+    yield Text(f"{report.refused:,} writes were refused; a person must act:")
+    for kind, reason in report.push.refusals:
+        yield Text(f"  {kind}: {reason}")
+    yield Text("Mend the cause, then `leadripe outbox retry` and `leadripe push`. Nothing is lost.")
+
+
+def explanation(told: Explanation, *, most: int) -> RenderableType:
+    """Return why a contact has its score, stage and hand-off."""
+    head = Text.assemble(
+        ("Contact ", ""),
+        (told.contact, "bold"),
+        f" as of {told.as_of.isoformat(timespec='seconds')}",
+    )
+    state = Text.assemble(
+        ("Score ", ""), (str(told.score), "bold"), f" of {most} ({told.points} points), ",
+        (f"{told.stage} {told.temperature}".strip(), _COLOURS.get(told.temperature, "")),
+        f", fit {told.grade}", f" {told.fit}" if told.fit is not None else "",
+        f", persona {told.persona}" if told.persona else "",
+    )  # fmt: skip
+    parts: list[RenderableType] = [head, state]
+    if told.missing:
+        parts.append(Text(f"Fit is unknown; knowing «{told.missing}» would tell most."))
+    if told.need_at:
+        parts.append(Text(f"Explicit need on {told.need_at.date().isoformat()}."))
+    parts += [Text(), _reasons(told, most), Text(), _gates(told)]
+    if told.moves:
+        parts += [Text(), _moves(told)]
+    if told.kept:
+        parts += [Text(), Text("Kept, a person changed them: " + ", ".join(told.kept))]
+    return Group(*parts)
+
+
+def _reasons(told: Explanation, most: int) -> Table:
+    table = Table(title="Reasons", title_justify="left", box=None, pad_edge=False)
+    table.add_column("points", justify="right")
+    table.add_column("why", overflow="fold")
+    table.add_column("when")
+    table.add_column("")
+    for reason in told.reasons:
+        colour = "red" if reason.points.startswith("-") else "green"
+        table.add_row(
+            reason.points,
+            escape(reason.label),
+            reason.when,
+            Text(bar(reason.points, most=most), colour),
+        )
+    table.add_row("─" * 6, "", "", "")
+    table.add_row(told.points, "sum of all lines: the score, exactly", "", "")
+    return table
+
+
+def _gates(told: Explanation) -> Table:
+    if told.hand_off_open:
+        title = f"Hand-off: open since {told.handed_off_at}, because of {told.hand_off_reason}"
+    elif told.would_hand_off:
+        title = "Hand-off: all gates are open"
+    else:
+        title = "Hand-off"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
+    for gate in told.gates:
+        mark = Text("open", "green") if gate.is_open else Text("closed", "red")
+        note = f" ({told.blocker})" if gate.id == "unblocked" and told.blocker else ""
+        table.add_row(mark, escape(gate.label + note))
+    return table
+
+
+def _moves(told: Explanation) -> Table:
+    table = Table(title="History", title_justify="left", box=None, pad_edge=False)
+    for column in ("when", "from", "to", "because of"):
+        table.add_column(column)
+    for move in told.moves:
+        table.add_row(
+            move.at.isoformat(timespec="minutes"),
+            f"{move.from_stage} {move.from_temperature}".strip(),
+            f"{move.to_stage} {move.to_temperature}".strip(),
+            move.reason.replace("_", " "),
+        )
+    return table
+
+
+def findings(found: Sequence[Finding]) -> RenderableType:
+    """Return the findings of a check, each with its remedy."""
+    colours = {Severity.OK: "green", Severity.WARNING: "yellow", Severity.ERROR: "red"}
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for finding in found:
+        text = escape(finding.what) + (f"\n  → {escape(finding.do)}" if finding.do else "")
+        table.add_row(Text(finding.severity, colours[finding.severity]), text)
+    return table
+
+
+def provisions(parts: Sequence[Provision], *, dry_run: bool) -> RenderableType:
+    """Return what provisioning found and created."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    made = "would be created" if dry_run else "created"
+    for part in parts:
+        table.add_row(escape(part.what), "present" if part.is_present else made)
+    return table
+
+
+def runs(records: Sequence[RunRecord]) -> RenderableType:
+    """Return the latest runs, newest first."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("run", "command", "started", "seconds", "outcome", "writes", "calls", "message"):
+        table.add_column(column, overflow="fold")
+    for record in records:
+        took = (record.ended_at - record.started_at).total_seconds() if record.ended_at else None
+        table.add_row(
+            record.id,
+            record.command,
+            record.started_at.isoformat(timespec="seconds"),
+            f"{took:.1f}" if took is not None else "–",
+            record.outcome,
+            f"{record.counts.get('contacts_accepted', 0):,}",
+            f"{record.counts.get('calls', 0):,}",
+            escape(record.message),
+        )
+    return table
+
+
+def outbox(entries: Sequence[OutboxEntry]) -> RenderableType:
+    """Return the writes that wait or were refused."""
+    if not entries:
+        return Text("The outbox is empty: every write was accepted.")
+    table = Table(box=None, pad_edge=False)
+    for column in ("id", "kind", "contact", "state", "properties", "the CRM said"):
+        table.add_column(column, overflow="fold")
+    for entry in entries:
+        contact = entry.write_back.contact if entry.write_back else None
+        names = ", ".join(entry.write_back.values) if entry.write_back else ""
+        if entry.task is not None:
+            contact, names = entry.task.contact, entry.task.key
+        table.add_row(str(entry.id), entry.kind, contact, entry.state, names, escape(entry.reason))
+    return table
