@@ -1,0 +1,144 @@
+# ruff: noqa: S608  every value in this SQL went through connector.rules.sql
+"""Rule set to plan: the steps that every engine runs, in order, and the tables that they join.
+
+activity ─→ dated, keyed, daily → repeated ─→ limited ─→ line ─→ total ─┐
+activity ─→ activity_fact, opportunity ─→ opportunity_fact ──────────────┼→ person → outcome ─→ score, move
+contact, state ──────────────────────────────────────────────────────────┘      └→ reason
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+
+from connector.rules import counting, facts, reasons
+from connector.rules.condition_sql import add_kind, condition_sql, kinds_of
+from connector.rules.conditions import Kind
+from connector.rules.counting import Numbered
+from connector.rules.handoff import CLOSING, gate_layers
+from connector.rules.model import PerAttribute, RuleSet
+from connector.rules.plan import CompiledRules, Constants, Step
+from connector.rules.stages import judged_layers, move_sql
+from connector.rules.tables import SCORE
+
+
+def compile_rules(rules: RuleSet) -> CompiledRules:
+    """Return the plan of a rule set. Pure: the same rules give the same plan and hash.
+
+    Raises ValueError for what no rules file can say: two rules of one id, a `replaced_by` between
+    rules that make different buckets, a name used with two kinds, text that SQL cannot hold.
+    """
+    counted = counting.numbered(rules)
+    fields = _fields(rules)
+    tables = (*counting.constants(counted), reasons.names(rules))
+    steps = tuple(_steps(rules, counted, fields))
+    return CompiledRules(
+        hash=_hash(rules, tables, steps),
+        constants=tables,
+        steps=steps,
+        fields=fields,
+        attributes=_attributes(rules),
+    )
+
+
+def _fields(rules: RuleSet) -> Mapping[str, Kind]:
+    """Return the contact fields that the rules look at; a name or an address is text unless said otherwise."""
+    criteria = [each for persona in rules.fit.personas for each in persona.criteria]
+    kinds = dict(
+        kinds_of(
+            [
+                *(each.condition for each in criteria),
+                *(each.where for each in rules.hand_off.blockers),
+            ]
+        )
+    )
+    for each in criteria:
+        add_kind(kinds, each.field, each.kind)
+    for name in (*rules.hand_off.name_fields, *rules.hand_off.reach_fields):
+        kinds.setdefault(name, Kind.TEXT)
+    return dict(sorted(kinds.items()))
+
+
+def _attributes(rules: RuleSet) -> Mapping[str, Kind]:
+    """Return the activity attributes that the rules look at."""
+    kinds = dict(kinds_of(each.where for each in rules.rules))
+    for each in rules.rules:
+        if isinstance(each.once_per, PerAttribute):
+            add_kind(kinds, each.once_per.attribute, each.once_per.kind)
+    return dict(sorted(kinds.items()))
+
+
+def _steps(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) -> Iterator[Step]:
+    """Yield the whole plan."""
+    yield from counting.steps(counted)
+    yield from facts.steps(rules, counted, fields)
+    yield Step("outcome", _outcome_sql(rules))
+    needs = [each for each in counted if each.rule.is_need]
+    if needs:
+        yield Step("need", _need_sql(needs))
+    yield Step("score", _score_sql(has_need=bool(needs)))
+    yield Step("reason", reasons.reason_sql(rules))
+    yield Step("move", move_sql(rules))
+
+
+def _outcome_sql(rules: RuleSet) -> str:
+    """Return `person` with stage, temperature and hand-off."""
+    return facts.with_layers(
+        "WITH layer_0 AS (SELECT * FROM person)",
+        (*CLOSING, *judged_layers(rules), *gate_layers(rules)),
+    )
+
+
+def _need_sql(needs: list[Numbered]) -> str:
+    """Return the activity that is a contact's need: of those of that instant, the greatest id."""
+    wheres = " ".join(
+        f"WHEN {each.no} THEN {condition_sql(each.rule.where, 'a.a_')}" for each in needs
+    )
+    types = counting.types_of(needs)
+    return f"""SELECT a.contact, MAX(a.activity) AS need_activity
+FROM activity AS a
+JOIN outcome AS o ON o.contact = a.contact AND o.need_us = a.occurred_us
+JOIN rule_type AS t ON t.type = a.type
+WHERE NOT a.is_outbound AND a.type IN ({types})
+  AND CASE t.rule_no {wheres} ELSE FALSE END
+GROUP BY a.contact"""
+
+
+def _score_sql(*, has_need: bool) -> str:
+    """Return the score table."""
+    columns = ",\n  ".join(
+        f"CAST({_score_column(name, has_need=has_need)} AS {kind}) AS {name}"
+        for name, kind in SCORE.items()
+    )
+    join = "\nLEFT JOIN need AS n ON n.contact = o.contact" if has_need else ""
+    return f"SELECT\n  {columns}\nFROM outcome AS o{join}\nORDER BY o.contact"
+
+
+def _score_column(name: str, *, has_need: bool) -> str:
+    """Return where a column of the score comes from."""
+    if name == "need_activity":
+        return "n.need_activity" if has_need else "NULL"
+    return f"o.{name}"
+
+
+def _hash(rules: RuleSet, tables: tuple[Constants, ...], steps: tuple[Step, ...]) -> str:
+    """Return the SHA-256 of rules and plan."""
+    whole = json.dumps([_canonical(rules), _canonical(tables), _canonical(steps)], sort_keys=True)
+    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _canonical(value: object) -> object:
+    """Return a value as JSON that is the same for equal values; a class is part of what a value is."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = {
+            field.name: _canonical(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+        }
+        return {"class": type(value).__name__, **parts}
+    if isinstance(value, Mapping):
+        return {str(key): _canonical(part) for key, part in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(str(part) for part in value)
+    if isinstance(value, tuple | list):
+        return [_canonical(part) for part in value]
+    return value

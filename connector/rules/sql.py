@@ -1,0 +1,89 @@
+"""The few ways in which text becomes SQL, and the one place that knows an engine's own functions.
+
+Everything else in the plan is plain SQL that engines share. `contains` and `matches` are the
+dialect point: a translator to another engine has to know these two, and `//` of non-negative
+integers.
+"""
+
+import re
+
+DAY_US = 86_400_000_000
+"""Microseconds in a day of 24 hours."""
+
+_REFUSED = re.compile("[\x00\ud800-\udfff]")
+
+
+def text(value: str) -> str:
+    """Return a text literal. Raises ValueError for what SQL text cannot hold: NUL, half a character."""
+    if _REFUSED.search(value):
+        message = f"a text with NUL or an unpaired surrogate cannot be compared: {value!r}"
+        raise ValueError(message)
+    return "'" + value.replace("'", "''") + "'"
+
+
+def literal(value: str | int | bool) -> str:  # noqa: FBT001  it is a value, not a flag
+    """Return a literal of the value's own type."""
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return str(int(value))
+
+
+def texts(values: frozenset[str] | set[str] | tuple[str, ...]) -> str:
+    """Return the inside of an `IN (…)`, sorted; of no value, one that nothing equals."""
+    return ", ".join(text(value) for value in sorted(values)) or "NULL"
+
+
+def numbers(values: list[int]) -> str:
+    """Return the inside of an `IN (…)`; of no value, one that nothing equals."""
+    return ", ".join(str(value) for value in values) or "NULL"
+
+
+def identifier(name: str) -> str:
+    """Return a quoted column name."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def floor_div(number: str, by: int) -> str:
+    """Return the integer at or below `number` / `by`; engines differ below zero, so both sides are said."""
+    if by == 1:
+        return number
+    return (
+        f"CASE WHEN {number} >= 0 THEN {number} // {by} ELSE -(({by - 1} - ({number})) // {by}) END"
+    )
+
+
+def period(day: str, days: int) -> str:
+    """Return the number of the calendar period of `days` days; see `connector.rules.model.PerDays`."""
+    return floor_div(day, 1) if days == 1 else floor_div(f"({day} + 3)", days)
+
+
+def age_of_day(day: str) -> str:
+    """Return the age in days of an activity's day, at least 0; an unknown day has none."""
+    return f"CASE WHEN {day} > as_of_day THEN 0 ELSE as_of_day - {day} END"
+
+
+def age_of_instant(instant: str) -> str:
+    """Return how many whole days before `as_of_us` an instant is, at least 0."""
+    return f"CASE WHEN {instant} > as_of_us THEN 0 ELSE (as_of_us - {instant}) // {DAY_US} END"
+
+
+def any_of(parts: list[str]) -> str:
+    """Return the disjunction; of nothing, false."""
+    return "(" + " OR ".join(parts) + ")" if parts else "FALSE"
+
+
+def all_of(parts: list[str]) -> str:
+    """Return the conjunction; of nothing, true."""
+    return "(" + " AND ".join(parts) + ")" if parts else "TRUE"
+
+
+def contains(column: str, part: str) -> str:
+    """Return whether a text contains another."""
+    return f"strpos({column}, {text(part)}) > 0"
+
+
+def matches(column: str, pattern: str) -> str:
+    """Return whether an RE2 pattern finds anywhere in a text."""
+    return f"regexp_matches({column}, {text(pattern)})"
