@@ -405,6 +405,10 @@ class Store(Protocol):
         """
         ...
 
+    def bound(self) -> tuple[Account, str] | None:
+        """Return whose data this is, and the time zone of its days; None before `bind`."""
+        ...
+
     # -- pull
     def load_checkpoint(self, stream: str) -> str | None:
         """Return where reading stopped; None if never read."""

@@ -44,16 +44,12 @@ def funnel(counts: Mapping[tuple[str, str], int]) -> RenderableType:
 
 def plan(summary: PlanSummary) -> RenderableType:
     """Return what a plan would change and cost."""
+    notes: list[RenderableType] = [Text(note) for note in _plan_notes(summary)]
     if summary.is_empty:
-        parts: list[RenderableType] = [
-            Text(f"Nothing to write: {summary.contacts:,} contacts show what the rules want.")
-        ]
-    else:
-        parts = [_plan_counts(summary)]
-        if summary.sample:
-            parts += [Text(), _sample(summary)]
-    parts += [Text(note) for note in _plan_notes(summary)]
-    return Group(*parts)
+        nothing = f"Nothing to write: {summary.contacts:,} contacts show what the rules want."
+        return Group(Text(nothing), *notes)
+    sample: list[RenderableType] = [Text(), _sample(summary)] if summary.sample else []
+    return Group(_plan_counts(summary), *sample, *notes)
 
 
 def _plan_counts(summary: PlanSummary) -> Table:
@@ -93,8 +89,8 @@ def _cell(value: str | None) -> str:
 def _plan_notes(summary: PlanSummary) -> Iterable[str]:
     if summary.withheld:
         yield (
-            f"{summary.withheld:,} hand-offs without a task: on the first run none is created unless "
-            "you pass --create-tasks, so that nobody is flooded."
+            f"{summary.withheld:,} hand-offs without a task: on the first run none is created "
+            "unless you pass --create-tasks, so that nobody is flooded."
         )
     if summary.ownerless:
         yield f"{summary.ownerless:,} tasks without an owner: the contact has none that is active."
