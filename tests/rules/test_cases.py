@@ -5,11 +5,14 @@ from collections.abc import Mapping
 import pytest
 
 from connector.domain.numbers import from_millionths, shown
+from connector.engine.embedded import EmbeddedEngine
+from connector.rules.compile import compile_rules
 from connector.rules.model import RuleSet
 from tests.reference.compact import mapping
 from tests.reference.evaluator import Result, evaluate
 from tests.reference.shipped import shipped
 from tests.reference.story import Instant, Story
+from tests.reference.tables import facts, results
 from tests.rules.stories import Case, Told, load_cases, tell
 
 CASES = load_cases(shipped())
@@ -19,7 +22,15 @@ def by_reference(rules: RuleSet, story: Story, as_of: Instant) -> Result:
     return evaluate(rules, story, as_of)
 
 
-EVALUATORS = {"reference": by_reference}
+def by_plan(rules: RuleSet, story: Story, as_of: Instant) -> Result:
+    compiled = compile_rules(rules)
+    answer = EmbeddedEngine().evaluate(
+        compiled, facts([story], compiled), as_of_us=as_of.us, as_of_day=as_of.day
+    )
+    return results(answer)[story.contact]
+
+
+EVALUATORS = {"reference": by_reference, "compiled": by_plan}
 
 
 @pytest.mark.parametrize("evaluator", EVALUATORS)
