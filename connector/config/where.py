@@ -3,7 +3,7 @@
 Used by mappings (on a source's properties) and rules (on attributes and contact fields) alike.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Annotated, ClassVar, Self
@@ -136,6 +136,12 @@ class Where(Section):
         """The comparisons, by the name of what is compared."""
         return self.__pydantic_extra__
 
+    def comparisons_within(self) -> Iterator[tuple[str, Comparison]]:
+        """Yield every comparison, those of the combined conditions too."""
+        yield from self.comparisons.items()
+        for part in (*(self.all_ or ()), *(self.any_ or ()), *filter(None, [self.not_])):
+            yield from part.comparisons_within()
+
     def condition(
         self, kind_of: KindOf = lambda _name: None, report: Report = lambda _path, _text: None
     ) -> Condition:
@@ -230,6 +236,16 @@ def kind_of_literal(op: Op, value: Scalar) -> Kind:
             return Kind.TEXT if microseconds(value) is None else Kind.MOMENT
         case _:
             return Kind.NUMBER
+
+
+def kinds_of(comparisons: Iterable[tuple[str, Comparison]]) -> Mapping[str, Kind]:
+    """Return the kind of each name, as the first literal that it is compared with suggests."""
+    kinds: dict[str, Kind] = {}
+    for name, comparison in comparisons:
+        for op, values in comparison.operations():
+            if op is not Op.EXISTS:
+                kinds.setdefault(name, kind_of_literal(op, values[0]))
+    return kinds
 
 
 def literal(value: Scalar, kind: Kind) -> Literal | None:

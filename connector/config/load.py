@@ -1,0 +1,80 @@
+"""Reads the three files of an account together, so that all their mistakes are told at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from connector.config.document import Document, config_error
+from connector.config.mapping import HubSpotMapping, check_mapping
+from connector.config.rules_check import check_against_mapping
+from connector.config.rules_document import RulesDocument
+from connector.config.rules_file import check_rules
+from connector.config.settings import Settings, check_settings
+from connector.config.validate import validate
+from connector.config.yaml_file import read_document
+from connector.errors import ConfigError, Problem
+from connector.rules.model import RuleSet
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, mapping and rules that fit together."""
+
+    settings: Settings
+    mapping: HubSpotMapping
+    rules: RuleSet
+
+
+def load_all(settings_path: Path) -> Loaded:
+    """Read a settings file, and the mapping and rules that it names.
+
+    Raises ConfigError with every mistake in all three. Secrets are not looked up.
+    """
+    problems: list[Problem] = []
+    settings = _read(
+        settings_path, lambda document: check_settings(document, settings_path.parent), problems
+    )
+    if settings is None:
+        raise config_error(problems)
+    mapping = _read(settings.mapping, check_mapping, problems)
+    rules = _read(settings.rules, lambda document: _rules(document, mapping), problems)
+    if mapping is None or rules is None or problems:
+        raise config_error(problems)
+    return Loaded(settings, mapping, rules)
+
+
+def _read(
+    path: Path,
+    check: Callable[[Document], tuple[Read | None, list[Problem]]],
+    problems: list[Problem],
+) -> Read | None:
+    """Return what a file says as far as it makes sense; its mistakes are added to `problems`."""
+    try:
+        found, mistakes = check(read_document(path))
+    except ConfigError as error:
+        problems.extend(error.problems)
+        return None
+    problems.extend(mistakes)
+    return found
+
+
+def _rules(
+    document: Document, mapping: HubSpotMapping | None
+) -> tuple[RuleSet | None, list[Problem]]:
+    if mapping is None:
+        return check_rules(document)
+    rules, problems = check_rules(document, mapping.shapes())
+    return rules, problems + check_rules_against(document, mapping)
+
+
+def check_rules_against(rules: Document, mapping: HubSpotMapping) -> list[Problem]:
+    """Return what the rules look for and the mapping never yields; such a rule would never fire."""
+    written, _ = validate(RulesDocument, rules)  # its own mistakes are told by `check_rules`
+    if written is None:
+        return []
+    return [
+        rules.problem(path, message) for path, message in check_against_mapping(written, mapping)
+    ]

@@ -1,0 +1,160 @@
+"""What pydantic cannot see in a rules file: names that must agree, in it and with the mapping."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from connector.config.amounts import whole_days
+from connector.config.document import DataPath
+from connector.config.mapping import HubSpotMapping
+from connector.config.rules_document import PERIODS, RulesDocument, RuleSection
+from connector.config.where import Where
+from connector.config.wording import likely, listed
+
+Found = tuple[DataPath, str]
+"""A mistake: the way to it, and what it is."""
+
+_MOST_LISTED = 14
+
+
+def check_alone(rules: RulesDocument) -> Iterator[Found]:
+    """Yield what does not agree within the file."""
+    yield from _repeated(("rules",), [rule.id for rule in rules.rules])
+    yield from _repeated(("personas",), [persona.id for persona in rules.personas])
+    yield from _repeated(
+        ("hand_off", "blockers"), [blocker.id for blocker in rules.hand_off.blockers]
+    )
+    yield from _groups(rules)
+    yield from _replacements(rules)
+
+
+def _repeated(path: DataPath, ids: Iterable[str]) -> Iterator[Found]:
+    seen: set[str] = set()
+    for position, name in enumerate(ids):
+        if name in seen:
+            yield (*path, position, "id"), f"the id «{name}» stands twice: give each its own"
+        seen.add(name)
+
+
+def _groups(rules: RulesDocument) -> Iterator[Found]:
+    for position, rule in enumerate(rules.rules):
+        if rule.group is not None and rule.group not in rules.groups:
+            yield (
+                ("rules", position, "group"),
+                f"there is no group «{rule.group}»{_instead(rule.group, rules.groups)}",
+            )
+
+
+def _replacements(rules: RulesDocument) -> Iterator[Found]:
+    by_id = {rule.id: rule for rule in reversed(rules.rules)}
+    for position, rule in enumerate(rules.rules):
+        message = _wrong_replacement(rule, by_id)
+        if message:
+            yield ("rules", position, "replaced_by"), message
+
+
+def _wrong_replacement(rule: RuleSection, by_id: Mapping[str, RuleSection]) -> str:
+    """Return what is wrong with the rule that replaces this one; empty if nothing is."""
+    if rule.replaced_by is None:
+        return ""
+    other = by_id.get(rule.replaced_by)
+    if other is None:
+        return f"there is no rule «{rule.replaced_by}»{_instead(rule.replaced_by, by_id)}"
+    if attribute_of(rule) is None or attribute_of(rule) != attribute_of(other):
+        return (
+            f"«{rule.id}» and «{other.id}» must have the same attribute as «once_per», "
+            "for example event: it tells which one replaces which"
+        )
+    if rule.id in _followed(other, by_id):
+        return f"«{rule.id}» and «{other.id}» replace each other: nothing would be left"
+    return ""
+
+
+def _followed(rule: RuleSection, by_id: Mapping[str, RuleSection]) -> list[str]:
+    """Return the ids met by following `replaced_by` from a rule, itself the first, each once."""
+    met: list[str] = []
+    while rule.id not in met:
+        met.append(rule.id)
+        rule = by_id.get(rule.replaced_by or "", rule)
+    return met
+
+
+def attribute_of(rule: RuleSection) -> str | None:
+    """Return the attribute that `once_per` names; None if it names a period."""
+    word = rule.once_per
+    if word in ("each", "ever") or word in PERIODS or whole_days(word):
+        return None
+    return word
+
+
+def check_against_mapping(rules: RulesDocument, mapping: HubSpotMapping) -> Iterator[Found]:
+    """Yield what the rules look for and the mapping never yields: such a rule would never fire."""
+    shapes = mapping.shapes()
+    yield from _types(rules, mapping)
+    for path, name in attributes_in(rules):
+        if name not in shapes.attributes:
+            yield (
+                path,
+                f"no activity of the mapping has the attribute «{name}»"
+                f"{_instead(name, shapes.attributes)}",
+            )
+    for path, name in fields_in(rules):
+        if name not in shapes.fields:
+            yield (
+                path,
+                f"the mapping reads no contact field «{name}»{_instead(name, shapes.fields)}",
+            )
+
+
+def _types(rules: RulesDocument, mapping: HubSpotMapping) -> Iterator[Found]:
+    for position, rule in enumerate(rules.rules):
+        for number, name in enumerate(rule.activity):
+            if name not in mapping.types:
+                yield (
+                    ("rules", position, "activity", number),
+                    f"no activity of the mapping is of the type «{name}»"
+                    f"{_instead(name, mapping.types)}",
+                )
+
+
+def attributes_in(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
+    """Yield every mention of an activity's attribute."""
+    for position, rule in enumerate(rules.rules):
+        if rule.where:
+            yield from _names(rule.where, ("rules", position, "where"))
+        attribute = attribute_of(rule)
+        if attribute:
+            yield ("rules", position, "once_per"), attribute
+
+
+def fields_in(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
+    """Yield every mention of a contact's field."""
+    for position, persona in enumerate(rules.personas):
+        for number, criterion in enumerate(persona.criteria):
+            yield ("personas", position, "criteria", number, "field"), criterion.field
+    for position, blocker in enumerate(rules.hand_off.blockers):
+        yield from _names(blocker.where, ("hand_off", "blockers", position, "where"))
+    for key, names in (
+        ("name_fields", rules.hand_off.name_fields),
+        ("reach_fields", rules.hand_off.reach_fields),
+    ):
+        if key in rules.hand_off.model_fields_set:  # a default that is not read does no harm
+            for number, name in enumerate(names):
+                yield ("hand_off", key, number), name
+
+
+def _names(where: Where, path: DataPath) -> Iterator[tuple[DataPath, str]]:
+    for name in where.comparisons:
+        yield (*path, name), name
+    for key, parts in (("all", where.all_), ("any", where.any_)):
+        for position, part in enumerate(parts or ()):
+            yield from _names(part, (*path, key, position))
+    if where.not_ is not None:
+        yield from _names(where.not_, (*path, "not"))
+
+
+def _instead(name: str, known: Iterable[str]) -> str:
+    """Return the likely word, or all of them if they are few."""
+    words = sorted(known)
+    guess = likely(name, words)
+    if guess or not 0 < len(words) <= _MOST_LISTED:
+        return guess
+    return f"; there is {listed(words, 'and')}"
