@@ -1,0 +1,486 @@
+"""The command line: parse, call one function of `connector.app`, print, choose the exit code.
+
+Exit codes are an interface: 0 done; 1 a bug of ours, or a store that cannot be trusted; 2 wrong
+usage; 3 done, some records refused, or stopped by a guard; 4 configuration; 5 credentials; 6 CRM
+unavailable; 7 another run holds the lock; 130 interrupted.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+import structlog
+
+from connector.errors import ConnectorError, StoreError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would happen; write nothing.")
+
+
+class Moment(click.ParamType[datetime]):
+    """An instant on the command line: ISO 8601, with a zone or in UTC."""
+
+    name = "instant"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the instant, aware."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            at = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"«{value}» is no instant; write for example 2026-03-29T22:30Z", param, ctx)
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+AS_OF = click.option(
+    "--as-of", type=Moment(), help="As things stood then, for example 2026-03-29T22:30Z."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("leadripe.yaml"),
+    envvar="LEADRIPE_CONFIG",
+    show_default=True,
+    show_envvar=True,
+    help="The settings file.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Log every step on stderr.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How log lines look.",
+)
+@click.version_option(package_name="leadripe", prog_name="leadripe")
+@click.pass_context
+def leadripe(ctx: click.Context, config: Path, *, verbose: bool, log_format: str) -> None:
+    """Tell, inside your CRM, how ripe each lead is and what to do next.
+
+    \b
+    Try it without a CRM:    leadripe demo
+    Begin with your own:     leadripe init, then check, provision, plan, sync
+    Ask about one contact:   leadripe explain ana@example.com
+
+    Nothing is written to a CRM but by sync, push and provision; each has --dry-run.
+    """  # noqa: D301  the backslash is click's mark for lines to keep
+    from connector.app import logs
+
+    logs.configure(verbose=verbose, log_format=log_format)
+    ctx.obj = config
+
+
+pass_config = click.make_pass_decorator(Path)
+
+
+@leadripe.command()
+@click.option("--crm", type=click.Choice(["hubspot"]), default="hubspot", show_default=True)
+@click.option("--contacts", type=click.IntRange(1, 200_000), default=2000, show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True, help="Another seed, other people.")
+@click.option(
+    "--load",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Fill the sandbox from a folder of CSV files instead of made-up people.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=Path("leadripe-demo"),
+    show_default=True,
+    help="Where the demo's files go, to play on with.",
+)
+def demo(crm: str, contacts: int, seed: int, load: Path | None, folder: Path) -> None:
+    """Show the whole loop on a local CRM: fill, provision, pull, score, plan, write back.
+
+    Starts a local HubSpot that knows the real one's limits, and leaves a folder with settings,
+    mapping, rules and its state: go on there with plan, explain and sync.
+    """
+    from connector.app import demo as demos
+    from connector.app.progress import shown
+
+    with shown() as progress:
+        result = demos.run(crm, folder, contacts=contacts, seed=seed, load=load, progress=progress)
+    demos.tell(result)
+
+
+@leadripe.command()
+@click.option("--crm", type=click.Choice(["hubspot"]), default="hubspot", show_default=True)
+@click.option("--account", help="The account's id (HubSpot: portal id), as a guard.")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+def init(crm: str, account: str | None, folder: Path) -> None:
+    """Write a commented leadripe.yaml, mapping and rules into FOLDER (here, if not given).
+
+    Files that exist are left as they are.
+    """
+    from connector.app import setup, show
+
+    for path in setup.init(folder, crm, account):
+        show.text(f"wrote {path}")
+    show.text(setup.NEXT_STEPS)
+
+
+@leadripe.command()
+@AS_JSON
+@pass_config
+def check(config: Path, *, as_json: bool) -> None:
+    """Try everything a first sync needs: files, token, scopes, properties, limits. Changes nothing.
+
+    Each finding comes with its remedy. Exit code 4 if one of them would stop a sync.
+    """
+    from connector.app import commands, show
+
+    found = commands.check(config)
+    show.findings(found, as_json=as_json)
+    if any(finding.severity == "error" for finding in found):
+        sys.exit(4)
+
+
+@leadripe.command()
+@DRY_RUN
+@AS_JSON
+@pass_config
+def provision(config: Path, *, dry_run: bool, as_json: bool) -> None:
+    """Create in the CRM what we write to: a property group, properties, the tasks' unique key.
+
+    Run it as often as you like: what is there is left alone, what others made is not touched.
+    """
+    from connector.app import commands, show
+
+    parts = commands.provision(config, dry_run=dry_run)
+    show.provisions(parts, dry_run=dry_run, as_json=as_json)
+
+
+FULL = click.option("--full", is_flag=True, help="Read everything again, not only what changed.")
+CREATE_TASKS = click.option(
+    "--create-tasks", is_flag=True, help="Create tasks for hand-offs on the first run too."
+)
+ACCEPT = click.option(
+    "--accept-large-change", is_flag=True, help="Go on where a guard would stop the run."
+)
+
+
+@leadripe.command()
+@FULL
+@ACCEPT
+@AS_JSON
+@pass_config
+def pull(config: Path, *, full: bool, accept_large_change: bool, as_json: bool) -> None:
+    """Read what changed in the CRM into the local store. Writes nothing to the CRM."""
+    from connector.app import commands
+
+    _run(
+        config,
+        "pull",
+        commands.Stages(
+            plans=False, pushes=False, full=full, accept_large_change=accept_large_change
+        ),
+        as_json=as_json,
+    )
+
+
+@leadripe.command()
+@click.option("--no-pull", is_flag=True, help="Plan from what was read last, without a call.")
+@CREATE_TASKS
+@AS_OF
+@AS_JSON
+@pass_config
+def plan(
+    config: Path, *, no_pull: bool, create_tasks: bool, as_of: datetime | None, as_json: bool
+) -> None:
+    """Show what a sync would write, and what it would cost in calls. Writes nothing to the CRM."""
+    from connector.app import commands
+
+    _run(
+        config,
+        "plan",
+        commands.Stages(
+            pulls=not no_pull,
+            pushes=False,
+            dry_run=True,
+            create_tasks=create_tasks,
+            accept_large_change=True,
+            as_of=as_of,
+        ),
+        as_json=as_json,
+    )
+
+
+@leadripe.command()
+@CREATE_TASKS
+@ACCEPT
+@DRY_RUN
+@AS_JSON
+@pass_config
+def push(
+    config: Path, *, create_tasks: bool, accept_large_change: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Score what was pulled, and write back what differs, with everything that still waits."""
+    from connector.app import commands
+
+    _run(
+        config,
+        "push",
+        commands.Stages(
+            pulls=False,
+            dry_run=dry_run,
+            create_tasks=create_tasks,
+            accept_large_change=accept_large_change,
+        ),
+        as_json=as_json,
+    )
+
+
+@leadripe.command()
+@FULL
+@CREATE_TASKS
+@ACCEPT
+@DRY_RUN
+@AS_JSON
+@pass_config
+def sync(
+    config: Path,
+    *,
+    full: bool,
+    create_tasks: bool,
+    accept_large_change: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Pull, score, plan and push: the command to schedule.
+
+    Safe to start again at any time: reading goes on where it stopped, nothing is written twice, and
+    a second start while one runs ends with exit code 7. The first sync creates no tasks unless you
+    pass --create-tasks, so that nobody is flooded.
+    """
+    from connector.app import commands
+
+    _run(
+        config,
+        "sync",
+        commands.Stages(
+            full=full,
+            create_tasks=create_tasks,
+            accept_large_change=accept_large_change,
+            dry_run=dry_run,
+        ),
+        as_json=as_json,
+    )
+
+
+def _run(config: Path, command: str, stages: object, *, as_json: bool) -> None:
+    from connector.app import commands, show
+    from connector.app.progress import shown
+
+    with shown() as progress:
+        report = commands.run(config, command, stages, progress)  # type: ignore[arg-type]
+    show.run(report, as_json=as_json)
+    if report.refused:
+        sys.exit(3)
+
+
+@leadripe.command()
+@click.argument("contact")
+@AS_OF
+@AS_JSON
+@pass_config
+def explain(config: Path, contact: str, *, as_of: datetime | None, as_json: bool) -> None:
+    """Explain the CONTACT, given by id or e-mail: score, every reason, stage, gates, history."""
+    from connector.app import commands, show
+
+    told = commands.explain(config, contact, as_of)
+    show.explanation(told, most=commands.highest(config), as_json=as_json)
+
+
+@leadripe.group()
+def rules() -> None:
+    """Look at the scoring rules."""
+
+
+@rules.command("check")
+@AS_JSON
+@pass_config
+def rules_check(config: Path, *, as_json: bool) -> None:
+    """Validate settings, mapping and rules together; every mistake with file, line and column."""
+    from connector.app import setup, show
+
+    summary = setup.rules_check(config)
+    if as_json:
+        show.json(summary)
+    else:
+        show.text(summary.sentence)
+
+
+@rules.command("show")
+@click.option(
+    "--language", type=click.Choice(["en", "fr"]), help="Default: the settings' language."
+)
+@AS_JSON
+@pass_config
+def rules_show(config: Path, *, language: str | None, as_json: bool) -> None:
+    """Say each rule in a sentence."""
+    from connector.app import setup, show
+
+    sentences = setup.rules_show(config, language)
+    if as_json:
+        show.json(sentences)
+    else:
+        for sentence in sentences:
+            show.text(sentence)
+
+
+@leadripe.command()
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@AS_JSON
+@pass_config
+def runs(config: Path, limit: int, *, as_json: bool) -> None:
+    """List the latest runs: when, how they ended, what they wrote, what they cost."""
+    from connector.app import commands, show
+
+    show.runs(commands.runs(config, limit), as_json=as_json)
+
+
+@leadripe.group()
+def outbox() -> None:
+    """Look after writes that wait or were refused."""
+
+
+@outbox.command("list")
+@click.option("--state", type=click.Choice(["waiting", "refused"]), help="Only these.")
+@AS_JSON
+@pass_config
+def outbox_list(config: Path, *, state: str | None, as_json: bool) -> None:
+    """List the writes that the CRM has not accepted, with its own words for a refusal."""
+    from connector.app import commands, show
+
+    show.outbox(commands.outbox(config, state), as_json=as_json)
+
+
+@outbox.command("retry")
+@AS_JSON
+@pass_config
+def outbox_retry(config: Path, *, as_json: bool) -> None:
+    """Let refused writes be sent again by the next push or sync, once the cause is mended."""
+    from connector.app import commands, show
+
+    count = commands.outbox_retry(config)
+    if as_json:
+        show.json({"retried": count})
+    else:
+        show.text(f"{count} writes wait again; `leadripe push` sends them.")
+
+
+@outbox.command("drop")
+@click.argument("ids", type=int, nargs=-1, required=True)
+@AS_JSON
+@pass_config
+def outbox_drop(config: Path, ids: tuple[int, ...], *, as_json: bool) -> None:
+    """Forget writes by their ids; the next plan looks at their contacts again."""
+    from connector.app import commands, show
+
+    count = commands.outbox_drop(config, ids)
+    if as_json:
+        show.json({"dropped": count})
+    else:
+        show.text(f"{count} writes forgotten.")
+
+
+@leadripe.command()
+@click.option("--crm", type=click.Choice(["hubspot"]), default="hubspot", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option("--contacts", type=click.IntRange(0, 200_000), default=2000, show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--load", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--limits", type=click.Choice(["real", "off"]), default="real", show_default=True)
+@click.option("--faults", default="", help="Faults to make, as 429=0.02,502=0.02,lost=0.01.")
+@click.option("--state", type=click.Path(path_type=Path), help="Keep the CRM's state in this file.")
+def sandbox(
+    crm: str,
+    *,
+    port: int,
+    contacts: int,
+    seed: int,
+    load: Path | None,
+    limits: str,
+    faults: str,
+    state: Path | None,
+) -> None:
+    """Serve a local CRM until Ctrl-C: its interface, limits, lags and oddities, as documented."""
+    from connector.app import sandboxes
+
+    sandboxes.serve(
+        crm,
+        port=port,
+        contacts=contacts,
+        seed=seed,
+        load=load,
+        limits=limits,
+        faults=faults,
+        state=state,
+    )
+
+
+def main() -> None:
+    """Run the command line; every error ends in one message and its exit code."""
+    sys.exit(_guarded(lambda: leadripe(standalone_mode=False)))
+
+
+def _guarded(command: Callable[[], object]) -> int:
+    try:
+        command()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except ConnectorError as error:
+        return _told(error)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        sys.stderr.write("interrupted; what was committed stands, run again to go on\n")
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe went away; nobody is left to tell. Python must not try to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _told(_of_the_machine(error))
+    except Exception as error:  # noqa: BLE001  the last boundary: never a traceback for an admin
+        return _told(_bug(error))
+    return 0
+
+
+def _told(error: ConnectorError) -> int:
+    sys.stderr.write(f"error: {error}\n")
+    return error.exit_code
+
+
+def _of_the_machine(error: OSError) -> ConnectorError:
+    where = str(error.filename) if error.filename else ""
+    what = f"this machine refused: {error.strerror or type(error).__name__}"
+    return StoreError(what, where, "Mend it and run again. Nothing that was committed is lost.")
+
+
+def _bug(error: Exception) -> ConnectorError:
+    structlog.get_logger().info("bug", exc_info=error)
+    return ConnectorError(
+        what=f"a bug of ours: {type(error).__name__}",
+        where="run again with -v to log where",
+        do="Please report it. Everything committed stands; running again is safe.",
+    )
+
+
+if __name__ == "__main__":
+    main()

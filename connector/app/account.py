@@ -1,0 +1,121 @@
+"""One configured account, opened: its files read, its ports made, on demand."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from connector.app.clock import SystemClock
+from connector.config.load import Loaded, load_all
+from connector.crm.hubspot.adapter import HubSpotCrm
+from connector.engine.embedded import EmbeddedEngine
+from connector.errors import StoreError
+from connector.ports import Account, Clock
+from connector.rules.compile import compile_rules
+from connector.rules.explain import Words
+from connector.rules.plan import CompiledRules
+from connector.store import EmbeddedStore, open_store
+from connector.sync.compare import WritePolicy
+from connector.sync.guard import Guards
+from connector.sync.plan import PlanSettings
+from connector.sync.run import Parts, Runner, check_account, zone_of
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An account's files, validated, and what is made of them."""
+
+    config: Path
+    loaded: Loaded
+    clock: Clock
+
+    @cached_property
+    def compiled(self) -> CompiledRules:
+        """The rules as a plan."""
+        return compile_rules(self.loaded.rules)
+
+    @cached_property
+    def engine(self) -> EmbeddedEngine:
+        """The engine that runs the plan."""
+        return EmbeddedEngine()
+
+    @property
+    def words(self) -> Words:
+        """The names of the rules in the account's language."""
+        return Words(self.loaded.rules, self.loaded.settings.language)
+
+    @contextmanager
+    def store(self, *, read_only: bool) -> Iterator[EmbeddedStore]:
+        """Open the account's store."""
+        shapes = self.loaded.mapping.shapes()
+        folder = self.loaded.settings.store
+        if read_only and not folder.exists():
+            raise StoreError(
+                what="nothing was read from the CRM yet",
+                where=str(folder),
+                do="Run `leadripe pull`, or `leadripe plan`, which pulls first.",
+            )
+        with open_store(folder, shapes, self.clock, read_only=read_only) as store:
+            yield store
+
+    def crm(self) -> HubSpotCrm:
+        """Make the adapter; nothing is sent yet."""
+        settings = self.loaded.settings
+        connect = settings.connect
+        return HubSpotCrm(
+            connect.token.reveal if connect.token else None,
+            self.loaded.mapping,
+            self.clock,
+            base_url=connect.base_url,
+            language=settings.language,
+            max_daily_calls=connect.max_daily_calls,
+        )
+
+    def runner(self, crm: HubSpotCrm, store: EmbeddedStore) -> Runner:
+        """Make a runner, after looking whose account the credentials open."""
+        settings = self.loaded.settings
+        account = crm.account()
+        check_account(account, settings.account, where=f"{self.config}, account")
+        zone = zone_of(account, settings.time_zone)
+        store.bind(settings.crm, account, zone.key)
+        guards = Guards(
+            stage_changes=float(settings.guards.stage_changes),
+            fewer_contacts=float(settings.guards.fewer_contacts),
+            tasks_per_owner=settings.guards.tasks_per_owner,
+        )
+        parts = Parts(crm, store, self.engine, self.clock)
+        return Runner(parts, self._plan_settings(account, zone), guards)
+
+    def _plan_settings(self, account: Account, zone: ZoneInfo) -> PlanSettings:
+        settings, mapping = self.loaded.settings, self.loaded.mapping
+        return PlanSettings(
+            account=account.id,
+            rules=self.loaded.rules,
+            compiled=self.compiled,
+            properties=mapping.write.properties,
+            zone=zone,
+            language=settings.language,
+            policy=WritePolicy(settings.write.min_change, settings.write.max_age),
+            feedback=mapping.feedback,
+            has_tasks=mapping.tasks is not None,
+        )
+
+
+def open_account(config: Path, clock: Clock | None = None) -> Opened:
+    """Read and check the three files. Raises ConfigError with every mistake in them."""
+    return Opened(config, load_all(config), clock or SystemClock())
+
+
+def zone_of_store(store: EmbeddedStore) -> tuple[Account, ZoneInfo]:
+    """Return whose data a store holds and in which zone its days are counted."""
+    bound = store.bound()
+    if bound is None:
+        raise StoreError(
+            what="nothing was read from the CRM yet",
+            where="the store",
+            do="Run `leadripe pull`, or `leadripe plan`, which pulls first.",
+        )
+    account, zone = bound
+    return account, ZoneInfo(zone)

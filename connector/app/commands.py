@@ -1,0 +1,119 @@
+"""What each command does on a configured account."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from connector.app.account import Opened, open_account, zone_of_store
+from connector.errors import UsageError
+from connector.ports import Finding, OutboxEntry, Provision, RunRecord, Severity
+from connector.report.explanation import Explanation, History, explanation
+from connector.results import RunReport
+from connector.sync.progress import Progress
+from connector.sync.run import Stages, check_account
+from connector.sync.wanted import local_day, micros
+
+
+def run(config: Path, command: str, stages: Stages, progress: Progress) -> RunReport:
+    """Run stages of a sync on the account."""
+    if stages.as_of is not None and not stages.dry_run:
+        raise UsageError(
+            what="--as-of needs --dry-run",
+            where=command,
+            do="What was true at another time can be looked at, not written to the CRM.",
+        )
+    opened = open_account(config)
+    with opened.store(read_only=False) as store:
+        return opened.runner(opened.crm(), store).run(command, stages, progress)
+
+
+def check(config: Path) -> Sequence[Finding]:
+    """Look at everything a first run needs, from the files to the CRM; changes nothing."""
+    opened = open_account(config)
+    found = [Finding(Severity.OK, f"{config}, mapping and rules are valid")]
+    warnings = opened.loaded.settings.connect.warnings
+    found += [Finding(Severity.WARNING, warning) for warning in warnings]
+    crm = opened.crm()
+    check_account(crm.account(), opened.loaded.settings.account, where=f"{config}, account")
+    return [*found, *crm.check()]
+
+
+def provision(config: Path, *, dry_run: bool) -> Sequence[Provision]:
+    """Create in the CRM what is missing."""
+    opened = open_account(config)
+    crm = opened.crm()
+    check_account(crm.account(), opened.loaded.settings.account, where=f"{config}, account")
+    return crm.provision(dry_run=dry_run)
+
+
+def explain(config: Path, contact: str, as_of: datetime | None) -> Explanation:
+    """Explain one contact from the store; asks the CRM nothing."""
+    opened = open_account(config)
+    with opened.store(read_only=True) as store:
+        _, zone = zone_of_store(store)
+        known = store.find_contact(contact)
+        if known is None:
+            raise UsageError(
+                what="no such contact in the store",
+                where="leadripe explain",
+                do="Give the CRM's id or the e-mail address; run `leadripe pull` if it is new.",
+            )
+        at = as_of or opened.clock.now()
+        evaluation = opened.engine.evaluate(
+            opened.compiled,
+            store.load_facts_of(known.no, opened.compiled),
+            as_of_us=micros(at),
+            as_of_day=local_day(at, zone),
+        )
+        history = History(store.load_moves(known.no), store.load_ledger(known.no))
+        return explanation(
+            known,
+            evaluation,
+            history,
+            words=opened.words,
+            zone=zone,
+            as_of=at,
+            rules_hash=opened.compiled.hash,
+        )
+
+
+def highest(config: Path) -> int:
+    """Return the most points a score can have."""
+    return open_account(config).loaded.rules.highest // 1_000_000
+
+
+def runs(config: Path, limit: int) -> Sequence[RunRecord]:
+    """Return the latest runs, newest first."""
+    with open_account(config).store(read_only=True) as store:
+        return store.load_runs(limit)
+
+
+def funnel(config: Path) -> Mapping[tuple[str, str], int]:
+    """Return how many contacts stand at each (stage, temperature)."""
+    with open_account(config).store(read_only=True) as store:
+        return store.funnel()
+
+
+def outbox(config: Path, state: str | None) -> Sequence[OutboxEntry]:
+    """Return the writes that wait or were refused."""
+    with open_account(config).store(read_only=True) as store:
+        return store.load_outbox(state)
+
+
+def outbox_retry(config: Path) -> int:
+    """Make refused writes wait again; returns how many."""
+    opened = open_account(config)
+    with opened.store(read_only=False) as store, store.lease():
+        return store.retry_refused()
+
+
+def outbox_drop(config: Path, ids: Sequence[int]) -> int:
+    """Forget waiting or refused writes; returns how many."""
+    opened = open_account(config)
+    with opened.store(read_only=False) as store, store.lease():
+        return store.drop_outbox(ids)
+
+
+def opened_rules(config: Path) -> Opened:
+    """Read and check the three files."""
+    return open_account(config)

@@ -1,0 +1,61 @@
+"""Before a first sync: starter files, and a look at the rules."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from connector.app.account import open_account
+from connector.config.starter import write_starter
+from connector.report.sentences import sentences
+
+NEXT_STEPS = """
+Next:
+  1. Put your token into the environment: export HUBSPOT_TOKEN=…
+  2. leadripe check       tells what is missing, each finding with its remedy
+  3. leadripe provision   creates the properties that Leadripe writes (--dry-run shows them first)
+  4. leadripe plan        shows what a sync would write, and writes nothing
+  5. leadripe sync        writes it
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesSummary:
+    """What a valid rules file holds, and what it compiles to."""
+
+    rules: int
+    groups: int
+    personas: int
+    needs: int
+    hash: str
+
+    @property
+    def sentence(self) -> str:
+        """All of it, in a sentence."""
+        return (
+            f"{self.rules} rules ({self.needs} of them explicit needs), {self.groups} groups and "
+            f"{self.personas} personas are valid; compiled hash {self.hash[:12]}."
+        )
+
+
+def init(folder: Path, crm: str, account: str | None) -> Sequence[Path]:
+    """Write the starter files that are not there yet, and return them."""
+    return write_starter(folder, crm, account)
+
+
+def rules_check(config: Path) -> RulesSummary:
+    """Validate settings, mapping and rules together, and compile the rules."""
+    opened = open_account(config)
+    rules = opened.loaded.rules
+    return RulesSummary(
+        rules=len(rules.rules),
+        groups=len(rules.groups),
+        personas=len(rules.fit.personas),
+        needs=sum(rule.is_need for rule in rules.rules),
+        hash=opened.compiled.hash,
+    )
+
+
+def rules_show(config: Path, language: str | None) -> Sequence[str]:
+    """Return each rule in a sentence."""
+    loaded = open_account(config).loaded
+    return sentences(loaded.rules, language or loaded.settings.language)

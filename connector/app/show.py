@@ -1,0 +1,154 @@
+"""Prints what commands return, on stdout: for people on a terminal, or as JSON for scripts."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+
+import orjson
+from rich.console import Console
+
+from connector.ports import Finding, OutboxEntry, Provision, RunRecord
+from connector.report import terminal
+from connector.report.explanation import Explanation
+from connector.results import PlanSummary, RunReport
+
+
+def console() -> Console:
+    """Return the terminal; wide enough not to fold when piped into a file."""
+    return Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+
+
+def json(value: object) -> None:
+    """Print a value as one JSON document."""
+    sys.stdout.write(orjson.dumps(_plain(value), option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {_key(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return value
+
+
+def _key(key: object) -> str:
+    if isinstance(key, tuple):
+        return " → ".join(str(part) or "-" for part in key)
+    return "none" if key is None else str(key)
+
+
+def run(report: RunReport, *, as_json: bool) -> None:
+    """Print what a run did, its plan first."""
+    if as_json:
+        json(report_json(report))
+        return
+    parts = [terminal.plan(report.plan)] if report.plan else []
+    terminal.show(console(), *parts, terminal.run(report))
+
+
+def report_json(report: RunReport) -> Mapping[str, object]:
+    """Return a run's report as plain values: the contract of `--json`."""
+    plan = report.plan
+    return {
+        "run": report.run,
+        "command": report.command,
+        "outcome": report.outcome,
+        "seconds": round(report.seconds, 3),
+        "counts": report.counts,
+        "calls": dict(report.calls),
+        "plan": plan_json(plan) if plan else None,
+        "refusals": [list(each) for each in report.push.refusals] if report.push else [],
+    }
+
+
+def plan_json(plan: PlanSummary) -> Mapping[str, object]:
+    """Return a plan as plain values."""
+    return {
+        "is_empty": plan.is_empty,
+        "is_first": plan.is_first,
+        "contacts": plan.contacts,
+        "writes": plan.writes,
+        "tasks": plan.tasks,
+        "tasks_closed": plan.tasks_closed,
+        "hand_offs": plan.hand_offs,
+        "withheld": plan.withheld,
+        "verified": plan.verified,
+        "ownerless": plan.ownerless,
+        "moves": _plain(plan.moves),
+        "warmings": _plain(plan.warmings),
+        "properties": _plain(plan.properties),
+        "tasks_by_owner": _plain(plan.tasks_by_owner),
+        "sample": _plain(plan.sample),
+        "kept": _plain(plan.kept),
+        "calls": {
+            "contacts": plan.estimate.contacts,
+            "tasks": plan.estimate.tasks,
+            "total": plan.estimate.total,
+        },
+    }
+
+
+def explanation(told: Explanation, *, most: int, as_json: bool) -> None:
+    """Print why a contact has its score."""
+    if as_json:
+        json(told.as_json())
+    else:
+        terminal.show(console(), terminal.explanation(told, most=most))
+
+
+def findings(found: Sequence[Finding], *, as_json: bool) -> None:
+    """Print the findings of a check."""
+    if as_json:
+        json(found)
+    else:
+        terminal.show(console(), terminal.findings(found))
+
+
+def provisions(parts: Sequence[Provision], *, dry_run: bool, as_json: bool) -> None:
+    """Print what provisioning found and created."""
+    if as_json:
+        json(parts)
+    else:
+        terminal.show(console(), terminal.provisions(parts, dry_run=dry_run))
+
+
+def runs(records: Sequence[RunRecord], *, as_json: bool) -> None:
+    """Print the latest runs."""
+    if as_json:
+        json(records)
+    else:
+        terminal.show(console(), terminal.runs(records))
+
+
+def outbox(entries: Sequence[OutboxEntry], *, as_json: bool) -> None:
+    """Print the writes that wait or were refused."""
+    if as_json:
+        json(entries)
+    else:
+        terminal.show(console(), terminal.outbox(entries))
+
+
+def funnel(counts: Mapping[tuple[str, str], int], *, as_json: bool) -> None:
+    """Print how many contacts stand where."""
+    if as_json:
+        json(
+            [
+                {"stage": stage, "temperature": temperature, "contacts": count}
+                for (stage, temperature), count in counts.items()
+            ]
+        )
+    else:
+        terminal.show(console(), terminal.funnel(counts))
+
+
+def text(message: str) -> None:
+    """Print a sentence."""
+    sys.stdout.write(message + "\n")
