@@ -247,7 +247,7 @@ def _bucket_of(rule: ActivityRule, day: str) -> str:
         case Each():
             return day
         case Ever() | PerAttribute():
-            return "0"
+            return "CAST(0 AS INTEGER)"  # a bare 0 in GROUP BY is read as a column's position
 
 
 def _key(rules: list[Numbered]) -> str:
