@@ -1,0 +1,141 @@
+"""The account itself: facts, usage, owners, pipelines."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from connector.sandbox.hubspot.call import Answer, Call
+from connector.sandbox.hubspot.kinds import kind_of
+from connector.sandbox.hubspot.moments import iso
+from connector.sandbox.hubspot.portal import STAGES, Owner, Portal, Stage
+from connector.sandbox.hubspot.refusals import Json, invalid, not_found
+
+CUSTOM_PER_ACCOUNT = 10_000
+
+
+def details(portal: Portal, call: Call) -> Answer:
+    """Serve the facts of the account."""
+    options = portal.options
+    offset = datetime.now(ZoneInfo(options.time_zone)).utcoffset()
+    if offset is not None:
+        offset = portal.clock.now().astimezone(ZoneInfo(options.time_zone)).utcoffset()
+    ms = 0 if offset is None else int(offset.total_seconds() * 1_000)
+    hours, minutes = divmod(abs(ms) // 60_000, 60)
+    return Answer(
+        body={
+            "portalId": options.portal_id,
+            "accountType": "SANDBOX",
+            "timeZone": options.time_zone,
+            "companyCurrency": options.currency,
+            "additionalCurrencies": [],
+            "utcOffset": f"{'-' if ms < 0 else '+'}{hours:02d}:{minutes:02d}",
+            "utcOffsetMilliseconds": ms,
+            "uiDomain": "app.hubspot.com",
+            "dataHostingLocation": "eu1",
+        }
+    )
+
+
+def list_owners(portal: Portal, call: Call) -> Answer:
+    """Serve a page of owners; archived ones only when asked for."""
+    is_archived, email = call.flag("archived"), call.text("email").lower()
+    limit, after = call.limit(100, 500), call.number("after", 0)
+    owners = [
+        owner
+        for owner in sorted(portal.owners.values(), key=lambda owner: owner.id)
+        if (owner.archived_ms is not None) is is_archived
+        and owner.id >= after
+        and email in {"", owner.email.lower()}
+    ]
+    body: Json = {"results": [owner.as_json() for owner in owners[:limit]]}
+    if len(owners) > limit:
+        following = str(owners[limit].id)
+        link = f"{call.base_url}{call.path}?limit={limit}&after={following}"
+        body["paging"] = {"next": {"after": following, "link": link}}
+    return Answer(body=body)
+
+
+def read_owner(portal: Portal, call: Call) -> Answer:
+    """Serve one owner by owner id or user id."""
+    key, by_user = call.params[0], call.text("idProperty") == "userId"
+    for owner in portal.owners.values():
+        if key == str(owner.user_id if by_user else owner.id) and _fits(owner, call):
+            return Answer(body=owner.as_json())
+    raise not_found()
+
+
+def _fits(owner: Owner, call: Call) -> bool:
+    return (owner.archived_ms is not None) is call.flag("archived")
+
+
+def list_pipelines(portal: Portal, call: Call) -> Answer:
+    """Serve the pipelines of a type; only deals have one here."""
+    if kind_of(call.params[0]).name != "deals":
+        return Answer(body={"results": []})
+    return Answer(body={"results": [_pipeline()]})
+
+
+def read_pipeline(portal: Portal, call: Call) -> Answer:
+    """Serve one pipeline."""
+    if kind_of(call.params[0]).name != "deals" or call.params[1] != "default":
+        raise not_found()
+    return Answer(body=_pipeline())
+
+
+def list_stages(portal: Portal, call: Call) -> Answer:
+    """Serve the stages of one pipeline."""
+    pipeline = read_pipeline(portal, call).body
+    return Answer(body={"results": pipeline["stages"]})  # type: ignore[index]  # built just above
+
+
+def _pipeline() -> Json:
+    return {
+        "id": "default",
+        "label": "Sales Pipeline",
+        "displayOrder": 0,
+        "createdAt": iso(0),
+        "updatedAt": iso(0),
+        "archived": False,
+        "stages": [_stage(stage, place) for place, stage in enumerate(STAGES)],
+    }
+
+
+def _stage(stage: Stage, place: int) -> Json:
+    return {
+        "id": stage.id,
+        "label": stage.label,
+        "displayOrder": place,
+        "metadata": {"isClosed": str(stage.is_closed).lower(), "probability": stage.probability},
+        "createdAt": iso(0),
+        "updatedAt": iso(0),
+        "archived": False,
+        "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT",
+    }
+
+
+def limits_usage(portal: Portal, call: Call) -> Answer:
+    """Serve how much of the account's allowances is used."""
+    what = call.params[0]
+    if what == "records":
+        used = {name: len(table.live) for name, table in portal.tables.items()}
+    elif what == "custom-properties":
+        used = {
+            name: sum(
+                not p.is_builtin and p.archived_ms is None for p in schema.properties.values()
+            )
+            for name, schema in portal.schemas.items()
+        }
+    elif what == "pipelines":
+        used = {"deals": 1}
+    else:
+        raise invalid(f"Unknown limit {what}")
+    limit = {"records": 15_000_000, "custom-properties": 1_000, "pipelines": 100}[what]
+    by_type = [
+        {
+            "objectTypeId": portal.tables[n].kind.type_id,
+            "usage": u,
+            "limit": limit,
+            "percentage": 100 * u / limit,
+        }
+        for n, u in used.items()
+    ]
+    return Answer(body={"overallLimit": CUSTOM_PER_ACCOUNT, "byObjectType": by_type})

@@ -1,0 +1,90 @@
+"""Moments as HubSpot writes them, and the clock that the sandbox goes by."""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Protocol
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_MS = 86_400_000
+MILLISECOND = timedelta(milliseconds=1)
+
+
+class Clock(Protocol):
+    """What the sandbox asks of a clock."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware of its zone."""
+        ...
+
+
+class WallClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """Return the present moment in UTC."""
+        return datetime.now(UTC)
+
+
+class TurnedClock:
+    """A clock that stands still until somebody turns it, so that nothing has to sleep."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        """Return the moment it was last turned to."""
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        """Turn it forward."""
+        self._now += by
+
+
+class ShiftedClock:
+    """Another clock, ahead of itself by what `advance` has added."""
+
+    def __init__(self, base: Clock) -> None:
+        self._base = base
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        """Return the base clock's moment plus the shift."""
+        return self._base.now() + self._ahead
+
+    def advance(self, by: timedelta) -> None:
+        """Move further ahead."""
+        self._ahead += by
+
+
+def to_ms(moment: datetime) -> int:
+    """Return milliseconds since the epoch, rounded down."""
+    return (moment - EPOCH) // MILLISECOND
+
+
+@lru_cache(maxsize=65_536)
+def iso(ms: int) -> str:
+    """Return `2026-11-22T09:30:00.123Z` for milliseconds since the epoch."""
+    return (EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def parse_datetime(text: str) -> int | None:
+    """Return the milliseconds of an ISO 8601 moment with a zone, or of epoch milliseconds."""
+    if text.lstrip("-").isdigit() and text.isascii():
+        ms = int(text)
+        return ms if abs(ms) < DAY_MS * 365 * 1_000 else None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return to_ms(moment) if moment.tzinfo and "T" in text else None
+
+
+def parse_date(text: str) -> date | None:
+    """Return the day of `YYYY-MM-DD`, or of epoch milliseconds at exactly midnight UTC."""
+    if text.lstrip("-").isdigit() and text.isascii():
+        ms = parse_datetime(text)
+        return None if ms is None or ms % DAY_MS else (EPOCH + timedelta(milliseconds=ms)).date()
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
