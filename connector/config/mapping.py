@@ -8,13 +8,14 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from connector.config.document import Document, config_error
-from connector.config.section import Name, NonEmpty, Number, Section, refuse
+from connector.config.section import Name, NonEmpty, Number, Scalar, Section, refuse
 from connector.config.validate import validate
-from connector.config.where import Where
+from connector.config.where import Where, kind_of_literal, literal
 from connector.config.yaml_file import read_document
+from connector.domain.contact import Value
 from connector.errors import Problem
 from connector.ports import Shapes, Watched
-from connector.rules.conditions import ALWAYS, Condition, Kind, names
+from connector.rules.conditions import ALWAYS, Condition, Kind, Op, names
 
 Source = Literal[
     "form_submissions",
@@ -101,6 +102,15 @@ class Activity(Section):
     """The property that says when it happened; each source has its own default, `contact` none."""
     attributes: dict[Name, Read] = Field(default_factory=dict)
     """Our name of an attribute: the property that fills it."""
+    set_: dict[Name, Scalar] = Field(default_factory=dict, alias="set")
+    """Attributes with a value of their own, the same for every record of this entry."""
+
+    @model_validator(mode="after")
+    def _says_once(self) -> Self:
+        for name in self.set_:
+            if name in self.attributes:
+                raise refuse("set_twice", f"«{name}» stands in «attributes» and in «set»", at="set")
+        return self
 
     @model_validator(mode="after")
     def _has_a_moment(self) -> Self:
@@ -121,6 +131,21 @@ class Activity(Section):
     def condition(self) -> Condition:
         """The records it takes, as a condition on the source's properties."""
         return self.where.condition() if self.where else ALWAYS
+
+    @cached_property
+    def constants(self) -> Mapping[str, Value]:
+        """What `set` says, as attributes hold it."""
+        return {
+            name: literal(value, kind_of_literal(Op.EQUALS, value))
+            for name, value in self.set_.items()
+        }
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """The kind of each attribute."""
+        kinds = {name: read.kind for name, read in self.attributes.items()}
+        kinds.update((name, kind_of_literal(Op.EQUALS, value)) for name, value in self.set_.items())
+        return kinds
 
     @cached_property
     def properties(self) -> Mapping[str, Kind]:
@@ -228,9 +253,7 @@ class HubSpotMapping(Section):
         """Return the kinds of fields and attributes, and the properties in which people speak."""
         fields = {"email": Kind.TEXT}
         fields.update((name, read.kind) for name, read in self.contact.fields.items())
-        attributes = {
-            name: read.kind for entry in self.activities for name, read in entry.attributes.items()
-        }
+        attributes = {name: kind for entry in self.activities for name, kind in entry.kinds.items()}
         return Shapes(fields, attributes, Watched(stage=self.write.stage, verdict=self.feedback))
 
 
@@ -250,11 +273,11 @@ def check_mapping(document: Document) -> tuple[HubSpotMapping | None, list[Probl
 def _one_kind_each(activities: tuple[Activity, ...]) -> None:
     kinds: dict[str, str] = {}
     for entry in activities:
-        for name, read in entry.attributes.items():
-            if kinds.setdefault(name, read.type) != read.type:
+        for name, kind in entry.kinds.items():
+            if kinds.setdefault(name, kind) != kind:
                 raise refuse(
                     "two_kinds",
-                    f"the attribute «{name}» is {kinds[name]} in one activity and {read.type} in "
+                    f"the attribute «{name}» is {kinds[name]} in one activity and {kind} in "
                     "another: give it one type, or two names",
                 )
 
