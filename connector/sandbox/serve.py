@@ -61,6 +61,7 @@ def start(portal: Portal, *, port: int = 0, faults: Faults | None = None) -> Run
         log_level="warning",
         access_log=False,
         server_header=False,
+        date_header=False,  # the sandbox's own clock dates the replies
         timeout_graceful_shutdown=2,
         ws="none",
     )

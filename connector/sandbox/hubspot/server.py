@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from email.utils import format_datetime
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -64,6 +65,7 @@ class _Api:
         response = Response(
             answer.payload(), answer.status, answer.headers, media_type=answer.media_type
         )
+        response.headers["Date"] = format_datetime(self._gate.portal.clock.now(), usegmt=True)
         await response(scope, receive, send)
 
 
