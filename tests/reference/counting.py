@@ -4,6 +4,7 @@ import functools
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from connector.domain.numbers import MILLION
 from connector.rules.conditions import Kind
@@ -78,9 +79,9 @@ def bucket_of(rule: ActivityRule, activity: Activity) -> Hashable:
 
 
 def attribute_bucket(activity: Activity, attribute: str, kind: Kind) -> Hashable:
-    """Return the folded value; activities without one share a bucket."""
-    value = activity.attributes.get(attribute)
-    return comparable(value, kind, exact=False) if is_known(value) else None
+    """Return the folded value. Activities without one share a bucket; a lone accent is none."""
+    value = comparable(activity.attributes.get(attribute), kind, exact=False)
+    return value if is_known(value) else None
 
 
 def period_of(activity: Activity, days: int) -> int:
@@ -99,11 +100,11 @@ def at_most(limit: AtMost | None, activities: list[Activity]) -> list[Activity]:
 
 
 def contribution(rule: ActivityRule, activity: Activity, as_of: Instant) -> Counted:
-    """Step 6: points · weight of age."""
+    """Step 6: points · weight of age, to the nearest micro-point, half to even."""
     age = max(0, as_of.day - activity.day)
     weights = weights_of(rule.decay)
     weight = weights[age] if age < len(weights) else 0
-    return Counted(rule, activity, age, rule.points * weight // MILLION)
+    return Counted(rule, activity, age, round(Fraction(rule.points * weight, MILLION)))
 
 
 @functools.cache

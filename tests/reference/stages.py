@@ -214,6 +214,7 @@ def prospect_reason(evidence: Evidence) -> str | None:
         (facts.has_forecast, "opportunity"),
         (evidence.state.verdict == "accepted" and facts.is_alive, "accepted"),
         (evidence.match.is_good and facts.has_need, "persona_and_need"),
+        (facts.is_won, "opportunity"),  # on the way to client, where no line made a prospect
     )
     return next((reason for holds, reason in reasons if holds), None)
 

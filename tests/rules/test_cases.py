@@ -1,21 +1,22 @@
 """The golden cases, told by the readable evaluator and by the compiled plan."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+from connector.config.rules_file import load_rules
 from connector.domain.numbers import from_millionths, shown
 from connector.engine.embedded import EmbeddedEngine
-from connector.rules.compile import compile_rules
 from connector.rules.model import RuleSet
+from tests.reference.agreement import Plan
 from tests.reference.compact import mapping
 from tests.reference.evaluator import Result, evaluate
-from tests.reference.shipped import shipped
 from tests.reference.story import Instant, Story
-from tests.reference.tables import facts, results
 from tests.rules.stories import Case, Told, load_cases, tell
 
-CASES = load_cases(shipped())
+SHIPPED = Path(__file__).parents[2] / "mappings" / "rules.yaml"
+CASES = load_cases(load_rules(SHIPPED))
 
 
 def by_reference(rules: RuleSet, story: Story, as_of: Instant) -> Result:
@@ -23,13 +24,10 @@ def by_reference(rules: RuleSet, story: Story, as_of: Instant) -> Result:
 
 
 def by_plan(rules: RuleSet, story: Story, as_of: Instant) -> Result:
-    compiled = compile_rules(rules)
-    answer = EmbeddedEngine().evaluate(
-        compiled, facts([story], compiled), as_of_us=as_of.us, as_of_day=as_of.day
-    )
-    return results(answer)[story.contact]
+    return Plan(rules, ENGINE).evaluate([story], as_of)[story.contact]
 
 
+ENGINE = EmbeddedEngine(threads=1)
 EVALUATORS = {"reference": by_reference, "compiled": by_plan}
 
 

@@ -1,0 +1,77 @@
+"""Holds the compiled plan against the readable evaluator; finds the least story that parts them."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from connector.engine.embedded import EmbeddedEngine
+from connector.rules.compile import compile_rules
+from connector.rules.model import RuleSet
+from connector.rules.plan import CompiledRules
+from tests.reference.evaluator import Result, evaluate
+from tests.reference.story import Instant, Story
+from tests.reference.tables import facts, results
+
+
+class Plan:
+    """A compiled rule set on an engine of its own."""
+
+    def __init__(self, rules: RuleSet, engine: EmbeddedEngine) -> None:
+        self.rules = rules
+        self.compiled: CompiledRules = compile_rules(rules)
+        self._engine = engine
+
+    def evaluate(self, stories: Sequence[Story], as_of: Instant) -> dict[int, Result]:
+        """Evaluate contacts in one batch: {contact: result}."""
+        answer = self._engine.evaluate(
+            self.compiled, facts(stories, self.compiled), as_of_us=as_of.us, as_of_day=as_of.day
+        )
+        return results(answer)
+
+
+def disagreements(plan: Plan, stories: Sequence[Story], as_of: Instant) -> list[Story]:
+    """Return the contacts on which the two evaluators do not agree."""
+    found = plan.evaluate(stories, as_of)
+    return [
+        story for story in stories if found.get(story.contact) != evaluate(plan.rules, story, as_of)
+    ]
+
+
+def least(plan: Plan, story: Story, as_of: Instant) -> Story:
+    """Take away from a story what is not needed for the disagreement."""
+    for smaller in simpler(story):
+        if disagreements(plan, [smaller], as_of):
+            return least(plan, smaller, as_of)
+    return story
+
+
+def simpler(story: Story) -> Iterator[Story]:
+    """Yield the story with one thing less."""
+    for no in range(len(story.activities)):
+        rest = story.activities[:no] + story.activities[no + 1 :]
+        yield dataclasses.replace(story, activities=rest)
+    for no in range(len(story.opportunities)):
+        rest_of_deals = story.opportunities[:no] + story.opportunities[no + 1 :]
+        yield dataclasses.replace(story, opportunities=rest_of_deals)
+    if story.state is not None:
+        yield dataclasses.replace(story, state=None)
+    for name in story.fields:
+        fewer = {key: value for key, value in story.fields.items() if key != name}
+        yield dataclasses.replace(story, fields=fewer)
+
+
+def difference(plan: Plan, story: Story, as_of: Instant) -> str:
+    """Return the least story that parts the evaluators, and what each says, to read."""
+    smallest = least(plan, story, as_of)
+    ours, theirs = (
+        evaluate(plan.rules, smallest, as_of),
+        plan.evaluate([smallest], as_of)[smallest.contact],
+    )
+    lines = [f"{as_of}", f"{smallest}"]
+    for name, value in ours.score.items():
+        if theirs.score[name] != value:
+            lines.append(f"{name}: reference {value!r}, compiled {theirs.score[name]!r}")
+    if ours.reasons != theirs.reasons:
+        lines += [f"reasons: reference {ours.reasons}", f"reasons: compiled {theirs.reasons}"]
+    if ours.moves != theirs.moves:
+        lines += [f"moves: reference {ours.moves}", f"moves: compiled {theirs.moves}"]
+    return "\n".join([*lines, f"{plan.rules}"])

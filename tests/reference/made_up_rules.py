@@ -1,0 +1,355 @@
+"""Rule sets made up at random: every feature, odd texts, edges. One generator for small examples
+that Hypothesis shrinks (it hands in a `Random` of its own) and for runs over many contacts."""
+
+import dataclasses
+from random import Random
+
+from connector.domain.ids import RuleId
+from connector.domain.numbers import MILLION
+from connector.rules.conditions import (
+    ALWAYS,
+    All,
+    AnyOf,
+    Condition,
+    Kind,
+    Literal,
+    Not,
+    Op,
+    Test,
+)
+from connector.rules.decay import Constant, Curve, Decay, HalfLife, Linear, Steps
+from connector.rules.model import (
+    ActivityRule,
+    AtMost,
+    Blocker,
+    Bucket,
+    Criterion,
+    Each,
+    Ever,
+    Fit,
+    Group,
+    HandOff,
+    PerAttribute,
+    PerDays,
+    Persona,
+    Repeated,
+    RuleSet,
+    SalesWork,
+    Stages,
+)
+
+TYPES = (
+    "page",
+    "paper",
+    "webinar",
+    "demo",
+    "call",
+    "email_sent",
+    "meeting_booked",
+    "meeting_cancelled",
+    "ad",
+)
+ATTRIBUTES = {
+    "asset": Kind.TEXT,
+    "topic": Kind.TEXT,
+    "minutes": Kind.NUMBER,
+    "live": Kind.BOOLEAN,
+    "until": Kind.MOMENT,
+}
+FIELDS = {
+    "first_name": Kind.TEXT,
+    "email": Kind.TEXT,
+    "job_title": Kind.TEXT,
+    "employees": Kind.NUMBER,
+    "is_customer": Kind.BOOLEAN,
+    "created": Kind.MOMENT,
+}
+TEXTS = (
+    "Étude",
+    "etude",
+    "E\u0301TUDE",
+    "Straße",
+    "STRASSE",
+    "ﬁn",
+    "Fin de série",
+    "İstanbul",
+    "istanbul",
+    "Œuvre",
+    "ΣΊΣΥΦΟΣ",
+    "한글",
+    "Ｌｅａｄ",
+    "lead 😀",
+    "100%",
+    "a_b",
+    "l'été",
+    'say "no"',
+    "back\\slash",
+    "new\nline",
+    " ",
+    "\u0301",
+    "${x}",
+)
+PATTERNS = (
+    "^etu",
+    "tude$",
+    "[éè]t",
+    "stra(ß|ss)e",
+    "^.$",
+    "É",
+    "\\d+%$",
+    "a.b",
+    "^$",
+    "fin|lead",
+    "Ｌ",
+    "(?s)new.line",
+    "new.line",
+    "\\bfin\\b",
+    "_",
+    "\\\\",
+    "'",
+    "\\pL{4}",
+    "^\\S+$",
+    "σ",
+    "^lead",
+    "(?:)",
+)
+NUMBERS = (0, 1, -1, 500_000, MILLION, 50 * MILLION, 9 * 10**18, -9 * 10**18)
+MOMENTS = (0, -1, 1_700_000_000_000_000, 1_772_452_800_000_000)
+POINTS = (0, 1, 2, 3, 5, 10, 15, 20, 50, -5, -10, -15)
+ODD_POINTS = (1, -1, 500_000, 1_500_000, 2_333_333, -333_333, 100_000 * MILLION, -10_000 * MILLION)
+SPANS = (1, 2, 7, 14, 30, 60, 90)
+
+
+def likely(random: Random, percent: int) -> bool:
+    """Return True in so many of a hundred cases."""
+    return random.randrange(100) < percent
+
+
+def make_rule_set(random: Random) -> RuleSet:
+    """Return any rule set that a rules file may state."""
+    rules = [make_rule(random, no) for no in range(random.choice((0, 1, 2, 3, 5, 8)))]
+    stages = make_stages(random)
+    return RuleSet(
+        rules=tuple(replace_some(random, rules)),
+        groups=make_groups(random),
+        fit=make_fit(random),
+        stages=stages,
+        hand_off=make_hand_off(random, stages),
+        sales=SalesWork() if likely(random, 70) else make_sales(random),
+        lowest=random.choice((0, 0, -50, 10)) * MILLION,
+        highest=random.choice((100, 100, 60)) * MILLION,
+    )
+
+
+# ---------------------------------------------------------------- rules of activities
+
+
+def make_rule(random: Random, no: int) -> ActivityRule:
+    """Return a rule; a later step may let another replace it."""
+    return ActivityRule(
+        id=RuleId(f"rule_{no}"),
+        label={"en": f"Rule {no}"},
+        activities=tuple(random.sample(TYPES, random.choice((1, 1, 2, 4)))),
+        points=make_points(random),
+        where=ALWAYS if likely(random, 50) else make_condition(random, ATTRIBUTES),
+        once_per=make_bucket(random),
+        at_most=make_at_most(random) if likely(random, 30) else None,
+        repeated=make_repeated(random) if likely(random, 15) else None,
+        decay=make_decay(random),
+        group=random.choice((None, "mail", "web", "need")),
+        family=random.choice(("", "web", "mail", "need")),
+        is_need=likely(random, 15),
+    )
+
+
+def make_points(random: Random) -> int:
+    """Return usual points mostly."""
+    if likely(random, 85):
+        return random.choice(POINTS) * MILLION
+    return random.choice(ODD_POINTS)
+
+
+def make_bucket(random: Random) -> Bucket:
+    """Return any `once_per`."""
+    attribute = random.choice(sorted(ATTRIBUTES))
+    return random.choice(
+        (
+            Each(),
+            PerAttribute("asset"),
+            PerAttribute(attribute, ATTRIBUTES[attribute]),
+            PerDays(random.choice(SPANS)),
+            Ever(),
+        )
+    )
+
+
+def make_at_most(random: Random) -> AtMost:
+    """Return any `at_most`."""
+    return AtMost(random.choice((1, 2, 3)), random.choice((None, 1, 7, 30)))
+
+
+def make_repeated(random: Random) -> Repeated:
+    """Return any `repeated`."""
+    return Repeated(random.choice((1, 2, 3)), random.choice((1, 2, 7, 30)))
+
+
+def make_decay(random: Random) -> Decay:
+    """Return any decay. Few never expire: their tables are long."""
+    expire_after = 365 if likely(random, 70) else random.choice((1, 7, 30, 400))
+    if likely(random, 3):
+        return Decay(make_curve(random), random.choice((0, 30)), None)
+    return Decay(make_curve(random), random.choice((0, 0, 0, 1, 30)), expire_after)
+
+
+def make_curve(random: Random) -> Curve:
+    """Return any curve."""
+    days = random.choice(SPANS)
+    steps = ((days, 500_000), (days + random.choice(SPANS), random.choice((0, 333_333))))
+    return random.choice((Constant(), HalfLife(days), Linear(days), Steps(steps)))
+
+
+def replace_some(random: Random, rules: list[ActivityRule]) -> list[ActivityRule]:
+    """Let rules be replaced by others with the same `once_per`."""
+    replaced = []
+    for rule in rules:
+        others = [
+            other.id for other in rules if other is not rule and other.once_per == rule.once_per
+        ]
+        by = random.choice(others) if others and likely(random, 40) else None
+        replaced.append(dataclasses.replace(rule, replaced_by=by))
+    return replaced
+
+
+def make_groups(random: Random) -> tuple[Group, ...]:
+    """Return the groups of all rules, in any order, with and without limits."""
+    names = random.sample(("mail", "web", "need"), 3)
+    return tuple(Group(name, {"en": name}, *make_limits(random)) for name in names)
+
+
+def make_limits(random: Random) -> tuple[int | None, int | None]:
+    """Return a cap at or above 0 and a floor at or below 0; each may be missing."""
+    cap = random.choice((None, 0, 5, 25, 30))
+    floor = random.choice((None, None, 0, -8))
+    return cap and cap * MILLION, floor and floor * MILLION
+
+
+# ---------------------------------------------------------------- conditions
+
+
+def make_condition(random: Random, kinds: dict[str, Kind], depth: int = 2) -> Condition:
+    """Return any condition, nested up to `depth`."""
+    if depth == 0 or likely(random, 50):
+        return make_test(random, kinds)
+    if likely(random, 30):
+        return Not(make_condition(random, kinds, depth - 1))
+    parts = tuple(
+        make_condition(random, kinds, depth - 1) for _ in range(random.choice((0, 1, 2, 2, 3)))
+    )
+    return random.choice((All(parts), AnyOf(parts)))
+
+
+def make_test(random: Random, kinds: dict[str, Kind]) -> Test:
+    """Return any comparison that fits the kind of a name."""
+    name = random.choice(sorted(kinds))
+    kind = kinds[name]
+    op = random.choice(operators(kind))
+    return Test(name, kind, op, make_literals(random, kind, op), exact=likely(random, 30))
+
+
+def operators(kind: Kind) -> tuple[Op, ...]:
+    """Return the comparisons that a kind allows."""
+    usual = (Op.EQUALS, Op.IN, Op.NOT_IN, Op.EXISTS)
+    if kind is Kind.TEXT:
+        return (*usual, Op.CONTAINS, Op.MATCHES)
+    if kind is Kind.BOOLEAN:
+        return (Op.EQUALS, Op.EXISTS)
+    return (*usual, Op.GTE, Op.GT, Op.LTE, Op.LT)
+
+
+def make_literals(random: Random, kind: Kind, op: Op) -> tuple[Literal, ...]:
+    """Return what a comparison compares with."""
+    if op is Op.EXISTS:
+        return (likely(random, 50),)
+    if op is Op.MATCHES:
+        return (random.choice(PATTERNS),)
+    pool = pool_of(kind)
+    if op in (Op.IN, Op.NOT_IN):
+        return tuple(random.sample(pool, min(len(pool), random.choice((1, 2, 3)))))
+    if op is Op.CONTAINS and likely(random, 50):
+        return (random.choice(("t", "É", "ss", "%", "'", "\\", "fi", "\u0301")),)
+    return (random.choice(pool),)
+
+
+def pool_of(kind: Kind) -> tuple[Literal, ...]:
+    """Return the values that stories and rules share."""
+    if kind is Kind.TEXT:
+        return TEXTS
+    if kind is Kind.BOOLEAN:
+        return (True, False)
+    return NUMBERS if kind is Kind.NUMBER else MOMENTS
+
+
+# ---------------------------------------------------------------- settings
+
+
+def make_fit(random: Random) -> Fit:
+    """Return up to three personas."""
+    personas = tuple(make_persona(random, no) for no in range(random.choice((0, 1, 2, 3))))
+    return Fit(personas, known_enough=random.choice((0, 1, 40, 40, 50, 100)))
+
+
+def make_persona(random: Random, no: int) -> Persona:
+    """Return a persona of up to four criteria; a condition may look at more than its own field."""
+    criteria = []
+    for _ in range(random.choice((1, 2, 3, 4))):
+        name = random.choice(sorted(FIELDS))
+        kinds = {name: FIELDS[name]} if likely(random, 80) else FIELDS
+        condition = make_condition(random, kinds)
+        criteria.append(Criterion(name, FIELDS[name], condition, random.choice((1, 1, 2, 3, 7))))
+    return Persona(f"persona_{no}", {"en": f"Persona {no}"}, tuple(criteria))
+
+
+def make_stages(random: Random) -> Stages:
+    """Return settings in which bands lie in order."""
+    warm_leave, warm_enter, hot_leave, hot_enter = random.choice(
+        ((15, 20, 40, 50), (15, 20, 40, 50), (1, 1, 2, 2), (3, 10, 10, 12))
+    )
+    return Stages(
+        not_engaging=frozenset(random.sample(TYPES, random.choice((0, 1, 3)))),
+        warm_enter=warm_enter * MILLION,
+        warm_leave=warm_leave * MILLION,
+        hot_enter=hot_enter * MILLION,
+        hot_leave=hot_leave * MILLION,
+        fall_after_hours=random.choice((24, 24, 1, 48)),
+        need_valid_days=random.choice((90, 30, 1)),
+        untouched_prospect_days=random.choice((60, 30, 1)),
+        hot_probability=random.choice((500_000, 600_000)),
+        cold_probability=random.choice((300_000, 0)),
+        meeting_replaced_within_days=random.choice((14, 1, 30)),
+        cooling_off_days=random.choice((60, 10, 1)),
+    )
+
+
+def make_hand_off(random: Random, stages: Stages) -> HandOff:
+    """Return settings of the gates; the threshold is not below the band that forgets it."""
+    return HandOff(
+        threshold=max(stages.hot_leave, random.choice((stages.hot_enter, 10 * MILLION))),
+        families=random.choice((0, 1, 2, 3)),
+        families_within_days=random.choice((30, 7, 1)),
+        not_rejected_within_days=random.choice((60, 30, 1)),
+        name_fields=random.choice((("first_name",), ("first_name", "job_title"))),
+        reach_fields=random.choice((("email",), ("email", "job_title"))),
+        blockers=tuple(
+            Blocker(f"blocker_{no}", {"en": ""}, make_condition(random, FIELDS))
+            for no in range(random.choice((0, 0, 1, 2)))
+        ),
+    )
+
+
+def make_sales(random: Random) -> SalesWork:
+    """Return any types as the work of sales, none at all too."""
+
+    def some() -> frozenset[str]:
+        return frozenset(random.sample(TYPES, random.choice((0, 1, 2))))
+
+    return SalesWork(touch=some(), meeting_obtained=some(), meeting_lost=some())
