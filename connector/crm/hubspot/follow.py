@@ -1,0 +1,123 @@
+"""Reads an object type to a place and on from it: the whole list once, then what changed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from connector.crm.hubspot.client import Client, ConflictError
+from connector.crm.hubspot.objects import Filter, Foreign, ObjectReader
+from connector.crm.hubspot.place import NO_ID, Echo, Phase, Place, Span
+from connector.crm.hubspot.values import millis
+from connector.crm.hubspot.wire import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far behind the last window changes are read again.
+
+    `index`: how long HubSpot's search may take to show a change; `overlap`: a margin on top.
+    """
+
+    index: timedelta = timedelta(minutes=2)
+    overlap: timedelta = timedelta(minutes=10)
+
+    @property
+    def millis(self) -> int:
+        """Both together."""
+        return (self.index + self.overlap) // timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of records. `inline`: they carry their links. `deleted`: they are in the bin."""
+
+    rows: Sequence[Row]
+    inline: bool = False
+    deleted: bool = False
+
+
+def _none() -> Sequence[Echo]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """How one object type is followed. `always`, `foreign`: as in `ObjectReader.search_page`.
+
+    `searched`: begin with a search since ever instead of the list, for the few records of many that
+    `always` picks. `echoes`: when we wrote.
+    """
+
+    client: Client
+    reader: ObjectReader
+    lag: Lag
+    always: Sequence[Filter] = ()
+    foreign: Foreign | None = None
+    searched: bool = False
+    echoes: Callable[[], Sequence[Echo]] = _none
+
+    def pages(self, place: Place) -> Iterator[Found]:
+        """Yield pages, and move `place` behind each before it is yielded."""
+        if place.phase is not Phase.CHANGES:
+            yield from self._listed(place)
+        if place.todo:
+            yield from self._changed(place)
+        place.open_window(self._now(), self.lag.millis, list(self.echoes()))
+        yield from self._changed(place)
+
+    def _now(self) -> int:
+        return millis(self.client.now())
+
+    def _listed(self, place: Place) -> Iterator[Found]:
+        if self.searched:
+            place.phase = Phase.CHANGES
+            return
+        if not place.began:
+            self._begin(place)
+        if place.phase is Phase.ARCHIVED:
+            yield from self._binned(place)
+        while place.phase is Phase.LIST:
+            before = self.client.ahead
+            rows, place.after = self.reader.list_page(place.after)
+            # The first reply of all is what tells HubSpot's time.
+            place.began = min(place.began, place.began + _shift(self.client.ahead - before))
+            if not place.after:
+                place.phase = Phase.CHANGES
+                place.listed = place.read = place.began
+                place.began = 0
+            yield Found(rows, inline=True)
+
+    def _begin(self, place: Place) -> None:
+        place.began = self._now()
+        if not place.deleted:
+            place.deleted = place.began
+
+    def _binned(self, place: Place) -> Iterator[Found]:
+        while place.phase is Phase.ARCHIVED:
+            rows, place.after = self.reader.list_page(place.after, archived=True)
+            if not place.after:
+                place.phase = Phase.LIST
+            yield Found(rows, deleted=True)
+
+    def _changed(self, place: Place) -> Iterator[Found]:
+        while place.todo:
+            rows, place.last = self._search(place, place.todo[0])
+            if not place.last:
+                place.todo, place.last = place.todo[1:], NO_ID
+            yield Found(rows)
+
+    def _search(self, place: Place, span: Span) -> tuple[list[Row], str]:
+        try:
+            return self.reader.search_page(
+                span, place.last, always=self.always, foreign=self.foreign
+            )
+        except ConflictError:
+            if span.echo is None or self.foreign is None:
+                raise
+        # The property that marks our writes is not there (yet): read our own changes too.
+        place.todo[0] = Span(span.start, span.end)
+        return self.reader.search_page(place.todo[0], place.last, always=self.always)
+
+
+def _shift(by: timedelta) -> int:
+    return by // timedelta(milliseconds=1)
