@@ -1,0 +1,104 @@
+"""The files that an admin starts from: shipped with us, copied once, theirs from then on."""
+
+from pathlib import Path
+from string import Template
+
+from connector.errors import UsageError
+
+CRMS = ("hubspot",)
+"""CRMs that a starter mapping is shipped for."""
+
+_SETTINGS = Template("""\
+# Leadripe settings. docs/settings.md explains every key; paths are seen from this file's folder.
+version: 1
+crm: $crm
+
+# The id of the account (HubSpot: the portal id). With it, no other account is ever read or written.
+$account
+
+connect:
+  # Where the token is, never the token itself: an environment variable, or file:hubspot.token
+  token: $${HUBSPOT_TOKEN}
+  $base_url
+  # The most calls in a day, if other tools need the account's calls too:
+  # max_daily_calls: 100000
+
+mapping: mappings/$crm.yaml
+rules: mappings/rules.yaml
+
+# What was read and written is kept in this folder.
+store: .leadripe
+
+# The language of reasons and tasks in the CRM: en or fr.
+language: en
+
+# Days are counted in the account's time zone, unless another is given:
+# time_zone: Europe/Paris
+
+# A changed score is written when it moved by so many points, when stage, temperature or grade
+# changed, or when what stands in the CRM is so old.
+write: {min_change: 3, max_age: 30d}
+
+# A run that would change more than this stops before it writes anything, and says so.
+guards:
+  stage_changes: 30%      # of all contacts change their stage (the first run is free)
+  tasks_per_owner: 25     # tasks for one owner
+  fewer_contacts: 20%     # of all contacts are gone since the last run
+""")
+
+
+def shipped() -> Path:
+    """Return the folder of the files that we ship: inside an installed package, else beside it."""
+    package = Path(__file__).parents[1]
+    installed = package / "mappings"
+    return installed if installed.is_dir() else package.parent / "mappings"
+
+
+def write_starter(
+    folder: Path, crm: str, account: str | None = None, *, base_url: str | None = None
+) -> list[Path]:
+    """Write `leadripe.yaml`, the mapping and the rules into a folder; return what was written.
+
+    What exists is never overwritten: all that was there before is left out of the list. Raises
+    UsageError for a CRM that we do not know, or a folder that cannot be written.
+    """
+    if crm not in CRMS:
+        raise UsageError(
+            f"There is no starter mapping for «{crm}»", do=f"Choose one of: {', '.join(CRMS)}."
+        )
+    files = {
+        folder / "leadripe.yaml": _settings(crm, account, base_url),
+        folder / "mappings" / f"{crm}.yaml": _text(f"{crm}.yaml"),
+        folder / "mappings" / "rules.yaml": _text("rules.yaml"),
+    }
+    try:
+        (folder / "mappings").mkdir(parents=True, exist_ok=True)
+        return [path for path, text in files.items() if _write_new(path, text)]
+    except OSError as error:
+        raise UsageError(
+            f"The folder cannot be written: {error.strerror}",
+            where=str(error.filename or folder),
+            do="Choose another folder; files that exist were left as they are.",
+        ) from error
+
+
+def _text(name: str) -> str:
+    return (shipped() / name).read_text(encoding="utf-8")
+
+
+def _settings(crm: str, account: str | None, base_url: str | None) -> str:
+    return _SETTINGS.substitute(
+        crm=crm,
+        account=f'account: "{account}"' if account else '# account: "46123"',
+        base_url=f"base_url: {base_url}" if base_url else "# base_url: http://127.0.0.1:8765",
+    )
+
+
+def _write_new(path: Path, text: str) -> bool:
+    """Write a file, unless it exists; tell whether it was written."""
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    return True
