@@ -421,16 +421,17 @@ def sandbox(
     """Serve a local CRM until Ctrl-C: its interface, limits, lags and oddities, as documented."""
     from connector.app import sandboxes
 
-    sandboxes.serve(
-        crm,
-        port=port,
+    wish = sandboxes.SandboxWish(
+        crm=crm,
         contacts=contacts,
         seed=seed,
         load=load,
-        limits=limits,
+        limits=limits == "real",
         faults=faults,
         state=state,
+        port=port,
     )
+    sandboxes.serve(wish)
 
 
 def main() -> None:

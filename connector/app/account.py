@@ -1,8 +1,9 @@
 """One configured account, opened: its files read, its ports made, on demand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,9 +11,10 @@ from zoneinfo import ZoneInfo
 from connector.app.clock import SystemClock
 from connector.config.load import Loaded, load_all
 from connector.crm.hubspot.adapter import HubSpotCrm
+from connector.crm.hubspot.credentials import OAuthGrant
 from connector.engine.embedded import EmbeddedEngine
 from connector.errors import StoreError
-from connector.ports import Account, Clock
+from connector.ports import Account, Clock, RunRecord
 from connector.rules.compile import compile_rules
 from connector.rules.explain import Words
 from connector.rules.plan import CompiledRules
@@ -20,7 +22,8 @@ from connector.store import EmbeddedStore, open_store
 from connector.sync.compare import WritePolicy
 from connector.sync.guard import Guards
 from connector.sync.plan import PlanSettings
-from connector.sync.run import Parts, Runner, check_account, zone_of
+from connector.sync.run import WROTE_FROM, WROTE_UNTIL, Parts, Runner, check_account, zone_of
+from connector.sync.wanted import moment
 
 
 @dataclass(frozen=True)
@@ -60,17 +63,31 @@ class Opened:
         with open_store(folder, shapes, self.clock, read_only=read_only) as store:
             yield store
 
-    def crm(self) -> HubSpotCrm:
-        """Make the adapter; nothing is sent yet."""
+    def crm(self, runs: Sequence[RunRecord] = ()) -> HubSpotCrm:
+        """Make the adapter; nothing is sent yet. `runs`: those whose own writes may come back."""
         settings = self.loaded.settings
         connect = settings.connect
         return HubSpotCrm(
-            connect.token.reveal if connect.token else None,
+            self._token,
             self.loaded.mapping,
             self.clock,
             base_url=connect.base_url,
             language=settings.language,
             max_daily_calls=connect.max_daily_calls,
+            oauth=self._grant(),
+            echoes=[_span(run.counts) for run in runs if WROTE_FROM in run.counts],
+        )
+
+    def _token(self) -> str:
+        token = self.loaded.settings.connect.token
+        return token.reveal() if token else ""
+
+    def _grant(self) -> OAuthGrant | None:
+        oauth = self.loaded.settings.connect.oauth
+        if oauth is None:
+            return None
+        return OAuthGrant(
+            oauth.client_id.reveal(), oauth.client_secret.reveal(), oauth.refresh_token.reveal()
         )
 
     def runner(self, crm: HubSpotCrm, store: EmbeddedStore) -> Runner:
@@ -106,6 +123,10 @@ class Opened:
 def open_account(config: Path, clock: Clock | None = None) -> Opened:
     """Read and check the three files. Raises ConfigError with every mistake in them."""
     return Opened(config, load_all(config), clock or SystemClock())
+
+
+def _span(counts: Mapping[str, int]) -> tuple[datetime, datetime]:
+    return moment(counts[WROTE_FROM]), moment(counts[WROTE_UNTIL])
 
 
 def zone_of_store(store: EmbeddedStore) -> tuple[Account, ZoneInfo]:

@@ -10,8 +10,12 @@ from connector.ports import Finding, OutboxEntry, Provision, RunRecord, Severity
 from connector.report.explanation import Explanation, History, explanation
 from connector.results import RunReport
 from connector.sync.progress import Progress
-from connector.sync.run import Stages, check_account
+from connector.sync.run import Stages as Stages  # a command says which stages it wants
+from connector.sync.run import check_account
 from connector.sync.wanted import local_day, micros
+
+RUNS_REMEMBERED = 50
+"""How many runs back our own writes are still told from changes: two days of hourly runs."""
 
 
 def run(config: Path, command: str, stages: Stages, progress: Progress) -> RunReport:
@@ -24,7 +28,8 @@ def run(config: Path, command: str, stages: Stages, progress: Progress) -> RunRe
         )
     opened = open_account(config)
     with opened.store(read_only=False) as store:
-        return opened.runner(opened.crm(), store).run(command, stages, progress)
+        crm = opened.crm(store.load_runs(RUNS_REMEMBERED))
+        return opened.runner(crm, store).run(command, stages, progress)
 
 
 def check(config: Path) -> Sequence[Finding]:

@@ -1,0 +1,225 @@
+"""The whole loop on a local CRM, shown: the first thing a stranger runs."""
+
+import shutil
+import socket
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from connector.app import commands, setup
+from connector.app.account import open_account, zone_of_store
+from connector.app.sandboxes import SandboxWish, running
+from connector.app.show import console
+from connector.errors import UsageError
+from connector.ports import Provision
+from connector.report import terminal
+from connector.report.explanation import Explanation
+from connector.results import RunReport
+from connector.sandbox.serve import RunningSandbox
+from connector.sync.progress import Progress
+from connector.sync.wanted import local_day, micros
+
+MARKER = ".leadripe-demo"
+HAS_OUR_KEY = {"propertyName": "leadripe_key", "operator": "HAS_PROPERTY"}
+PORT = 8765
+SHOWN_CONTACTS = 5
+TOLD_FIRST = (
+    ("prospect", "hot"),
+    ("lead", "hot"),
+    ("prospect", "cold"),
+    ("lead", "warm"),
+    ("client", ""),
+    ("lead", "cold"),
+    ("suspect", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """Everything that the demo shows. `tasks`: as read back from the CRM."""
+
+    folder: Path
+    port: int
+    provisioned: Sequence[Provision]
+    first: RunReport
+    second: RunReport
+    funnel: Mapping[tuple[str, str], int]
+    explained: Sequence[Explanation]
+    tasks: Sequence[Mapping[str, str]]
+    task_total: int
+    most: int
+
+
+def run(
+    crm: str, folder: Path, *, contacts: int, seed: int, load: Path | None, progress: Progress
+) -> DemoResult:
+    """Fill a sandbox, provision it, sync twice, and read back what the CRM shows then."""
+    _make_folder(folder)
+    wish = SandboxWish(
+        contacts=contacts, seed=seed, load=load, state=folder / "sandbox.state", port=_free(PORT)
+    )
+    progress.step("filling the sandbox", done=0, total=1)
+    with running(wish) as sandbox:
+        progress.step("filling the sandbox", done=1, total=1)
+        config = _write_files(folder, crm, sandbox)
+        provisioned = commands.provision(config, dry_run=False)
+        wanted = commands.Stages(create_tasks=True, accept_large_change=True)
+        first = commands.run(config, "sync", wanted, progress)
+        second = commands.run(config, "sync", commands.Stages(), progress)
+        tasks, total = _tasks(sandbox)
+        return DemoResult(
+            folder=folder,
+            port=int(sandbox.url.rpartition(":")[2]),
+            provisioned=provisioned,
+            first=first,
+            second=second,
+            funnel=commands.funnel(config),
+            explained=[commands.explain(config, each, None) for each in _telling(config)],
+            tasks=tasks,
+            task_total=total,
+            most=commands.highest(config),
+        )
+
+
+def tell(result: DemoResult) -> None:
+    """Print what happened and what to type next."""
+    made = sum(not part.is_present for part in result.provisioned)
+    parts: list[RenderableType] = [
+        Text(f"Provisioned {made} things in the CRM (a property group, properties, a task key)."),
+        terminal.plan(result.first.plan) if result.first.plan else Text(),
+        terminal.run(result.first),
+        terminal.funnel(result.funnel),
+        _contacts(result),
+        _tasks_table(result),
+        Text(_second(result)),
+        Text(_next(result)),
+    ]
+    terminal.show(console(), *parts)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the demo's folder anew; one that the demo did not make is not touched."""
+    if folder.exists() and not (folder / MARKER).exists() and any(folder.iterdir()):
+        raise UsageError(
+            what=f"{folder} exists and is not a folder of the demo",
+            where="leadripe demo --folder",
+            do="Name another folder with --folder. Nothing was touched.",
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARKER).write_text("Made by `leadripe demo`, which may delete this folder.\n")
+
+
+def _write_files(folder: Path, crm: str, sandbox: RunningSandbox) -> Path:
+    setup.init(folder, crm, str(sandbox.portal.options.portal_id))
+    token = folder / "token"
+    token.touch(mode=0o600)
+    token.write_text(sandbox.token)
+    config = folder / "leadripe.yaml"
+    text = config.read_text(encoding="utf-8")
+    text = text.replace("${HUBSPOT_TOKEN}", "file:token")
+    text = text.replace("https://api.hubapi.com", sandbox.url)
+    config.write_text(text, encoding="utf-8")
+    return config
+
+
+def _free(port: int) -> int:
+    """Return the port if nothing listens there, else 0 for any free one."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+    return port
+
+
+def _telling(config: Path) -> Sequence[str]:
+    """Return the CRM ids of a few contacts that show different stages: each the best of its kind."""
+    opened = open_account(config)
+    best: dict[tuple[str, str], tuple[int, int]] = {}
+    with opened.store(read_only=True) as store:
+        _, zone = zone_of_store(store)
+        now = opened.clock.now()
+        for bucket in store.buckets():
+            facts = store.load_facts(bucket, opened.compiled)
+            evaluation = opened.engine.evaluate(
+                opened.compiled, facts, as_of_us=micros(now), as_of_day=local_day(now, zone)
+            )
+            for row in evaluation.score.to_pylist():
+                kind = (row["stage"], row["temperature"])
+                best[kind] = max(best.get(kind, (-1, 0)), (row["points"], row["contact"]))
+        numbers = [best[kind][1] for kind in TOLD_FIRST if kind in best][:SHOWN_CONTACTS]
+        return [contact.id for contact in store.load_contacts(numbers).values()]
+
+
+def _tasks(sandbox: RunningSandbox) -> tuple[Sequence[Mapping[str, str]], int]:
+    """Read the newest tasks back from the CRM, and how many there are."""
+    body = {
+        "properties": ["hs_task_subject", "hs_timestamp", "hubspot_owner_id", "hs_task_priority"],
+        "filterGroups": [
+            {"filters": [{"propertyName": "leadripe_key", "operator": "HAS_PROPERTY"}]}
+        ],
+        "limit": 8,
+    }
+    request = urllib.request.Request(  # noqa: S310  our own sandbox on the loopback interface
+        f"{sandbox.url}/crm/objects/2026-09/tasks/search",
+        data=orjson.dumps(body),
+        headers={"Authorization": f"Bearer {sandbox.token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  as above
+        found = orjson.loads(answer.read())
+    return [row["properties"] for row in found["results"]], found["total"]
+
+
+def _contacts(result: DemoResult) -> RenderableType:
+    parts: list[RenderableType] = [Text("Five contacts, and why", "bold")]
+    for told in result.explained:
+        state = f"{told.stage} {told.temperature}".strip()
+        parts.append(Text(f"\n{told.contact}  {told.score} points, {state}, fit {told.grade}"))
+        parts += [
+            Text(f"  {reason.points:>7}  {reason.label}  {reason.when}")
+            for reason in told.reasons[:4]
+        ]
+        if len(told.reasons) > 4:
+            parts.append(Text(f"           and {len(told.reasons) - 4} more"))
+    return Group(*parts)
+
+
+def _tasks_table(result: DemoResult) -> RenderableType:
+    title = f"Tasks in the CRM: {result.task_total:,}, some of them"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for column in ("due", "owner", "priority", "subject"):
+        table.add_column(column)
+    for task in result.tasks:
+        table.add_row(
+            (task.get("hs_timestamp") or "")[:16],
+            task.get("hubspot_owner_id") or "–",
+            task.get("hs_task_priority") or "",
+            task.get("hs_task_subject") or "",
+        )
+    return table
+
+
+def _second(result: DemoResult) -> str:
+    plan = result.second.plan
+    writes = (plan.writes + plan.tasks + plan.tasks_closed) if plan else 0
+    calls = sum(result.second.calls.values())
+    return f"A second sync, right after: {writes} writes, {calls} calls."
+
+
+def _next(result: DemoResult) -> str:
+    folder, first = result.folder, result.explained[0].contact if result.explained else "ID"
+    config = folder / "leadripe.yaml"
+    return f"""Play on in {folder}:
+  leadripe sandbox --port {result.port} --state {folder / "sandbox.state"} &   # the CRM of the demo
+  again leadripe -c {config} plan                 # nothing left to write leadripe -c {config}
+  explain {first}      # every reason of one contact leadripe -c {config} rules show           # the
+  rules, in sentences; edit {folder}/mappings/rules.yaml
+  leadripe -c {config} runs                 # what was run, and what it cost"""
