@@ -120,6 +120,11 @@ ODD_POINTS = (1, -1, 500_000, 1_500_000, 2_333_333, -333_333, 100_000 * MILLION,
 SPANS = (1, 2, 7, 14, 30, 60, 90)
 
 
+def seeded(seed: int) -> Random:
+    """Return a source of choices that is the same for the same seed."""
+    return Random(seed)  # noqa: S311  nothing secret is made of it
+
+
 def likely(random: Random, percent: int) -> bool:
     """Return True in so many of a hundred cases."""
     return random.randrange(100) < percent

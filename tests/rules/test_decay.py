@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 
 from connector.domain.numbers import MILLION
 from connector.rules.decay import EXPIRE_AFTER, Constant, Curve, Decay, HalfLife, Linear, Steps
-from tests.reference.strategies import curves, decays
+
+DAYS = st.integers(1, 400)
+SHARES = st.lists(st.integers(0, MILLION), min_size=1, max_size=4).map(lambda it: sorted(it)[::-1])
+STEPS = SHARES.flatmap(
+    lambda shares: st.lists(DAYS, min_size=len(shares), max_size=len(shares), unique=True).map(
+        lambda ages: Steps(tuple(zip(sorted(ages), shares, strict=True)))
+    )
+)
+CURVES = st.one_of(st.just(Constant()), DAYS.map(HalfLife), DAYS.map(Linear), STEPS)
+DECAYS = st.builds(Decay, CURVES, st.integers(0, 90), st.integers(1, 500))
 
 
 def test_points_do_not_fade_by_default_but_expire_after_a_year() -> None:
@@ -67,12 +76,12 @@ def test_an_expiry_ends_the_table() -> None:
     assert len(Decay(Constant(), expire_after=None).weights()) > 36_000
 
 
-@given(curves(), st.integers(0, 1000))
+@given(CURVES, st.integers(0, 1000))
 def test_a_weight_is_a_share_and_never_rises(curve: Curve, age: int) -> None:
     assert 0 <= curve.weight(age + 1) <= curve.weight(age) <= MILLION
 
 
-@given(decays())
+@given(DECAYS)
 def test_a_table_starts_at_the_curves_own_start(decay: Decay) -> None:
     weights = decay.weights()
     assert weights[: decay.hold + 1] == (decay.curve.weight(0),) * min(len(weights), decay.hold + 1)
