@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import click
-import structlog
 
 from connector.errors import ConnectorError, StoreError
 
@@ -475,6 +474,8 @@ def _of_the_machine(error: OSError) -> ConnectorError:
 
 
 def _bug(error: Exception) -> ConnectorError:
+    import structlog
+
     structlog.get_logger().info("bug", exc_info=error)
     return ConnectorError(
         what=f"a bug of ours: {type(error).__name__}",

@@ -13,7 +13,7 @@ from connector.config.load import Loaded, load_all
 from connector.crm.hubspot.adapter import HubSpotCrm
 from connector.crm.hubspot.credentials import OAuthGrant
 from connector.engine.embedded import EmbeddedEngine
-from connector.errors import StoreError
+from connector.errors import ConfigError, StoreError
 from connector.ports import Account, Clock, RunRecord
 from connector.rules.compile import compile_rules
 from connector.rules.explain import Words
@@ -122,6 +122,12 @@ class Opened:
 
 def open_account(config: Path, clock: Clock | None = None) -> Opened:
     """Read and check the three files. Raises ConfigError with every mistake in them."""
+    if not config.exists():
+        raise ConfigError(
+            what=f"there is no settings file {config}",
+            where=str(config.absolute()),
+            do="`leadripe init` writes one; or name yours with -c. Nothing was sent.",
+        )
     return Opened(config, load_all(config), clock or SystemClock())
 
 

@@ -141,7 +141,7 @@ def _free(port: int) -> int:
 
 
 def _telling(config: Path) -> Sequence[str]:
-    """Return the CRM ids of a few contacts that show different stages: each the best of its kind."""
+    """Return the CRM ids of a few contacts at different stages: each the best of its kind."""
     opened = open_account(config)
     best: dict[tuple[str, str], tuple[int, int]] = {}
     with opened.store(read_only=True) as store:
