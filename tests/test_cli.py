@@ -34,7 +34,22 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-COMMANDS = ["demo", "init", "check", "provision", "pull", "plan", "push", "sync", "score", "explain", "rules", "runs", "outbox", "sandbox"]
+COMMANDS = (
+    "demo",
+    "init",
+    "check",
+    "provision",
+    "pull",
+    "plan",
+    "push",
+    "sync",
+    "score",
+    "explain",
+    "rules",
+    "runs",
+    "outbox",
+    "sandbox",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
