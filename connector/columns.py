@@ -1,14 +1,14 @@
 """Arrow columns of canonical values, with the folded twin that text conditions compare.
 
-The store and offline scoring both build the tables of `connector.rules.tables` here, so that the same
-values give the same columns whichever way they came.
+The store and offline scoring both build the tables of `connector.rules.tables` here, so that the
+same values give the same columns whichever way they came.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -29,8 +29,7 @@ from connector.rules.tables import (
     STATE,
 )
 
-if TYPE_CHECKING:
-    Column = pa.Array | pa.ChunkedArray
+Column: TypeAlias = pa.Array | pa.ChunkedArray
 
 _ARROW_TYPE: Mapping[str, pa.DataType] = {
     "BIGINT": pa.int64(),
@@ -90,7 +89,7 @@ def value_column(values: Sequence[Value], kind: Kind) -> pa.Array:
         return pa.array([v if type(v) is wanted else None for v in values], arrow_type)
 
 
-def fold_column(column: "Column") -> pa.Array:
+def fold_column(column: Column) -> pa.Array:
     """Return a text column folded. Each distinct text is folded once."""
     flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     encoded = flat.dictionary_encode()
@@ -98,8 +97,8 @@ def fold_column(column: "Column") -> pa.Array:
     return pa.array(distinct, pa.string()).take(encoded.indices)
 
 
-def local_days(instants: "Column", zone: str) -> "Column":
-    """Return the local day (days since 1970-01-01 in an IANA zone) of microseconds since 1970 UTC."""
+def local_days(instants: Column, zone: str) -> Column:
+    """Return the days since 1970-01-01, in an IANA zone, of microseconds since 1970 UTC."""
     offsets = pa.scalar(0, pa.int64())
     for start_us, offset_us in _offsets(_years(instants), zone):
         offsets = pc.if_else(pc.greater_equal(instants, start_us), offset_us, offsets)
@@ -115,8 +114,8 @@ def local_day(instant: datetime, zone: str) -> int:
     return (instant.astimezone(ZoneInfo(zone)).date() - _EPOCH.date()).days
 
 
-def _years(instants: "Column") -> list[int]:
-    """Return the calendar years to know offsets of: those of the instants, and the next ones to be safe."""
+def _years(instants: Column) -> list[int]:
+    """Return the calendar years, in UTC, of instants."""
     found = pc.unique(pc.year(pc.cast(instants, pa.timestamp("us")))).to_pylist()
     return sorted({min(max(y, _FIRST_YEAR), _LAST_YEAR) for y in found if y is not None})
 
@@ -166,8 +165,14 @@ def _us(instant: datetime) -> int:
 def table_of(schema: pa.Schema, rows: Sequence[Sequence[object]]) -> pa.Table:
     """Return rows, whose values stand in the order of the schema, as a table."""
     columns: Iterable[Sequence[object]] = zip(*rows, strict=True) if rows else [()] * len(schema)
-    arrays = [pa.array(values, f.type) for values, f in zip(columns, schema, strict=True)]
+    arrays = [_array(values, f.type) for values, f in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _array(values: Sequence[object], wanted: pa.DataType) -> pa.Array:
+    if wanted == pa.bool_():  # SQLite has no truth values, only 0 and 1
+        values = [None if value is None else bool(value) for value in values]
+    return pa.array(values, wanted)
 
 
 def contact_table(
@@ -183,13 +188,13 @@ def contact_table(
 def with_derived(table: pa.Table, schema: pa.Schema, zone: str | None = None) -> pa.Table:
     """Return `table` with exactly the columns of `schema`.
 
-    Folded twins are computed, and `day` from `occurred_us` if a zone is given; any other column that
-    is missing, or of another type, is NULL throughout.
+    Folded twins are computed, and `day` from `occurred_us` if a zone is given; any other column
+    that is missing, or of another type, is NULL throughout.
     """
     return pa.Table.from_arrays([_column(table, f, zone) for f in schema], schema=schema)
 
 
-def _column(table: pa.Table, wanted: pa.Field, zone: str | None) -> "Column":
+def _column(table: pa.Table, wanted: pa.Field, zone: str | None) -> Column:
     if wanted.name == "day" and zone is not None:
         return local_days(table["occurred_us"], zone)
     if wanted.name in table.column_names:

@@ -1,0 +1,387 @@
+"""The store as the core sees it: one folder, one connection, one thread at a time."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from types import TracebackType
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+import pyarrow as pa
+
+from connector.domain.contact import Owner
+from connector.domain.ids import OwnerId, RunId
+from connector.errors import StoreError
+from connector.ports import (
+    Account,
+    Clock,
+    Facts,
+    KnownContact,
+    LedgerRecord,
+    MoveRecord,
+    OutboxEntry,
+    Outcome,
+    Page,
+    PlannedTask,
+    PlannedWrite,
+    RunRecord,
+    Shapes,
+    Store,
+)
+from connector.rules.plan import CompiledRules
+from connector.store.database import Database, open_database
+from connector.store.encoding import to_us
+from connector.store.facts import FactsReader
+from connector.store.failures import told
+from connector.store.history import History
+from connector.store.journal import Journal
+from connector.store.lease import Lease
+from connector.store.outbox import Outbox
+from connector.store.pages import Pages
+from connector.store.segments import Segments
+from connector.store.settling import ROUND, Settling
+
+ACTIVITIES = "activities"
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def open_store(
+    folder: Path, shapes: Shapes, clock: Clock, *, read_only: bool = False
+) -> "EmbeddedStore":
+    """Open the store in `folder`, made if it may be written. Use as a context manager.
+
+    `read_only` needs no lease and works while another process writes. Raises StoreError for a file
+    that is foreign, damaged, of a newer version or not accessible, and for missing activities.
+    """
+    with told(folder):
+        database = open_database(folder, read_only=read_only)
+        try:
+            return EmbeddedStore(database, folder, shapes, clock)
+        except BaseException:
+            database.close()
+            raise
+
+
+def _guarded(
+    method: Callable[Concatenate["EmbeddedStore", _P], _R],
+) -> Callable[Concatenate["EmbeddedStore", _P], _R]:
+    """Let one thread in at a time, and let nothing raw out."""
+
+    @wraps(method)
+    def guarded(self: "EmbeddedStore", *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with self._lock, told(self._folder):
+            return method(self, *args, **kwargs)
+
+    return guarded  # type: ignore[return-value]  # mypy forgets the name `self` in between
+
+
+class EmbeddedStore(Store):
+    """SQLite for what must not be lost, Parquet for activities. Made by `open_store`.
+
+    Its methods may be called from several threads. `connector.ports.Store` says what they promise.
+    """
+
+    def __init__(self, database: Database, folder: Path, shapes: Shapes, clock: Clock) -> None:
+        self._lock = threading.RLock()
+        self._database = database
+        self._folder = folder
+        self._clock = clock
+        buckets = int(self._meta("buckets") or 0)
+        self._segments = Segments(
+            database, folder / ACTIVITIES, attributes=shapes.attributes, clock=clock
+        )
+        self._lease = Lease(database, folder, clock)
+        self._pages = Pages(database, shapes, buckets)
+        self._settling = Settling(database, self._segments, buckets=buckets)
+        self._facts = FactsReader(database, self._segments, watched=shapes.watched, buckets=buckets)
+        self._journal = Journal(database)
+        self._outbox = Outbox(database, buckets)
+        self._history = History(database)
+        self._fresh = bytearray()  # by contact number: 1 if read in this run
+        self._segments.refuse_missing()
+        self._n_landed = database.number("SELECT sum(n_rows) FROM landing")
+        if not database.read_only and self._lease.is_free():
+            with self._lease.hold():
+                self._segments.sweep()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @_guarded
+    def close(self) -> None:
+        """Close the file. A staged plan is forgotten."""
+        self._database.close()
+
+    # -- who writes
+
+    @contextmanager
+    def lease(self) -> Iterator[None]:
+        """Hold the right to write, or raise BusyError naming the holder's run."""
+        with self._holding():
+            yield
+
+    @contextmanager
+    def _holding(self) -> Iterator[None]:
+        held = self._lease.hold()
+        with self._lock, told(self._folder):
+            held.__enter__()
+        try:
+            yield  # outside `told`: what the caller's own work raises is not ours to reword
+        finally:
+            held.__exit__(None, None, None)
+
+    @_guarded
+    def bind(self, crm: str, account: Account, time_zone: str) -> None:
+        """Remember whose data this is; StoreError if it is another's."""
+        wanted = {
+            "crm": crm,
+            "account": account.id,
+            "time_zone": time_zone,
+            "account_zone": account.time_zone,
+            "currency": account.currency,
+            "kind": account.kind,
+        }
+        stored = {key: self._meta(key) for key in wanted}
+        if stored == wanted:
+            return
+        for key in ("crm", "account", "time_zone"):
+            if stored[key] not in {None, wanted[key]}:
+                raise self._bound_elsewhere(key, str(stored[key]), wanted[key])
+        with self._database.writing():
+            self._database.run_many(
+                "INSERT INTO meta (key, value) VALUES (?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                list(wanted.items()),
+            )
+
+    @_guarded
+    def bound(self) -> tuple[Account, str] | None:
+        """Return whose data this is, and the time zone of its days; None before `bind`."""
+        account, zone = self._meta("account"), self._meta("time_zone")
+        if account is None or zone is None:
+            return None
+        currency, kind = self._meta("currency") or "", self._meta("kind") or ""
+        own_zone = self._meta("account_zone") or zone
+        return Account(account, own_zone, currency, kind), zone
+
+    def _bound_elsewhere(self, key: str, stored: str, wanted: str) -> StoreError:
+        names = {"crm": "CRM", "account": "account", "time_zone": "time zone"}
+        return StoreError(
+            what=f"this store belongs to {names[key]} {stored}, not {wanted}",
+            where=str(self._folder),
+            do=f"Go back to {stored} in leadripe.yaml, or set `store:` to a new folder: everything"
+            " is read again from the CRM into it. Nothing was read or written.",
+        )
+
+    def _meta(self, key: str) -> str | None:
+        row = self._database.one("SELECT value FROM meta WHERE key = ?", [key])
+        return str(row[0]) if row else None
+
+    # -- pull
+
+    @_guarded
+    def load_checkpoint(self, stream: str) -> str | None:
+        """Return where reading stopped; None if never read."""
+        row = self._database.one("SELECT value FROM checkpoint WHERE stream = ?", [stream])
+        return str(row[0]) if row else None
+
+    @_guarded
+    def save_page(self, stream: str, page: Page) -> None:
+        """Store a page and its checkpoint in one transaction."""
+        fresh = self._pages.save(stream, page)
+        self._mark_fresh(fresh)
+        self._n_landed += len(page.activities)
+        if self._n_landed > ROUND and self._lease.is_held:
+            self._settle()  # so that the file does not grow with the account
+
+    def _mark_fresh(self, numbers: set[int]) -> None:
+        missing = max(numbers, default=-1) + 1 - len(self._fresh)
+        self._fresh.extend(bytes(max(missing, 0)))
+        for number in numbers:
+            self._fresh[number] = 1
+
+    @_guarded
+    def forget_checkpoints(self) -> None:
+        """Make the next pull read everything again; nothing else is lost."""
+        with self._database.writing():
+            self._database.run("DELETE FROM checkpoint")
+
+    @_guarded
+    def settle_activities(self) -> None:
+        """Move landed activities into segments. Takes the lease if it is not held."""
+        with self._lease.hold():
+            self._settle()
+
+    def _settle(self) -> None:
+        zone = self._meta("time_zone")
+        if zone is None:
+            raise StoreError(
+                what="the store does not know its account's time zone yet",
+                where=str(self._folder),
+                do="Run `leadripe pull`, which asks the CRM whose account this is.",
+            )
+        self._settling.settle(zone)
+        self._n_landed = 0
+
+    @_guarded
+    def save_owners(self, owners: Sequence[Owner]) -> None:
+        """Replace the list of owners."""
+        with self._database.writing():
+            self._database.run("DELETE FROM owner")
+            self._database.run_many(
+                "INSERT OR REPLACE INTO owner (id, email, name, is_active) VALUES (?, ?, ?, ?)",
+                [(o.id, o.email, o.name, o.is_active) for o in owners],
+            )
+
+    @_guarded
+    def load_owners(self) -> Sequence[Owner]:
+        """Return the owners as last saved."""
+        rows = self._database.rows("SELECT id, email, name, is_active FROM owner ORDER BY id")
+        return [Owner(OwnerId(str(i)), str(e), str(n), is_active=bool(a)) for i, e, n, a in rows]
+
+    # -- evaluate
+
+    @_guarded
+    def buckets(self) -> Sequence[int]:
+        """Return the buckets that hold contacts."""
+        return self._facts.buckets()
+
+    @_guarded
+    def load_facts(self, bucket: int, compiled: CompiledRules) -> Facts:
+        """Return what the contacts of a bucket are evaluated from."""
+        return self._facts.of_bucket(bucket, compiled)
+
+    @_guarded
+    def load_facts_of(self, no: int, compiled: CompiledRules) -> Facts:
+        """Return the same for one contact."""
+        return self._facts.of_contact(no, compiled)
+
+    @_guarded
+    def load_contacts(self, numbers: Iterable[int]) -> Mapping[int, KnownContact]:
+        """Return what planning must know of these contacts; deleted ones are left out."""
+        return self._facts.contacts(numbers, self._fresh)
+
+    @_guarded
+    def load_edited(self, bucket: int) -> Sequence[int]:
+        """Return living contacts of which the CRM shows another value than we last wrote."""
+        return self._facts.edited(bucket)
+
+    @_guarded
+    def find_contact(self, id_or_email: str) -> KnownContact | None:
+        """Return a living contact by CRM id (a merged one's too) or e-mail address."""
+        number = self._facts.number_of(id_or_email)
+        if number is None:
+            return None
+        return self._facts.contacts([number], self._fresh).get(number)
+
+    # -- plan and journal
+
+    @_guarded
+    def stage_plan(
+        self,
+        run: RunId,
+        *,
+        score: pa.Table | None,
+        move: pa.Table | None,
+        shown: pa.Table,
+        writes: Sequence[PlannedWrite],
+        tasks: Sequence[PlannedTask],
+    ) -> None:
+        """Put one bucket's part of a plan aside; the file is not written."""
+        self._journal.stage(run, score=score, move=move, shown=shown, writes=writes, tasks=tasks)
+
+    @_guarded
+    def accept_plan(self, run: RunId, rules_hash: str) -> None:
+        """Keep memory and moves and fill the outbox, in one transaction."""
+        self._journal.accept(run, rules_hash, to_us(self._clock.now()))
+
+    @_guarded
+    def discard_plan(self, run: RunId) -> None:
+        """Forget a staged plan."""
+        self._journal.discard(run)
+
+    # -- push
+
+    @_guarded
+    def load_waiting(self, kind: str, limit: int, after: int = 0) -> Sequence[OutboxEntry]:
+        """Return waiting entries with id above `after`, by id."""
+        return self._outbox.waiting(kind, limit, after)
+
+    @_guarded
+    def settle(self, answers: Sequence[tuple[OutboxEntry, Outcome]], run: RunId) -> None:
+        """Record answers in one durable transaction."""
+        self._outbox.settle(answers, run, to_us(self._clock.now()))
+
+    @_guarded
+    def load_outbox(self, state: str | None = None) -> Sequence[OutboxEntry]:
+        """Return outbox entries that are not accepted, or those of one state."""
+        return self._outbox.of_states(["waiting", "refused"] if state is None else [state])
+
+    @_guarded
+    def retry_refused(self) -> int:
+        """Make refused entries wait again; returns how many."""
+        return self._outbox.retry_refused()
+
+    @_guarded
+    def drop_outbox(self, ids: Sequence[int]) -> int:
+        """Forget waiting or refused entries; returns how many."""
+        return self._outbox.drop(ids)
+
+    # -- history
+
+    @_guarded
+    def start_run(self, command: str, at: datetime, rules_hash: str) -> RunId:
+        """Record that a run begins; what was read before it is no longer fresh."""
+        holds_lease = self._lease.is_held
+        run = self._history.start_run(command, to_us(at), rules_hash, holds_lease=holds_lease)
+        self._fresh.clear()
+        return run
+
+    @_guarded
+    def end_run(
+        self, run: RunId, at: datetime, outcome: str, counts: Mapping[str, int], message: str = ""
+    ) -> None:
+        """Record how a run ended."""
+        self._history.end_run(run, to_us(at), outcome, counts, message)
+
+    @_guarded
+    def load_runs(self, limit: int = 20) -> Sequence[RunRecord]:
+        """Return the latest runs, newest first."""
+        return self._history.runs(limit)
+
+    @_guarded
+    def has_accepted_plan(self) -> bool:
+        """Tell whether any plan was ever accepted."""
+        return self._meta("plan_accepted") is not None
+
+    @_guarded
+    def load_moves(self, no: int) -> Sequence[MoveRecord]:
+        """Return a contact's moves, oldest first."""
+        return self._history.moves(no)
+
+    @_guarded
+    def load_ledger(self, no: int) -> Sequence[LedgerRecord]:
+        """Return what was written to a contact, oldest first."""
+        return self._history.ledger(no)
+
+    @_guarded
+    def count(self) -> Mapping[str, int]:
+        """Return how many there are: contacts, activities, opportunities, waiting, refused."""
+        return self._history.counts()
+
+    @_guarded
+    def funnel(self) -> Mapping[tuple[str, str], int]:
+        """Return how many living contacts stand at each (stage, temperature)."""
+        return self._history.funnel()

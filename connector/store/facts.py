@@ -1,0 +1,182 @@
+"""What contacts are evaluated from, and what planning has to know of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from connector.columns import OPPORTUNITY_SCHEMA, STATE_SCHEMA, contact_table, table_of
+from connector.domain.contact import Value
+from connector.domain.ids import ContactId, OwnerId, TaskKey
+from connector.domain.stages import Stage
+from connector.errors import StoreError
+from connector.ports import Facts, KnownContact, Watched
+from connector.rules.plan import CompiledRules
+from connector.store.database import Database
+from connector.store.encoding import json_list, json_map, property_map
+from connector.store.failures import REBUILD
+from connector.store.segments import Segments
+
+_CONTACTS = """
+SELECT no, fields FROM contact
+WHERE bucket = ? AND status = 'living' AND no BETWEEN ? AND ? ORDER BY no
+"""
+_OPPORTUNITIES = """
+SELECT c.no, o.id, o.created_us, o.changed_us, o.amount, o.probability, o.close_us, o.is_closed,
+    o.is_won
+FROM contact c JOIN opportunity_contact p ON p.no = c.no JOIN opportunity o ON o.id = p.opportunity
+WHERE c.bucket = ? AND c.status = 'living' AND c.no BETWEEN ? AND ? ORDER BY c.no, o.id
+"""
+_STATES = """
+SELECT c.no, s.stage, s.temperature, s.stage_since_us, s.lower_since_us, s.ripe_since_us,
+    s.handed_off_us, s.hand_off_reason, s.hand_off_open,
+    coalesce(s.hand_off_open, 0) AND EXISTS
+        (SELECT 1 FROM known_task k WHERE k.key = s.task_key AND k.is_done),
+    c.verdict, c.verdict_us,
+    CASE WHEN json_extract(c.found, :stage) <> json_extract(c.wrote, :stage)
+        AND json_extract(c.found, :stage) IN (SELECT value FROM json_each(:stages))
+        THEN json_extract(c.found, :stage) END,
+    s.shown_score, s.shown_fit, s.shown_grade, s.shown_persona, s.shown_stage, s.shown_temperature,
+    s.shown_need_us, s.shown_reasons, s.shown_at_us
+FROM contact c JOIN state s ON s.no = c.no
+WHERE c.bucket = :bucket AND c.status = 'living' AND c.no BETWEEN :first AND :last ORDER BY c.no
+"""
+_KNOWN = """
+SELECT no, id, owner, found, wrote, fields FROM contact
+WHERE no IN (SELECT value FROM json_each(?)) AND status = 'living' ORDER BY no
+"""
+_OPEN_TASKS = """
+SELECT no, key FROM known_task
+WHERE no IN (SELECT value FROM json_each(:numbers)) AND NOT is_done
+UNION
+SELECT o.no, o.subject FROM outbox o LEFT JOIN known_task k ON k.key = o.subject
+WHERE o.no IN (SELECT value FROM json_each(:numbers)) AND o.kind = 'task' AND o.state = 'waiting'
+    AND NOT json_extract(o.wish, '$.is_done') AND NOT coalesce(k.is_done, 0)
+ORDER BY 1, 2
+"""
+_EDITED = """
+SELECT no FROM contact WHERE bucket = ? AND is_edited AND status = 'living' ORDER BY no
+"""
+_FIND = """
+SELECT no FROM identity WHERE id = :text
+UNION ALL SELECT no FROM address WHERE email = lower(trim(:text)) LIMIT 1
+"""
+_STAGES = json_list(Stage)
+_LAST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Contacts of a bucket, from a number to a number."""
+
+    bucket: int
+    first: int = 0
+    last: int = _LAST
+
+
+class FactsReader:
+    """Reads facts. One evaluation sees one commit."""
+
+    def __init__(
+        self, database: Database, segments: Segments, *, watched: Watched, buckets: int
+    ) -> None:
+        self._database = database
+        self._segments = segments
+        self._buckets = buckets
+        # A path inside a JSON text, which is a bound value like any other.
+        self._stage = f'$."{watched.stage}"' if watched.stage else None
+
+    def buckets(self) -> list[int]:
+        """Return the buckets that hold living contacts."""
+        rows = self._database.rows(
+            "SELECT DISTINCT bucket FROM contact WHERE status = 'living' ORDER BY bucket"
+        )
+        return [int(str(bucket)) for (bucket,) in rows]
+
+    def of_bucket(self, bucket: int, compiled: CompiledRules) -> Facts:
+        """Return the facts of a bucket's contacts."""
+        with self._database.reading():
+            return self._facts(_Range(bucket), compiled, self._activity(bucket))
+
+    def of_contact(self, no: int, compiled: CompiledRules) -> Facts:
+        """Return the facts of one contact."""
+        bucket = no % self._buckets
+        with self._database.reading():
+            activity = self._segments.read(self._segments.live(bucket), [no])
+            return self._facts(_Range(bucket, no, no), compiled, activity)
+
+    def _facts(
+        self, which: _Range, compiled: CompiledRules, activity: pa.Table | Sequence[Path]
+    ) -> Facts:
+        values = (which.bucket, which.first, which.last)
+        named = {
+            "bucket": which.bucket,
+            "first": which.first,
+            "last": which.last,
+            "stage": self._stage,
+            "stages": _STAGES,
+        }
+        return Facts(
+            contact=self._contacts(values, compiled),
+            activity=activity,
+            opportunity=table_of(OPPORTUNITY_SCHEMA, self._database.rows(_OPPORTUNITIES, values)),
+            state=table_of(STATE_SCHEMA, self._database.rows_named(_STATES, named)),
+        )
+
+    def _contacts(self, which: tuple[int, int, int], compiled: CompiledRules) -> pa.Table:
+        numbers: list[int] = []
+        values: list[Mapping[str, Value]] = []
+        for no, fields in self._database.rows(_CONTACTS, which):
+            numbers.append(no)  # type: ignore[arg-type]  # the primary key of a STRICT table
+            values.append(json_map(fields))  # type: ignore[arg-type]  # written from Values
+        return contact_table(numbers, values, compiled.fields)
+
+    def _activity(self, bucket: int) -> pa.Table | Sequence[Path]:
+        """Return files where they are as the mapping wants them, else a table that is."""
+        live = self._segments.live(bucket)
+        if not live or any(segment.shape != self._segments.shape for segment in live):
+            return self._segments.read(live)
+        files = [self._segments.file(segment) for segment in live]
+        for file in files:
+            if not file.exists():
+                raise StoreError(
+                    what="a file of activities is missing", where=str(file), do=REBUILD
+                )
+        return files
+
+    def contacts(self, numbers: Iterable[int], fresh: bytearray) -> dict[int, KnownContact]:
+        """Return living contacts by number; `fresh[no]` is 1 for those read in this run."""
+        asked = list(numbers)
+        tasks = self._open_tasks(asked)
+        known = {}
+        for no, id_, owner, found, wrote, fields in self._database.rows(_KNOWN, [json_list(asked)]):
+            number = int(str(no))
+            known[number] = KnownContact(
+                no=number,
+                id=ContactId(str(id_)),
+                owner=None if owner is None else OwnerId(str(owner)),
+                found=property_map(found),
+                wrote=property_map(wrote),
+                fields=json_map(fields),
+                is_fresh=number < len(fresh) and bool(fresh[number]),
+                open_tasks=tuple(tasks.get(number, ())),
+            )
+        return known
+
+    def _open_tasks(self, numbers: Sequence[int]) -> dict[int, list[TaskKey]]:
+        """Return {contact: keys}: of a task that waits nobody knows whether the CRM made it yet."""
+        tasks: dict[int, list[TaskKey]] = {}
+        named = {"numbers": json_list(numbers)}
+        for no, key in self._database.rows_named(_OPEN_TASKS, named):
+            tasks.setdefault(int(str(no)), []).append(TaskKey(str(key)))
+        return tasks
+
+    def edited(self, bucket: int) -> list[int]:
+        """Return the contacts in which the CRM shows another value than we last wrote."""
+        return [int(str(no)) for (no,) in self._database.rows(_EDITED, [bucket])]
+
+    def number_of(self, id_or_email: str) -> int | None:
+        """Return the number of a contact by any id or address that leads to it."""
+        rows = self._database.rows_named(_FIND, {"text": id_or_email})
+        return int(str(rows[0][0])) if rows else None

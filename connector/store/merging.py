@@ -1,0 +1,80 @@
+"""What becomes of a contact that the CRM merged into another, or no longer has."""
+
+from connector.domain.ids import ContactId
+from connector.store.database import Database
+from connector.store.identity import Identities
+
+_NO_LONGER = (
+    # What was read of the person goes at once; `wrote` is ours, and tells our value from a person's
+    # if the CRM restores the contact.
+    "UPDATE contact SET status = 'gone', owner = NULL, fields = '{}', emails = '[]', found = '{}',"
+    " is_edited = 0, verdict_value = NULL, verdict = NULL, verdict_us = NULL,"
+    " updated_us = -9223372036854775808 WHERE no = ?",
+    "DELETE FROM address WHERE no = ?",
+    "DELETE FROM opportunity_contact WHERE no = ?",
+    "DELETE FROM outbox WHERE no = ? AND state <> 'accepted'",
+    "INSERT OR IGNORE INTO moving (no) VALUES (?)",
+)
+
+_MERGED = (
+    "UPDATE contact SET merged_into = :survivor WHERE merged_into = :loser",
+    "UPDATE contact SET status = 'merged', merged_into = :survivor, owner = NULL, fields = '{}',"
+    " emails = '[]', found = '{}', wrote = '{}', is_edited = 0, verdict_value = NULL,"
+    " verdict = NULL, verdict_us = NULL WHERE no = :loser",
+    "UPDATE identity SET no = :survivor WHERE no = :loser",
+    "UPDATE address SET no = :survivor WHERE no = :loser",
+    "INSERT OR IGNORE INTO opportunity_contact (no, opportunity)"
+    " SELECT :survivor, opportunity FROM opportunity_contact WHERE no = :loser",
+    "DELETE FROM opportunity_contact WHERE no = :loser",
+    # The survivor goes on from its own state. What must not happen twice comes along: the hand-off
+    # that is open, or was last.
+    "INSERT INTO state (no, stage, temperature, stage_since_us, lower_since_us, ripe_since_us,"
+    " handed_off_us, hand_off_reason, hand_off_open, task_key)"
+    " SELECT :survivor, stage, temperature, stage_since_us, lower_since_us, ripe_since_us,"
+    " handed_off_us, hand_off_reason, hand_off_open, task_key FROM state WHERE no = :loser"
+    " ON CONFLICT (no) DO UPDATE SET handed_off_us = excluded.handed_off_us,"
+    " hand_off_reason = excluded.hand_off_reason, hand_off_open = excluded.hand_off_open,"
+    " task_key = excluded.task_key"
+    " WHERE (coalesce(excluded.hand_off_open, 0), coalesce(excluded.handed_off_us, 0))"
+    " > (coalesce(state.hand_off_open, 0), coalesce(state.handed_off_us, 0))",
+    "DELETE FROM state WHERE no = :loser",
+    # Its properties are the survivor's business now; its tasks still are to be done.
+    "DELETE FROM outbox WHERE no = :loser AND kind = 'contact'",
+    "UPDATE outbox SET no = :survivor, wish = json_set(wish, '$.contact', :id)"
+    " WHERE no = :loser AND kind = 'task'",
+    "UPDATE known_task SET no = :survivor WHERE no = :loser",
+    "INSERT OR IGNORE INTO moving (no) VALUES (:loser)",
+)
+
+CLEAR_SHOWN = """
+UPDATE state SET shown_score = NULL, shown_fit = NULL, shown_grade = NULL, shown_persona = NULL,
+shown_stage = NULL, shown_temperature = NULL, shown_need_us = NULL, shown_reasons = NULL,
+shown_at_us = NULL WHERE no = ?
+"""
+"""Lets the next plan look at a contact as if nothing had been shown in the CRM yet."""
+
+
+def merge(database: Database, identities: Identities, loser: ContactId, into: ContactId) -> None:
+    """Give all that `loser` has to `into`, once; either may be unknown so far.
+
+    Activities follow when they are settled. Moves and ledger stay as they were written, and are
+    found through `merged_into`.
+    """
+    losing, surviving = identities.known(loser), identities.number(into)
+    if losing is None:
+        identities.name(loser, surviving)
+        return
+    if losing == surviving:
+        return
+    values = {"loser": losing, "survivor": surviving, "id": into}
+    for statement in _MERGED:
+        database.run_named(statement, values)
+    database.run(CLEAR_SHOWN, [surviving])
+    identities.merged(losing, surviving)
+
+
+def forget(database: Database, number: int) -> None:
+    """Take a contact that the CRM no longer has out of every evaluation, plan and outbox."""
+    for statement in _NO_LONGER:
+        database.run(statement, [number])
+    database.run(CLEAR_SHOWN, [number])

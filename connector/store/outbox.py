@@ -1,0 +1,218 @@
+"""The outbox: what waits to be sent, and how answers are put down."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from connector.domain.ids import ContactId, OwnerId, RunId, TaskKey
+from connector.ports import OutboxEntry, Outcome, TaskWish, Verdict, WriteBack
+from connector.store.database import Database, Row
+from connector.store.encoding import (
+    from_us,
+    is_edited,
+    json_list,
+    json_map,
+    known,
+    property_map,
+    to_json,
+    to_us,
+)
+from connector.store.identity import Identities
+from connector.store.merging import CLEAR_SHOWN, forget, merge
+
+_WAITING = """
+SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run
+FROM outbox o JOIN contact c ON c.no = o.no
+WHERE o.state = 'waiting' AND o.kind = ? AND o.id > ? ORDER BY o.id LIMIT ?
+"""
+_OF_STATES = """
+SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run
+FROM outbox o JOIN contact c ON c.no = o.no
+WHERE o.state IN (SELECT value FROM json_each(?)) ORDER BY o.id
+"""
+_STORED = """
+SELECT kind, no, revision, state, wish, before, rules_hash FROM outbox WHERE id = ?
+"""
+_ENTER = """
+INSERT INTO ledger (no, at_us, written, before, run, rules_hash) VALUES (?, ?, ?, ?, ?, ?)
+"""
+_KNOW_TASK = """
+INSERT INTO known_task (key, id, no, is_done, changed_us) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET id = excluded.id, no = excluded.no,
+is_done = max(is_done, excluded.is_done),
+changed_us = max(changed_us, excluded.changed_us)
+"""
+_LONG_AGO = -(2**63)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entering:
+    """What a ledger row has beside the write itself."""
+
+    before: object
+    now_us: int
+    run: RunId
+    rules_hash: object
+
+
+class Outbox:
+    """Reads and settles the outbox. What changes it is the caller's transaction, unless said."""
+
+    def __init__(self, database: Database, buckets: int) -> None:
+        self._database = database
+        self._buckets = buckets
+
+    def waiting(self, kind: str, limit: int, after: int) -> list[OutboxEntry]:
+        """Return waiting entries of a kind, by id."""
+        return list(_entries(self._database.rows(_WAITING, (kind, after, limit))))
+
+    def of_states(self, states: Iterable[str]) -> list[OutboxEntry]:
+        """Return the entries in one of these states, by id."""
+        return list(_entries(self._database.rows(_OF_STATES, [json_list(states)])))
+
+    def settle(
+        self, answers: Sequence[tuple[OutboxEntry, Outcome]], run: RunId, now_us: int
+    ) -> None:
+        """Record answers in one transaction of its own.
+
+        What the CRM accepted goes to the ledger even if a newer wish took the entry's place in
+        between: it stands in the CRM now. The entry itself goes on waiting for the newer wish.
+        """
+        with self._database.writing():
+            for entry, outcome in answers:
+                self._settle_one(entry, outcome, run, now_us)
+
+    def _settle_one(self, entry: OutboxEntry, outcome: Outcome, run: RunId, now_us: int) -> None:
+        stored = self._database.one(_STORED, [entry.id])
+        if stored is None:
+            return
+        is_current = stored[2] == entry.revision
+        if is_current and stored[3] != "waiting":
+            return  # the same answer again
+        match outcome.verdict:
+            case Verdict.ACCEPTED:
+                self._mark(entry, "accepted", "", is_current=is_current)
+                self._accept(entry, outcome, _Entering(stored[5], now_us, run, stored[6]))
+            case Verdict.REFUSED if is_current:
+                self._mark(entry, "refused", outcome.reason, is_current=True)
+                if entry.kind == "contact":
+                    self._database.run(CLEAR_SHOWN, [stored[1]])
+            case Verdict.GONE if is_current:
+                self._drop_gone(entry, stored[1])
+            case _:
+                pass  # it did not answer: the entry waits
+
+    def _mark(self, entry: OutboxEntry, state: str, reason: str, *, is_current: bool) -> None:
+        if is_current:
+            self._database.run(
+                "UPDATE outbox SET state = ?, reason = ? WHERE id = ?", (state, reason, entry.id)
+            )
+
+    def _accept(self, entry: OutboxEntry, outcome: Outcome, how: "_Entering") -> None:
+        if entry.task is not None:
+            changed_us = to_us(outcome.changed_at) if outcome.changed_at else _LONG_AGO
+            task = (entry.task.key, outcome.task or "", entry.no, entry.task.is_done, changed_us)
+            self._database.run(_KNOW_TASK, task)
+            return
+        if entry.write_back is None:
+            return
+        written = {k: outcome.values.get(k, v) for k, v in entry.write_back.values.items()}
+        no = self._survivor(entry.write_back.contact, outcome.contact) or entry.no
+        row = (no, how.now_us, to_json(written), how.before, int(how.run), how.rules_hash)
+        self._database.run(_ENTER, row)
+        self._keep(no, written, outcome)
+
+    def _survivor(self, asked: ContactId, answered: ContactId | None) -> int | None:
+        """Return the number that a write went to; a merge that the answer shows is kept."""
+        identities = Identities(
+            self._database, [asked, answered] if answered else [asked], self._buckets
+        )
+        if answered and answered != asked:
+            merge(self._database, identities, asked, answered)
+        return identities.known(asked)
+
+    def _keep(self, no: int, written: Mapping[str, str | None], outcome: Outcome) -> None:
+        row = self._database.one("SELECT found, wrote FROM contact WHERE no = ?", [no])
+        if row is None:
+            return
+        found = {**property_map(row[0]), **written, **known(outcome.values)}
+        wrote = {**property_map(row[1]), **written}
+        changed_us = to_us(outcome.changed_at) if outcome.changed_at else _LONG_AGO
+        self._database.run(
+            # Our own write is not news: reading it back, or an older state of it, changes nothing.
+            "UPDATE contact SET found = ?, wrote = ?, is_edited = ?,"
+            " updated_us = max(updated_us, ?) WHERE no = ?",
+            (to_json(found), to_json(wrote), is_edited(found, wrote), changed_us, no),
+        )
+
+    def _drop_gone(self, entry: OutboxEntry, no: object) -> None:
+        if entry.kind == "contact" and isinstance(no, int):
+            forget(self._database, no)
+        self._database.run("DELETE FROM outbox WHERE id = ?", [entry.id])
+
+    def retry_refused(self) -> int:
+        """Let refused entries wait again; returns how many."""
+        with self._database.writing():
+            return self._database.run(
+                "UPDATE outbox SET state = 'waiting', reason = '', revision = revision + 1"
+                " WHERE state = 'refused'"
+            )
+
+    def drop(self, ids: Sequence[int]) -> int:
+        """Forget entries that are not accepted; returns how many. The next plan looks again."""
+        with self._database.writing():
+            dropped = self._database.rows(
+                "DELETE FROM outbox WHERE state <> 'accepted'"
+                " AND id IN (SELECT value FROM json_each(?)) RETURNING kind, no",
+                [json_list(ids)],
+            )
+            for kind, no in dropped:
+                if kind == "contact":
+                    self._database.run(CLEAR_SHOWN, [no])
+        return len(dropped)
+
+
+def wish_text(wish: TaskWish) -> str:
+    """Return a task wish as it stands in the outbox."""
+    return to_json(
+        {
+            "key": wish.key,
+            "contact": wish.contact,
+            "subject": wish.subject,
+            "body": wish.body,
+            "due_us": to_us(wish.due_at),
+            "owner": wish.owner,
+            "is_urgent": wish.is_urgent,
+            "is_done": wish.is_done,
+        }
+    )
+
+
+def _wish(text: object) -> TaskWish:
+    wish = json_map(text)
+    owner = wish["owner"]
+    return TaskWish(
+        key=TaskKey(str(wish["key"])),
+        contact=ContactId(str(wish["contact"])),
+        subject=str(wish["subject"]),
+        body=str(wish["body"]),
+        due_at=from_us(int(str(wish["due_us"]))),
+        owner=None if owner is None else OwnerId(str(owner)),
+        is_urgent=bool(wish["is_urgent"]),
+        is_done=bool(wish["is_done"]),
+    )
+
+
+def _entries(rows: Iterable[Row]) -> Iterator[OutboxEntry]:
+    for id_, kind, revision, no, contact, wish, state, reason, run in rows:
+        is_task = kind == "task"
+        yield OutboxEntry(
+            id=int(str(id_)),
+            kind=str(kind),
+            revision=int(str(revision)),
+            no=int(str(no)),
+            write_back=None if is_task else WriteBack(ContactId(str(contact)), property_map(wish)),
+            task=_wish(wish) if is_task else None,
+            state=str(state),
+            reason=str(reason),
+            run=RunId(str(run)),
+        )

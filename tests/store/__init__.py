@@ -1,0 +1,1 @@
+"""The embedded store: real files, real processes."""
