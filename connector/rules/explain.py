@@ -17,11 +17,12 @@ _TEXTS: dict[str, Label] = {
         "en": "Call back: explicit need ({signal})",
         "fr": "À rappeler : besoin exprimé ({signal})",
     },
+    "subject_need_alone": {"en": "Call back: explicit need", "fr": "À rappeler : besoin exprimé"},
     "subject_points": {
         "en": "Ripe lead: {score} points, get in touch",
         "fr": "Lead mûr : {score} points, à contacter",
     },
-    "why": {"en": "Why now", "fr": "Pourquoi maintenant"},
+    "why": {"en": "Why now:", "fr": "Pourquoi maintenant :"},
     "score": {"en": "Score {score} of {most}", "fr": "Score {score} sur {most}"},
     "fit": {"en": "Fit {grade}", "fr": "Adéquation {grade}"},
     "persona": {"en": "persona {persona}", "fr": "persona {persona}"},

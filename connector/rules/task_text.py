@@ -21,7 +21,10 @@ def task_subject(facts: HandOffFacts, words: Words) -> str:
     """Return the title of the task."""
     if facts.reason != "need":
         return words.text("subject_points", score=facts.score)
-    return words.text("subject_need", signal=_need_signal(facts, words))
+    signal = _need_signal(facts, words)
+    if signal is None:
+        return words.text("subject_need_alone")
+    return words.text("subject_need", signal=signal)
 
 
 def task_body(facts: HandOffFacts, words: Words, *, feedback: str | None) -> str:
@@ -34,7 +37,7 @@ def task_body(facts: HandOffFacts, words: Words, *, feedback: str | None) -> str
     head.append(words.text("fit", grade=facts.grade))
     if facts.persona:
         head.append(words.text("persona", persona=words.persona(facts.persona)))
-    paragraphs = [", ".join(head), words.text("why") + ":"]
+    paragraphs = [", ".join(head), words.text("why")]
     paragraphs += [f"- {_signal(line, words)}" for line in facts.lines[:8]]
     if feedback:
         paragraphs += ["", words.text("feedback", property=feedback)]
@@ -46,9 +49,10 @@ def _signal(line: Line, words: Words) -> str:
     return f"{words.line(line)}{', ' + when if when else ''} ({signed(line.points)})"
 
 
-def _need_signal(facts: HandOffFacts, words: Words) -> str:
+def _need_signal(facts: HandOffFacts, words: Words) -> str | None:
+    # A need whose points have faded has no line, and still is a need.
     needs = {rule.id for rule in words.rules.rules if rule.is_need}
     dated = [line for line in facts.lines if line.rule in needs and line.latest is not None]
     if not dated:
-        return words.text("why")
+        return None
     return words.line(max(dated, key=lambda line: (line.latest, line.points)))
