@@ -50,7 +50,7 @@ def _check_stages(guards: Guards, plan: PlanSummary) -> None:
 
 
 def _check_tasks(guards: Guards, plan: PlanSummary) -> None:
-    for owner, count in plan.tasks_by_owner.most_common(1):
+    for owner, count in plan.tasks_by_owner.most_common():
         if owner is not None and count > guards.tasks_per_owner:
             raise GuardError(
                 what=f"owner {owner} would get {count} tasks in one run",

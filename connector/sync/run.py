@@ -9,15 +9,22 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from connector.errors import ConfigError, ConnectorError
-from connector.ports import Account, Clock, Crm, Engine, Store
+from connector.ports import Account, Clock, Crm, Engine, Store, Verdict
 from connector.results import PlanSummary, RunReport
 from connector.sync.guard import Guards, check_contacts, check_plan
 from connector.sync.plan import Planner, PlanSettings
 from connector.sync.progress import Progress
 from connector.sync.pull import pull
 from connector.sync.push import Push
+from connector.sync.wanted import micros
 
 log = structlog.get_logger()
+
+WROTE_FROM, WROTE_UNTIL = "wrote_from_us", "wrote_until_us"
+"""Among a run's counts: when its writing began and ended, in microseconds since 1970 UTC."""
+
+_SAFE = "contacts_guarded"
+"""The count in which a run keeps that so many contacts passed the guard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ class Runner:
                 log.exception("run.crashed", command=report.command)
                 self._end(report, began, "failed", "a bug of ours; see the log")
                 raise
-            self._end(report, began, "partial" if report.refused else "done", "")
+            self._end(report, began, "partial" if _is_partial(report) else "done", "")
 
     def _end(self, report: RunReport, began: datetime, outcome: str, message: str) -> None:
         ended = self._parts.clock.now()
@@ -109,10 +116,13 @@ class Runner:
     def _pull(self, report: RunReport, stages: Stages, progress: Progress) -> None:
         if stages.full:
             self._parts.store.forget_checkpoints()
-        before = self._contacts_after_last_run()
+        before = self._last_safe_number()
         report.counts.update(pull(self._parts.crm, self._parts.store, progress))
+        now = self._parts.store.count().get("contacts", 0)
         if not stages.accept_large_change:
-            check_contacts(self._guards, before=before, now=self._contacts())
+            check_contacts(self._guards, before=before, now=now)
+        if not stages.dry_run:
+            report.counts[_SAFE] = now
 
     def _plan(self, report: RunReport, stages: Stages, progress: Progress) -> None:
         parts = self._parts
@@ -140,9 +150,15 @@ class Runner:
         try:
             sending.send_all()
         finally:
-            self._parts.crm.wrote(since=began, until=self._parts.clock.now())
+            self._note_span(report, began, self._parts.clock.now())
             for (kind, verdict), count in sending.result.verdicts.items():
                 report.counts[f"{kind}s_{verdict}"] = count
+
+    def _note_span(self, report: RunReport, began: datetime, ended: datetime) -> None:
+        """Remember when this run wrote: the next process tells its echoes from changes by it."""
+        self._parts.crm.wrote(since=began, until=ended)
+        report.counts[WROTE_FROM] = micros(began)
+        report.counts[WROTE_UNTIL] = micros(ended)
 
     def _note_plan(self, report: RunReport, plan: PlanSummary) -> None:
         report.counts["planned_writes"] = plan.writes
@@ -150,14 +166,21 @@ class Runner:
         report.counts["kept_edits"] = len(plan.kept)
         report.counts["planned_calls"] = plan.estimate.total
 
-    def _contacts(self) -> int:
-        return self._parts.store.count().get("contacts", 0)
+    def _last_safe_number(self) -> int:
+        """Return how many contacts the last run that passed the guard found; 0 before the first.
 
-    def _contacts_after_last_run(self) -> int:
-        runs = self._parts.store.load_runs(5)
-        ended = (run for run in runs if run.outcome in {"done", "partial"})
-        last = next(ended, None)
-        return last.counts.get("contacts", 0) if last else 0
+        Runs that the guard stopped do not count, however many of them a scheduler has started.
+        """
+        limit, runs = 1, self._parts.store.load_runs(1)
+        while not any(_SAFE in run.counts for run in runs) and len(runs) == limit:
+            limit *= 10
+            runs = self._parts.store.load_runs(limit)
+        return next((run.counts[_SAFE] for run in runs if _SAFE in run.counts), 0)
+
+
+def _is_partial(report: RunReport) -> bool:
+    push = report.push
+    return push is not None and push.of(Verdict.REFUSED) + push.of(Verdict.UNAVAILABLE) > 0
 
 
 def check_account(account: Account, expected: str | None, *, where: str) -> None:
