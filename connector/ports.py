@@ -577,8 +577,8 @@ SHOWN: Mapping[str, str] = {
 """What was last planned to be shown in the CRM, beside a contact's state: the plan's first
 comparison.
 
-`shown_reasons` is a digest of which rules have a line. A refused or dropped write clears them, so
-that the next plan looks again.
+`shown_reasons` is a digest of how many activities count and of the latest. A refused or dropped
+write clears them, so that the next plan looks again.
 """
 
 

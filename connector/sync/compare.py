@@ -34,8 +34,10 @@ class WritePolicy:
 def to_show(evaluation: Evaluation, *, at_us: int) -> pa.Table:
     """Return what each contact would show: `contact` and the columns of `SHOWN`."""
     score = evaluation.score
-    latest = evaluation.reason.group_by("contact").aggregate([("latest_us", "max")])
-    where = pc.index_in(score["contact"], value_set=latest["contact"])
+    counted = evaluation.reason.group_by("contact").aggregate(
+        [("latest_us", "max"), ("count", "sum")]
+    )
+    where = pc.index_in(score["contact"], value_set=counted["contact"])
     columns = {
         "contact": score["contact"],
         "shown_score": _whole_points(score["points"]),
@@ -45,7 +47,7 @@ def to_show(evaluation: Evaluation, *, at_us: int) -> pa.Table:
         "shown_stage": score["stage"],
         "shown_temperature": score["temperature"],
         "shown_need_us": score["need_us"],
-        "shown_reasons": pc.cast(latest["latest_us_max"].take(where), pa.string()),
+        "shown_reasons": _digest(counted).take(where),
         "shown_at_us": pa.chunked_array([pa.repeat(pa.scalar(at_us, pa.int64()), len(score))]),
     }
     return pa.table(columns)
@@ -75,6 +77,12 @@ def differing(now: pa.Table, state: pa.Table, score: pa.Table, policy: WritePoli
     for mark in marks[1:]:
         mask = pc.or_(mask, pc.fill_null(mark, False))  # noqa: FBT003  Arrow's own signature
     return now["contact"].filter(mask)
+
+
+def _digest(counted: pa.Table) -> pa.ChunkedArray:
+    # The number tells an activity that was logged late from one that was there before.
+    latest, count = (pc.cast(counted[name], pa.string()) for name in ("latest_us_max", "count_sum"))
+    return pc.binary_join_element_wise(latest, count, "/", null_handling="replace")
 
 
 def _whole_points(micro: pa.ChunkedArray) -> pa.ChunkedArray:

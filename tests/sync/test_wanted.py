@@ -1,0 +1,95 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.domain.numbers import MILLION
+from connector.rules.explain import Words
+from connector.sync.wanted import EPOCH, Wanted, local_day, micros, moment, same_value
+from tests.sync.office import PARIS, PROPERTIES, RULES
+
+LATE_EVENING = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)  # 00:30 of the next day in Paris
+
+ROW = {
+    "points": 56_500_000,
+    "fit": None,
+    "grade": "A",
+    "persona": "ops",
+    "stage": "lead",
+    "temperature": "",
+    "need_us": micros(LATE_EVENING),
+    "handed_off_us": micros(LATE_EVENING) + 123_456,
+}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("45", "45.0"),
+        ("45", "45.000"),
+        (None, ""),
+        ("lead", " lead "),
+        ("2026-03-02T09:00:00Z", "2026-03-02T09:00:00.000Z"),
+        ("2026-03-02T09:00:00Z", "2026-03-02T10:00:00+01:00"),
+        ("a\nb", "a\nb "),
+    ],
+)
+def test_spellings_of_one_value_are_the_same(one: str | None, other: str | None) -> None:
+    assert same_value(one, other)
+    assert same_value(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("45", "46"),
+        ("0", None),
+        ("0", ""),
+        ("lead", "prospect"),
+        ("2026-03-02", "2026-03-03"),
+        ("2026-03-02T09:00:00Z", "2026-03-02T09:00:01Z"),
+        ("45", "2026-03-02T09:00:00Z"),
+        ("nan", "45"),
+    ],
+)
+def test_different_values_are_not_the_same(one: str | None, other: str | None) -> None:
+    assert not same_value(one, other)
+    assert not same_value(other, one)
+
+
+@given(st.text())
+def test_every_text_is_the_same_as_itself(text: str) -> None:
+    assert same_value(text, text)
+
+
+@given(st.integers(0, 4_000_000_000_000_000).map(moment))
+def test_an_instant_survives_the_way_to_microseconds_and_back(at: datetime) -> None:
+    assert moment(micros(at)) == at
+
+
+def test_a_day_is_the_account_s_own() -> None:
+    assert local_day(LATE_EVENING, PARIS) == (datetime(2026, 3, 2, tzinfo=UTC) - EPOCH).days
+
+
+def test_values_are_texts_as_the_crm_takes_them() -> None:
+    values = Wanted(PROPERTIES, Words(RULES, "en"), PARIS).values(ROW, [])
+    assert values == {
+        "leadripe_score": "57",
+        "leadripe_fit": None,
+        "leadripe_grade": "A",
+        "leadripe_persona": "Operations",
+        "leadripe_stage": "lead",
+        "leadripe_temperature": None,
+        "leadripe_reasons": "No scored activity yet",
+        "leadripe_need_at": "2026-03-02",
+        "leadripe_handed_off_at": "2026-03-01T23:30:00Z",
+    }
+
+
+def test_only_what_the_mapping_names_is_wanted() -> None:
+    wanted = Wanted({"score": "our_score", "stage": "our_stage"}, Words(RULES, "en"), PARIS)
+    assert wanted.values({**ROW, "points": MILLION}, []) == {
+        "our_score": "1",
+        "our_stage": "lead",
+    }
