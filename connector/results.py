@@ -34,10 +34,12 @@ class PlanSummary:
     """Everything a plan says about itself.
 
     `moves`: {(from stage, to stage): contacts}; `warmings`: {(from, to temperature): contacts}.
-    `withheld`: hand-offs for which no task is created because this is the first run.
+    `stage_changes`: contacts that had a stage before and would change it. `withheld`: hand-offs for
+    which no task is created because this is the first run.
     """
 
     contacts: int = 0
+    stage_changes: int = 0
     writes: int = 0
     tasks: int = 0
     tasks_closed: int = 0
@@ -58,11 +60,6 @@ class PlanSummary:
     def is_empty(self) -> bool:
         """Tell whether nothing would be written."""
         return not (self.writes or self.tasks or self.tasks_closed)
-
-    @property
-    def stage_changes(self) -> int:
-        """How many stages would be entered."""
-        return sum(self.moves.values())
 
     def note(
         self, contact: ContactId, values: Mapping[str, str | None], was: Mapping[str, str | None]

@@ -84,7 +84,8 @@ class Planner:
         self._wanted = Wanted(settings.properties, words, settings.zone)
         self._tasks = TaskPlanner(crm, settings.account, settings.rules, words, settings.feedback)
         self._summary = PlanSummary()
-        self._to_verify: list[tuple[_Draft, pa.Table]] = []
+        self._held: list[_Draft] = []
+        self._held_show: list[pa.Table] = []
         self._verifies = True
 
     def plan(self, *, as_of: datetime, create_tasks: bool, progress: Progress) -> PlanSummary:
@@ -107,15 +108,16 @@ class Planner:
         facts = self._store.load_facts(bucket, compiled)
         as_of_us, as_of_day = micros(as_of), local_day(as_of, self._settings.zone)
         evaluation = self._engine.evaluate(compiled, facts, as_of_us=as_of_us, as_of_day=as_of_day)
-        self._count(evaluation)
+        self._count(evaluation, facts.state)
         show = to_show(evaluation, at_us=as_of_us)
         differ = differing(show, facts.state, evaluation.score, self._settings.policy)
         edited = pa.array(self._store.load_edited(bucket), pa.int64())
         drafts = self._drafts(evaluation, pc.unique(_joined(differ, edited)))
         self._stage_bucket(evaluation, show, drafts)
 
-    def _count(self, evaluation: Evaluation) -> None:
+    def _count(self, evaluation: Evaluation, state: pa.Table) -> None:
         self._summary.contacts += len(evaluation.score)
+        self._summary.stage_changes += _restaged(evaluation.move, state)
         moves = evaluation.move.group_by(
             ["from_stage", "to_stage", "from_temperature", "to_temperature"]
         ).aggregate([("contact", "count")])
@@ -137,25 +139,27 @@ class Planner:
 
     def _stage_bucket(self, evaluation: Evaluation, show: pa.Table, drafts: list[_Draft]) -> None:
         known = self._store.load_contacts([draft.no for draft in drafts])
-        late = [draft for draft in drafts if self._needs_verifying(known.get(draft.no))]
-        late_numbers = {draft.no for draft in late}
-        for draft in late:
-            self._to_verify.append((draft, _rows_of(show, [draft.no])))
-        now = [draft for draft in drafts if draft.no not in late_numbers]
+        held = [draft for draft in drafts if self._needs_verifying(draft, known.get(draft.no))]
+        numbers = {draft.no for draft in held}
+        self._held += held
+        self._held_show.append(_rows_of(show, list(numbers)))
+        now = [draft for draft in drafts if draft.no not in numbers]
         self._stage(evaluation.score, evaluation.move, show, now, known)
-        if len(self._to_verify) > VERIFY_AT_MOST:
+        if len(self._held) > VERIFY_AT_MOST:
             self._verifies = False
             self._stage_held()
 
-    def _needs_verifying(self, known: KnownContact | None) -> bool:
+    def _needs_verifying(self, draft: _Draft, known: KnownContact | None) -> bool:
         # A contact that we never wrote to holds nothing of ours that a person could have changed.
-        return bool(self._verifies and known and known.wrote and not known.is_fresh)
+        if not self._verifies or known is None or not known.wrote or known.is_fresh:
+            return False
+        return bool(self._compared(draft, known)[0])
 
     def _verify(self) -> None:
         """Read the held contacts again, so that an edit made since the last pull is seen."""
-        if not self._to_verify:
+        if not self._held:
             return
-        known = self._store.load_contacts([draft.no for draft, _ in self._to_verify])
+        known = self._store.load_contacts([draft.no for draft in self._held])
         ids = [contact.id for contact in known.values()]
         checkpoint = self._store.load_checkpoint("contacts")
         for start in range(0, len(ids), self._crm.batch_size):
@@ -166,9 +170,8 @@ class Planner:
         self._stage_held()
 
     def _stage_held(self) -> None:
-        held, self._to_verify = self._to_verify, []
-        drafts = [draft for draft, _ in held]
-        show = pa.concat_tables([rows for _, rows in held])
+        drafts, self._held = self._held, []
+        show, self._held_show = pa.concat_tables(self._held_show), []
         known = self._store.load_contacts([draft.no for draft in drafts])
         self._stage(None, None, show, drafts, known)
 
@@ -197,20 +200,29 @@ class Planner:
         )
 
     def _write(self, draft: _Draft, known: KnownContact) -> PlannedWrite | None:
-        values: dict[str, str | None] = {}
-        for name, value in self._wanted.values(draft.row, draft.lines).items():
-            found, wrote = known.found.get(name), known.wrote.get(name)
-            if same_value(found, value):
-                continue
-            if found and wrote and not same_value(found, wrote):
-                self._summary.kept.append(KeptEdit(known.id, name))
-                continue
-            values[name] = value
+        values, kept = self._compared(draft, known)
+        self._summary.kept += [KeptEdit(known.id, name) for name in kept]
         if not values:
             return None
         self._summary.note(known.id, values, known.found)
         before = {name: known.found.get(name) for name in values}
         return PlannedWrite(known.no, WriteBack(known.id, values), before)
+
+    def _compared(
+        self, draft: _Draft, known: KnownContact
+    ) -> tuple[Mapping[str, str | None], Sequence[str]]:
+        """Return the values to write, and the names of those that a person holds."""
+        values: dict[str, str | None] = {}
+        kept: list[str] = []
+        for name, value in self._wanted.values(draft.row, draft.lines).items():
+            found, wrote = known.found.get(name), known.wrote.get(name)
+            if same_value(found, value):
+                continue
+            if found and wrote and not same_value(found, wrote):
+                kept.append(name)
+            else:
+                values[name] = value
+        return values, kept
 
     def _finished(self) -> PlanSummary:
         summary, tasks = self._summary, self._tasks.counts
@@ -226,6 +238,16 @@ class Planner:
         every_task = summary.tasks + summary.tasks_closed
         summary.estimate = self._crm.estimate(contacts=summary.writes, tasks=every_task)
         return summary
+
+
+def _restaged(move: pa.Table, state: pa.Table) -> int:
+    """Count the contacts that change stage; one that never had any is placed, not changed."""
+    placed = state["contact"].filter(pc.is_valid(state["stage"]))
+    is_change = pc.and_(
+        pc.not_equal(move["from_stage"], move["to_stage"]),
+        pc.is_in(move["contact"], value_set=placed),
+    )
+    return int(pc.count_distinct(move["contact"].filter(is_change)).as_py())
 
 
 def _joined(one: pa.Array | pa.ChunkedArray, other: pa.Array) -> pa.ChunkedArray:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from connector.domain.ids import RunId
-from connector.errors import ConnectorError
 from connector.ports import Crm, OutboxEntry, Outcome, Store, Verdict
 from connector.results import KINDS, REFUSALS_TOLD, PushResult
 from connector.sync.progress import Progress
@@ -59,13 +58,15 @@ class Push:
 
     def _settle(
         self, kind: str, part: Sequence[OutboxEntry], answer: Future[Sequence[Outcome]]
-    ) -> ConnectorError | None:
-        """Record one batch's answers; return instead what kept it from having any."""
-        try:
-            outcomes = answer.result()
-        except ConnectorError as error:
-            return error
-        answers = list(zip(part, outcomes, strict=True))
+    ) -> BaseException | None:
+        """Record one batch's answers; return instead what kept it from having any.
+
+        Whatever that was, the batches sent beside it have answers that must not be lost.
+        """
+        failure = answer.exception()
+        if failure is not None:
+            return failure
+        answers = list(zip(part, answer.result(), strict=True))
         self._store.settle(answers, self._run)
         for _, outcome in answers:
             self._note(kind, outcome)
