@@ -34,6 +34,8 @@ class Document:
     def problem(self, path: DataPath, message: str, *, of_key: bool = False) -> Problem:
         """Return a mistake at a value, or at its key; at the nearest place known around it."""
         while path:
+            # A value left empty stands nowhere; its key does.
+            of_key = of_key or (path in self.values and self.at(path) is None)
             found = self.keys.get(path) if of_key else self.values.get(path)
             found = found or self.keys.get(path)
             if found:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from connector.config.document import Document, config_error
+from connector.config.document import DataPath, Document, config_error
 from connector.config.section import Name, NonEmpty, Number, Scalar, Section, refuse
 from connector.config.validate import validate
 from connector.config.where import Where, kind_of_literal, literal
@@ -58,9 +58,9 @@ class Property(Section):
     @model_validator(mode="after")
     def _divides_a_number(self) -> Self:
         if self.divide_by is not None and self.type != "number":
-            raise refuse("divide_by", "«divide_by» needs `type: number`")
+            raise refuse("divide_by", "«divide_by» needs `type: number`", "divide_by")
         if self.divide_by is not None and self.divide_by <= 0:
-            raise refuse("divide_by", "«divide_by» must be more than 0")
+            raise refuse("divide_by", "«divide_by» must be more than 0", "divide_by")
         return self
 
 
@@ -83,7 +83,8 @@ class ContactSection(Section):
     def _names_are_free(self) -> Self:
         for name in ("email", "owner"):
             if name in self.fields:
-                raise refuse("always_read", f"«{name}» is always read: leave it out")
+                message = f"«{name}» is always read: leave it out"
+                raise refuse("always_read", message, "fields", name)
         return self
 
 
@@ -109,7 +110,7 @@ class Activity(Section):
     def _says_once(self) -> Self:
         for name in self.set_:
             if name in self.attributes:
-                raise refuse("set_twice", f"«{name}» stands in «attributes» and in «set»", at="set")
+                raise refuse("set_twice", f"«{name}» stands in «attributes» and in «set»", "set")
         return self
 
     @model_validator(mode="after")
@@ -267,18 +268,36 @@ def load_mapping(path: Path) -> HubSpotMapping:
 
 def check_mapping(document: Document) -> tuple[HubSpotMapping | None, list[Problem]]:
     """Return the mapping as far as it makes sense, and every mistake in it."""
-    return validate(HubSpotMapping, document)
+    mapping, problems = validate(HubSpotMapping, document)
+    if mapping is not None:
+        problems += [document.problem(*mistake) for mistake in _misfits(mapping)]
+    return mapping, problems
+
+
+def _misfits(mapping: HubSpotMapping) -> list[tuple[DataPath, str]]:
+    """Return the comparisons that make no sense, such as «more than» with words."""
+    found: list[tuple[DataPath, str]] = []
+    for position, entry in enumerate(mapping.activities):
+        if entry.where is not None:
+            within: list[tuple[DataPath, str]] = []
+            entry.where.condition(report=lambda *mistake: within.append(mistake))  # noqa: B023  called at once
+            found += [(("activities", position, "where", *path), text) for path, text in within]
+    return found
 
 
 def _one_kind_each(activities: tuple[Activity, ...]) -> None:
     kinds: dict[str, str] = {}
-    for entry in activities:
+    for position, entry in enumerate(activities):
         for name, kind in entry.kinds.items():
             if kinds.setdefault(name, kind) != kind:
                 raise refuse(
                     "two_kinds",
                     f"the attribute «{name}» is {kinds[name]} in one activity and {kind} in "
                     "another: give it one type, or two names",
+                    "activities",
+                    position,
+                    "set" if name in entry.set_ else "attributes",
+                    name,
                 )
 
 
@@ -290,4 +309,6 @@ def _one_result_each(properties: Mapping[str, str | None]) -> None:
                 "written_twice",
                 f"«{name}» would be written with both {taken[name]} and {result}: "
                 "give each a property of its own",
+                *(("write",) if result != "feedback" else ()),
+                result,
             )

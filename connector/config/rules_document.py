@@ -141,11 +141,11 @@ class DecaySection(Section):
         ]
         if len(given) > 1:
             raise refuse(
-                "two_curves", f"«{given[0]}» and «{given[1]}» exclude each other", at=given[1]
+                "two_curves", f"«{given[0]}» and «{given[1]}» exclude each other", given[1]
             )
         if not given and self.hold is not None:
             raise refuse(
-                "hold", "«hold» delays a half_life, linear or steps: none is given", at="hold"
+                "hold", "«hold» delays a half_life, linear or steps: none is given", "hold"
             )
         if self.steps is not None:
             _falling(self.steps)
@@ -163,19 +163,20 @@ class DecaySection(Section):
 def _falling(steps: Mapping[str, Decimal]) -> None:
     last = Decimal(1)
     if not steps:
-        raise refuse("no_steps", "a step is missing, for example {30d: 50%, 90d: 0%}", at="steps")
+        raise refuse("no_steps", "a step is missing, for example {30d: 50%, 90d: 0%}", "steps")
     bad = [age for age in steps if whole_days(age) is None]
     if bad:
-        raise refuse("step_age", f"«{bad[0]}» is no age: write for example 30d: 50%", at="steps")
+        raise refuse("step_age", f"«{bad[0]}» is no age: write for example 30d: 50%", "steps")
     for age in sorted(steps, key=lambda age: whole_days(age) or 0):
         if steps[age] > last:
-            raise refuse(
-                "rising_steps", f"points must not rise with age, but do at {age}", at="steps"
-            )
+            raise refuse("rising_steps", f"points must not rise with age, but do at {age}", "steps")
         last = steps[age]
 
 
 def _decay(value: object) -> object:
+    if isinstance(value, str) and value != "none":
+        example = "write `none` or for example `{half_life: 60d}`"
+        raise refuse("decay", f"must say how points fade: {example}; {found(value)} was found")
     return {} if value == "none" else value
 
 
@@ -267,7 +268,7 @@ class GroupSection(Section):
     @model_validator(mode="after")
     def _floor_is_below(self) -> Self:
         if self.cap is not None and self.floor is not None and self.cap < self.floor:
-            raise refuse("cap_below_floor", "«cap» must not be below «floor»", at="cap")
+            raise refuse("cap_below_floor", "«cap» must not be below «floor»", "cap")
         return self
 
 
@@ -324,9 +325,7 @@ class FitSection(Section):
     @model_validator(mode="after")
     def _whole_percent(self) -> Self:
         if self.known_enough * 100 % 1:
-            raise refuse(
-                "percent", "must be a whole percentage, for example 40%", at="known_enough"
-            )
+            raise refuse("percent", "must be a whole percentage, for example 40%", "known_enough")
         return self
 
 
@@ -344,7 +343,7 @@ class BandSection(Section):
     @model_validator(mode="after")
     def _leaves_below(self) -> Self:
         if self.leave > self.enter:
-            raise refuse("band", "«leave» must not be above «enter»", at="leave")
+            raise refuse("band", "«leave» must not be above «enter»", "leave")
         return self
 
 
@@ -359,7 +358,7 @@ class ProbabilitySection(Section):
     @model_validator(mode="after")
     def _cools_below(self) -> Self:
         if self.cold > self.hot:
-            raise refuse("band", "«cold» must not be above «hot»", at="cold")
+            raise refuse("band", "«cold» must not be above «hot»", "cold")
         return self
 
 
@@ -388,7 +387,7 @@ class StagesSection(Section):
     @model_validator(mode="after")
     def _hot_is_above_warm(self) -> Self:
         if self.hot.enter < self.warm.enter:
-            raise refuse("band", "«hot» must not begin below «warm»", at="hot")
+            raise refuse("band", "«hot» must not begin below «warm»", "hot")
         return self
 
 
@@ -466,7 +465,7 @@ class ScoreSection(Section):
     @model_validator(mode="after")
     def _has_room(self) -> Self:
         if self.lowest >= self.highest:
-            raise refuse("bounds", "«lowest» must be below «highest»", at="lowest")
+            raise refuse("bounds", "«lowest» must be below «highest»", "lowest")
         return self
 
 

@@ -88,8 +88,11 @@ def folder_of(info: ValidationInfo) -> Path:
     return reading.folder if reading else Path()
 
 
-def refuse(kind: str, message: str, *, at: str | None = None) -> PydanticCustomError:
-    """Return an error whose message is shown to the admin as it is, at a key of the section."""
+def refuse(kind: str, message: str, *at: str | int) -> PydanticCustomError:
+    """Return an error whose message is shown to the admin as it is.
+
+    `at`: the way from the section that is validated to the value that offends.
+    """
     return PydanticCustomError(kind, "{message}", {"message": message, "at": at})
 
 

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from connector.config.document import DataPath, Document, child
 from connector.config.section import Section
-from connector.config.wording import found, likely, listed, quoted
+from connector.config.wording import found, likely, listed, nearest, quoted
 from connector.errors import Problem
 
 Model = TypeVar("Model", bound=Section)
@@ -29,6 +29,19 @@ _EXPECTED: Mapping[str, tuple[str, str]] = {
     "model_attributes_type": ("a section", "{key: value}"),
 }
 """Pydantic's word for a wrong type: what is expected, and an example."""
+
+_EXAMPLES: Mapping[str, str] = {
+    "connect": "{token: ${HUBSPOT_TOKEN}}",
+    "write": "{score: leadripe_score}",
+    "guards": "{tasks_per_owner: 25}",
+    "contact": "{fields: {job_title: jobtitle}}",
+    "fields": "{job_title: jobtitle}",
+    "attributes": "{asset: form_name}",
+    "where": "{asset_kind: white_paper}",
+    "groups": "{content: {cap: 25}}",
+    "not_engaging": "[email_open]",
+}
+"""By key, what could stand there; for others the example of what is expected."""
 
 
 class KnownKeys:
@@ -68,7 +81,12 @@ def validate(
         return model.model_validate(data, context=keys), problems
     except ValidationError as error:
         errors = error.errors(include_url=False)
-    problems.extend(_problems(document, errors, keys))
+    known = {(problem.line, problem.column) for problem in problems}
+    problems.extend(
+        problem
+        for problem in _problems(document, errors, keys)
+        if (problem.line, problem.column) not in known
+    )
     return _salvage(model, data, errors, keys), problems
 
 
@@ -104,16 +122,26 @@ def _problems(
 ) -> Iterator[Problem]:
     """Yield one problem for each place: a value that offends in several ways is one mistake."""
     places: dict[tuple[DataPath, bool], list[ErrorDetails]] = defaultdict(list)
+    misspelt: set[DataPath] = set()
     for error in errors:
         path, of_key = _data_path(document.value, error["loc"])
+        path = (*path, *error.get("ctx", {}).get("at", ()))
         if error["type"] == "missing":
             path = (*path, str(error["loc"][-1]))
-        at = error.get("ctx", {}).get("at")
-        if at is not None and child(document.at(path), at) is not None:
-            path = (*path, at)
-        places[path, of_key or error["type"] == "extra_forbidden"].append(error)
+        if error["type"] == "extra_forbidden":
+            of_key = True
+            guess = nearest(str(path[-1]), keys.of(document.at(path[:-1])))
+            misspelt.add((*path[:-1], guess or ""))
+        if not _follows_from_others(document, path, error):
+            places[path, of_key].append(error)
     for (path, of_key), several in places.items():
-        yield document.problem(path, _message(document, path, several, keys), of_key=of_key)
+        if several[0]["type"] != "missing" or path not in misspelt:
+            yield document.problem(path, _message(document, path, several, keys), of_key=of_key)
+
+
+def _follows_from_others(document: Document, path: DataPath, error: ErrorDetails) -> bool:
+    """Tell whether it is only said because the entries of a list were refused themselves."""
+    return error["type"] == "too_short" and bool(document.at(path))
 
 
 def _data_path(data: object, loc: Iterable[str | int]) -> tuple[DataPath, bool]:
@@ -155,7 +183,7 @@ def _message(
 def _unknown_key(key: str, allowed: Sequence[str]) -> str:
     guess = likely(key, allowed)
     if not guess and 0 < len(allowed) <= _MOST_LISTED:
-        guess = f"; here stand {listed(allowed)}"
+        guess = f"; possible here: {listed(allowed)}"
     return f"unknown key {quoted(key)}{guess}"
 
 
@@ -192,8 +220,8 @@ def _not_among(path: DataPath, errors: Sequence[ErrorDetails], value: object) ->
 
 def _wrong_type(path: DataPath, types: Sequence[str], value: object) -> str:
     expected = dict.fromkeys(_EXPECTED[kind][0] for kind in types)
-    example = _EXPECTED[types[0]][1]
     key = path[-1] if path and isinstance(path[-1], str) else None
+    example = _EXAMPLES.get(key or "", _EXPECTED[types[0]][1])
     shown = f"`{key}: {example}`" if key else f"`{example}`"
     subject = f"«{key}» must be" if key else "must be"
     return f"{subject} {listed(expected)}, for example {shown}; {found(value)} was found"

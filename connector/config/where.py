@@ -101,6 +101,8 @@ class Comparison(Section):
 
 def _long_form(value: object) -> object:
     """Return `white_paper` as `{equals: white_paper}` and `[a, b]` as `{in: [a, b]}`."""
+    if value is None:
+        raise refuse("no_value", "a value is missing, for example `white_paper` or `{gte: 10}`")
     if isinstance(value, tuple | list):
         return {"in": tuple(value)}
     if isinstance(value, str | int | Decimal):
@@ -178,6 +180,8 @@ def tests(name: str, comparison: Comparison, kind: Kind | None, report: Report) 
         wanted = kind or kind_of_literal(op, values[0])
         literals = [literal(value, wanted) for value in values]
         problem = _misfit(name, op, wanted, values, literals)
+        if problem and kind is None and op in _ORDERED:
+            problem = f"«{op}» is for numbers and dates; {spoken(values[0])} is neither"
         if problem:
             report((op.value,), problem)
             continue
@@ -186,13 +190,16 @@ def tests(name: str, comparison: Comparison, kind: Kind | None, report: Report) 
         )
 
 
+_ORDERED = (Op.GTE, Op.GT, Op.LTE, Op.LT)
+
+
 def _misfit(
     name: str, op: Op, kind: Kind, values: tuple[Scalar, ...], literals: list[Literal | None]
 ) -> str:
     """Return what is wrong with comparing so; empty if nothing is."""
     if op in (Op.CONTAINS, Op.MATCHES) and kind is not Kind.TEXT:
         return f"«{op}» is for text, but «{name}» holds {SPOKEN[kind]}"
-    if op in (Op.GTE, Op.GT, Op.LTE, Op.LT) and kind not in (Kind.NUMBER, Kind.MOMENT):
+    if op in _ORDERED and kind not in (Kind.NUMBER, Kind.MOMENT):
         return f"«{op}» is for numbers and dates, but «{name}» holds {SPOKEN[kind]}"
     for value, found in zip(values, literals, strict=True):
         if found is None:

@@ -8,6 +8,8 @@ from decimal import Decimal
 _MOST = 60
 _SECRET = re.compile(r"pat-|sk-|eyJ|(?=\S*[0-9])(?=\S*[A-Za-z])[A-Za-z0-9+/_\-=]{24,}")
 
+_UNQUOTED = "a text that looks like a secret"
+
 
 def looks_secret(text: str) -> bool:
     """Tell whether a text may be a token: better not quoted once too often."""
@@ -17,7 +19,7 @@ def looks_secret(text: str) -> bool:
 def quoted(text: str) -> str:
     """Return a text in quotation marks, cut to a reasonable length."""
     if looks_secret(text):
-        return "(a text that looks like a secret)"
+        return f"({_UNQUOTED})"
     line = " ".join(text.split())
     return f"«{line if len(line) <= _MOST else line[: _MOST - 1] + '…'}»"
 
@@ -32,17 +34,23 @@ def found(value: object) -> str:
         case int() | Decimal():
             return f"the number {value}"
         case str():
-            return f"the text {quoted(value)}"
+            return _UNQUOTED if looks_secret(value) else f"the text {quoted(value)}"
         case tuple() | list():
             return "a list"
         case _:
             return "a section with keys"
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that was probably meant; None if none is near."""
+    near = difflib.get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
 def likely(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean «…»?` if a known word is near, else nothing."""
-    near = difflib.get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.6)
-    return f"; did you mean «{near[0]}»?" if near else ""
+    near = nearest(word, known)
+    return f"; did you mean «{near}»?" if near else ""
 
 
 def listed(words: Iterable[str], joint: str = "or") -> str:

@@ -70,9 +70,11 @@ def _unreadable(file: str, message: str) -> ConfigError:
 
 
 def _syntax_problem(file: str, error: MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
+    said = f"{error.context or ''}: {error.problem or ''}"
+    # What is never closed is shown where it opens; the parser notices at the end of the file.
+    is_open = "quoted scalar" in said or "flow" in said
+    mark = (error.context_mark if is_open else None) or error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    said = str(error.problem or "")
     return Problem(file, line, column, _plain_words(said))
 
 
@@ -80,10 +82,10 @@ _SYNTAX = (
     ("'\\t'", "a tab where spaces are needed: indent with spaces"),
     (
         "mapping values are not allowed",
-        "a second «:» on this line: put a text that contains «: » in quotes",
+        "a «:» where none can be: look at the indentation, or put a text with «: » in quotes",
     ),
     ("expected <block end>", "this line does not fit the one above: look at the indentation"),
-    ("end of stream while scanning a quoted", "a quotation mark is never closed"),
+    ("while scanning a quoted scalar", "a quotation mark is never closed"),
     ("expected ',' or", "a bracket is not closed, or a comma is missing"),
     ("could not find expected ':'", "a «:» is missing after the key"),
     ("cannot start any token", "a text that begins with a sign like @, % or ` needs quotes"),
@@ -94,7 +96,7 @@ def _plain_words(said: str) -> str:
     for sign, words in _SYNTAX:
         if sign in said:
             return words
-    return f"this is not YAML: {said}" if said else "this is not YAML"
+    return f"this is not YAML: {said.removeprefix(': ')}"
 
 
 def _control_character(file: str, text: str) -> Problem:
