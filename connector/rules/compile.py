@@ -1,9 +1,8 @@
 # ruff: noqa: S608  every value in this SQL went through connector.rules.sql
 """Rule set to plan: the steps that every engine runs, in order, and the tables that they join.
 
-activity ─→ dated, keyed, daily → repeated ─→ limited ─→ line ─→ total ─┐
-activity ─→ activity_fact, opportunity ─→ opportunity_fact ──────────────┼→ person → outcome ─→ score, move
-contact, state ──────────────────────────────────────────────────────────┘      └→ reason
+activity ─→ dated, keyed ─→ repeated ─→ limited ─→ line
+line, contact, activity, opportunity, state ─→ outcome ─→ need ─→ score, reason, move
 """
 
 import dataclasses
@@ -11,14 +10,12 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 
-from connector.rules import counting, facts, reasons
+from connector.rules import counting, facts, gathered, handoff, layers, reasons, stages
 from connector.rules.condition_sql import add_kind, condition_sql, kinds_of
 from connector.rules.conditions import Kind
 from connector.rules.counting import Numbered
-from connector.rules.handoff import CLOSING, gate_layers
 from connector.rules.model import PerAttribute, RuleSet
 from connector.rules.plan import CompiledRules, Constants, Step
-from connector.rules.stages import judged_layers, move_sql
 from connector.rules.tables import SCORE
 
 
@@ -71,21 +68,22 @@ def _attributes(rules: RuleSet) -> Mapping[str, Kind]:
 def _steps(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) -> Iterator[Step]:
     """Yield the whole plan."""
     yield from counting.steps(counted)
-    yield from facts.steps(rules, counted, fields)
-    yield Step("outcome", _outcome_sql(rules))
+    yield Step("outcome", _outcome_sql(rules, counted, fields))
     needs = [each for each in counted if each.rule.is_need]
     if needs:
         yield Step("need", _need_sql(needs))
     yield Step("score", _score_sql(has_need=bool(needs)))
     yield Step("reason", reasons.reason_sql(rules))
-    yield Step("move", move_sql(rules))
+    yield Step("move", stages.move_sql(rules))
 
 
-def _outcome_sql(rules: RuleSet) -> str:
-    """Return `person` with stage, temperature and hand-off."""
-    return facts.with_layers(
-        "WITH layer_0 AS (SELECT * FROM person)",
-        (*CLOSING, *judged_layers(rules), *gate_layers(rules)),
+def _outcome_sql(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) -> str:
+    """Return one row for each contact: facts, stage, temperature and hand-off."""
+    return layers.layered(
+        facts.read(rules, counted, fields),
+        gathered.source(rules, counted),
+        {**facts.facts(rules, counted), **stages.judged(rules), **handoff.judged(rules)},
+        {*SCORE, *gathered.bounded_groups(rules), *stages.ASKED_BY_MOVES},
     )
 
 

@@ -6,7 +6,7 @@ bucket is how many there are, the latest day and the latest instant:
 
 - `dated`: buckets by calendar period; a rule that counts each activity has one bucket a day,
 - `keyed`: buckets by the value of an attribute,
-- `daily`: for rules with `repeated`, which look at whole days before any bucket is made,
+- `repeated`: of rules with `repeated`, which have a bucket for each day in the steps before,
 - `limited`: what `replaced_by` and `at_most` leave,
 - `line`: one row for each contact and rule.
 
@@ -36,7 +36,6 @@ class Way(IntEnum):
 
     DATED = 0
     KEYED = 1
-    DAILY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def _numbered(no: int, rule: ActivityRule, rules: RuleSet, *, is_replacing: bool
     """Return a rule with what the plan has to know of it."""
     by_id = isinstance(rule.once_per, Each) and (is_replacing or rule.replaced_by is not None)
     keyed = by_id or isinstance(rule.once_per, PerAttribute)
-    way = Way.DAILY if rule.repeated else Way.KEYED if keyed else Way.DATED
+    way = Way.KEYED if keyed else Way.DATED
     return Numbered(no, rule, way, by_id, _reach(rule, rules, is_replacing=is_replacing))
 
 
@@ -181,15 +180,14 @@ def _without_level_end(added: tuple[int, ...]) -> tuple[int, ...]:
 
 def steps(rules: list[Numbered]) -> Iterator[Step]:
     """Yield the steps from activities to `line`."""
-    sources: list[tuple[str, list[Numbered]]] = []
+    sources: Sources = []
     for way, name in ((Way.DATED, "dated"), (Way.KEYED, "keyed")):
         chosen = [each for each in rules if each.way is way]
         if chosen:
             yield Step(name, _bucket_sql(chosen, way))
-            sources.append((name, chosen))
-    repeated = [each for each in rules if each.way is Way.DAILY]
+        sources.append((name, [each for each in chosen if not each.rule.repeated]))
+    repeated = [each for each in rules if each.rule.repeated]
     if repeated:
-        yield Step("daily", _bucket_sql(repeated, Way.DAILY))
         yield Step("repeated", "\nUNION ALL\n".join(_repeated_sql(each) for each in repeated))
         sources.append(("repeated", repeated))
     special = [each for each in rules if each.rule.at_most or each.rule.replaced_by]
@@ -200,15 +198,13 @@ def steps(rules: list[Numbered]) -> Iterator[Step]:
 
 def _bucket_sql(rules: list[Numbered], way: Way) -> str:
     """Return the buckets of rules; those with `repeated` get one for each day and key."""
-    has_key = any(each.has_key for each in rules)
-    key = f",\n         {_key(rules)} AS bucket_key" if has_key else ""
-    keys = ", bucket_key" if has_key else ""
-    bucket = "a.day" if way is Way.DAILY else _bucket(rules, "a.day")
+    key = f",\n         {_key(rules)} AS bucket_key" if way is Way.KEYED else ""
+    keys = ", bucket_key" if way is Way.KEYED else ""
     where = "".join(f"\n      AND {part}" for part in _wheres(rules))
     return f"""SELECT contact, rule_no, bucket{keys},
        COUNT(*) AS n, MAX(day) AS day, MAX(occurred_us) AS occurred_us
 FROM (
-  SELECT a.contact, t.rule_no, a.day, a.occurred_us, {bucket} AS bucket{key}
+  SELECT a.contact, t.rule_no, a.day, a.occurred_us, {_bucket(rules)} AS bucket{key}
   FROM activity AS a
   JOIN rule_type AS t ON t.type = a.type
   CROSS JOIN moment AS m
@@ -229,11 +225,12 @@ def _wheres(rules: list[Numbered]) -> Iterator[str]:
         yield f"CASE t.rule_no {' '.join(cases)} ELSE TRUE END"
 
 
-def _bucket(rules: list[Numbered], day: str) -> str:
-    """Return the number of the bucket of an activity of `day`."""
+def _bucket(rules: list[Numbered]) -> str:
+    """Return the number of the bucket of an activity; the day itself for rules with `repeated`."""
     cases: dict[str, list[int]] = {}
     for each in rules:
-        cases.setdefault(_bucket_of(each.rule, day), []).append(each.no)
+        bucket = "a.day" if each.rule.repeated else _bucket_of(each.rule, "a.day")
+        cases.setdefault(bucket, []).append(each.no)
     if len(cases) == 1:
         return next(iter(cases))
     return _case_of_rule(cases)
@@ -247,7 +244,7 @@ def _bucket_of(rule: ActivityRule, day: str) -> str:
         case Each():
             return day
         case Ever() | PerAttribute():
-            return "CAST(0 AS INTEGER)"  # a bare 0 in GROUP BY is read as a column's position
+            return "0"
 
 
 def _key(rules: list[Numbered]) -> str:
@@ -285,18 +282,21 @@ def _repeated_sql(each: Numbered) -> str:
     if repeated is None:
         raise TypeError("only rules with `repeated` come here")
     key = "bucket_key" if each.has_key else "CAST(NULL AS VARCHAR)"
-    key_group = ", bucket_key" if each.has_key else ""
-    return f"""SELECT contact, rule_no, {_bucket([each], "day")} AS bucket, {key} AS bucket_key,
+    keys = ", bucket_key" if each.has_key else ""
+    source = "keyed" if each.way is Way.KEYED else "dated"
+    return f"""SELECT contact, rule_no, bucket, {key} AS bucket_key,
        CAST(SUM(n) AS BIGINT) AS n, MAX(day) AS day, MAX(occurred_us) AS occurred_us
 FROM (
-  SELECT d.*, SUM(n) OVER (
-    PARTITION BY contact ORDER BY day RANGE BETWEEN {repeated.within - 1} PRECEDING AND CURRENT ROW
-  ) AS seen
-  FROM daily AS d
+  SELECT contact, rule_no, n, day, occurred_us{keys}, {_bucket_of(each.rule, "day")} AS bucket,
+         SUM(n) OVER (
+           PARTITION BY contact
+           ORDER BY day RANGE BETWEEN {repeated.within - 1} PRECEDING AND CURRENT ROW
+         ) AS seen
+  FROM {source}
   WHERE rule_no = {each.no}
 ) AS day_seen
 WHERE seen >= {repeated.count}
-GROUP BY contact, rule_no, {_bucket([each], "day")}{key_group}"""
+GROUP BY contact, rule_no, bucket{keys}"""
 
 
 Sources = list[tuple[str, list[Numbered]]]
@@ -358,9 +358,10 @@ def _line_sql(special: list[Numbered], sources: Sources) -> str:
     """Return one row for each contact and rule."""
     parts = []
     for name, rules in sources:
-        skipped = [each.no for each in rules if each in special]
-        where = f" WHERE rule_no NOT IN ({sql.numbers(skipped)})" if skipped else ""
-        parts.append(f"  SELECT contact, rule_no, n, day, occurred_us FROM {name}{where}")
+        plain = [each.no for each in rules if each not in special]
+        if plain:
+            where = f"WHERE rule_no IN ({sql.numbers(plain)})"
+            parts.append(f"  SELECT contact, rule_no, n, day, occurred_us FROM {name} {where}")
     if special:
         parts.append("  SELECT contact, rule_no, n, day, occurred_us FROM limited")
     if not parts:

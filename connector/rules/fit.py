@@ -1,22 +1,17 @@
-"""Fit as columns of a contact: `docs/semantics.md` section 4 as SQL.
-
-Each function returns the columns of one layer of a `WITH` chain over the contacts, {name: expression};
-a layer may use the columns of those before it.
-"""
-
-from collections.abc import Mapping
+"""Fit as columns of a contact: `docs/semantics.md` section 4 as SQL; see `connector.rules.layers`."""
 
 from connector.domain.numbers import MILLION
 from connector.domain.stages import Grade
 from connector.rules import sql
 from connector.rules.condition_sql import condition_sql, known
+from connector.rules.layers import Columns
 from connector.rules.model import Fit, Persona
 
 _WHOLE = 100 * MILLION
 _UNKNOWN = -1  # below any fit
 
 
-def weighed(fit: Fit) -> Mapping[str, str]:
+def weighed(fit: Fit) -> Columns:
     """Return how much of each persona is known and earned, from the fields."""
     columns: dict[str, str] = {}
     for number, persona in enumerate(fit.personas):
@@ -47,7 +42,12 @@ def _heaviest_unknown(fit: Fit) -> str:
     return f"CASE {' '.join(whens)} END" if whens else "CAST(NULL AS VARCHAR)"
 
 
-def fits(fit: Fit) -> Mapping[str, str]:
+def judged(fit: Fit) -> Columns:
+    """Return what follows from that: `fit`, `grade`, `persona` and `missing`."""
+    return {**_fits(fit), "best_fit": _best(fit), **_grades(fit)}
+
+
+def _fits(fit: Fit) -> Columns:
     """Return each persona's fit in micro-points, -1 where too little is known."""
     columns: dict[str, str] = {}
     for number, persona in enumerate(fit.personas):
@@ -60,14 +60,14 @@ def fits(fit: Fit) -> Mapping[str, str]:
     return columns
 
 
-def best(fit: Fit) -> Mapping[str, str]:
+def _best(fit: Fit) -> str:
     """Return the highest fit."""
     names = [f"fit_{number}" for number in range(len(fit.personas))]
     highest = f"GREATEST({', '.join(names)})" if len(names) > 1 else "".join(names)
-    return {"best_fit": f"CAST({highest or _UNKNOWN} AS BIGINT)"}
+    return f"CAST({highest or _UNKNOWN} AS BIGINT)"
 
 
-def grades(fit: Fit) -> Mapping[str, str]:
+def _grades(fit: Fit) -> Columns:
     """Return `fit`, `grade`, `persona` and `missing`."""
     whens = " ".join(
         f"WHEN fit_{number} = best_fit THEN {sql.text(persona.id)}"

@@ -1,28 +1,24 @@
 """Closing and gates of the hand-off: `docs/semantics.md` section 7 as SQL.
 
-Layers over `person`, as in `connector.rules.stages`.
+Columns over the facts, as in `connector.rules.stages`.
 """
 
-from collections.abc import Mapping, Sequence
-
 from connector.rules import sql
+from connector.rules.layers import Columns
 from connector.rules.model import RuleSet
 
-CLOSING: Sequence[Mapping[str, str]] = (
-    {
-        "hand_off_closed": """CASE WHEN NOT was_hand_off_open THEN NULL
+_CLOSING: Columns = {
+    "hand_off_closed": """CASE WHEN NOT was_hand_off_open THEN NULL
       WHEN is_task_done THEN 'task_done'
       WHEN verdict_us > was_handed_off_us THEN 'verdict'
       WHEN touch_us > was_handed_off_us THEN 'touched'
       WHEN is_open OR is_won THEN 'opportunity' END""",
-    },
-    {"is_still_open": "was_hand_off_open AND hand_off_closed IS NULL"},
-)
-"""Whether an open hand-off closes; comes before the stage."""
+    "is_still_open": "was_hand_off_open AND hand_off_closed IS NULL",
+}
 
 
-def gate_layers(rules: RuleSet) -> Sequence[Mapping[str, str]]:
-    """Return the layers that find the gates and whether a hand-off happens; they expect the stage."""
+def judged(rules: RuleSet) -> Columns:
+    """Return whether an open hand-off closes, the gates, and whether a hand-off happens."""
     setting = rules.hand_off
     has_points = f"points >= {setting.threshold}"
     not_rejected = (
@@ -49,17 +45,16 @@ def gate_layers(rules: RuleSet) -> Sequence[Mapping[str, str]]:
         " THEN 'points' END"
     )
     all_gates = sql.all_of([name for name in gates if name.startswith("gate_")])
-    return (
-        gates,
-        {"cause": f"CASE WHEN {all_gates} THEN {cause} END"},
-        {
-            "handed_off": "cause IS NOT NULL",
-            "handed_off_us": "CASE WHEN cause IS NULL THEN was_handed_off_us ELSE as_of_us END",
-            "hand_off_reason": "COALESCE(cause, was_hand_off_reason)",
-            "hand_off_open": "cause IS NOT NULL OR is_still_open",
-            "episode_us": "CASE cause WHEN 'need' THEN need_us WHEN 'points' THEN ripe_since_us END",
-        },
-    )
+    return {
+        **_CLOSING,
+        **gates,
+        "cause": f"CASE WHEN {all_gates} THEN {cause} END",
+        "handed_off": "cause IS NOT NULL",
+        "handed_off_us": "CASE WHEN cause IS NULL THEN was_handed_off_us ELSE as_of_us END",
+        "hand_off_reason": "COALESCE(cause, was_hand_off_reason)",
+        "hand_off_open": "cause IS NOT NULL OR is_still_open",
+        "episode_us": "CASE cause WHEN 'need' THEN need_us WHEN 'points' THEN ripe_since_us END",
+    }
 
 
 def _is_news(instant: str) -> str:

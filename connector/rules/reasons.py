@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 from connector.rules.facts import clamped
+from connector.rules.gathered import bounded_groups
 from connector.rules.model import RuleSet
 from connector.rules.plan import Constants
 
@@ -33,8 +34,9 @@ def _bound_no(rules: RuleSet) -> int:
 
 def _clamps(rules: RuleSet) -> Iterator[str]:
     """Yield, for each cap, floor and bound, the lines that it adds."""
-    for number, group in enumerate(rules.groups):
-        name, cap_no = f"group_{number}", _cap_no(rules, number)
+    places = {group.id: _cap_no(rules, number) for number, group in enumerate(rules.groups)}
+    for name, group in bounded_groups(rules).items():
+        cap_no = places[group.id]
         if group.cap is not None:
             over = f"{group.cap} - {name}"
             yield _clamp(cap_no, over, f"{name} > {group.cap}")
@@ -50,11 +52,11 @@ def _clamp(line_no: int, points: str, where: str) -> str:
     """Return the lines of one clamp."""
     return f"""  SELECT contact, {line_no} AS line_no, {points} AS points,
          CAST(NULL AS BIGINT) AS activities, CAST(NULL AS BIGINT) AS latest_us
-  FROM person WHERE {where}"""
+  FROM outcome WHERE {where}"""
 
 
 def reason_sql(rules: RuleSet) -> str:
-    """Return the reasons, read from `line` and `person`."""
+    """Return the reasons, read from `line` and `outcome`."""
     clamps = "\n  UNION ALL\n".join(_clamps(rules))
     return f"""SELECT r.contact, n.kind, n.rule, r.points, r.activities AS count, r.latest_us, r.rank
 FROM (

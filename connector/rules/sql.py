@@ -79,6 +79,11 @@ def all_of(parts: list[str]) -> str:
     return "(" + " AND ".join(parts) + ")" if parts else "TRUE"
 
 
+def any_row(condition: str) -> str:
+    """Return the aggregate that is 1 if a condition holds in any row, else 0."""
+    return f"MAX(CASE WHEN {condition} THEN 1 ELSE 0 END)"
+
+
 def contains(column: str, part: str) -> str:
     """Return whether a text contains another."""
     return f"strpos({column}, {text(part)}) > 0"

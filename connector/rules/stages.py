@@ -1,12 +1,11 @@
 # ruff: noqa: S608  every value in this SQL went through connector.rules.sql
 """Stage, temperature and moves: `docs/semantics.md` section 6 as SQL.
 
-`judged_layers` are layers over `person` (see `connector.rules.facts.with_layers`); `move_sql` reads what comes of them.
+`judged` stands over the facts; `move_sql` reads what comes of it.
 """
 
-from collections.abc import Mapping, Sequence
-
 from connector.rules import sql
+from connector.rules.layers import Columns
 from connector.rules.model import RuleSet, Stages
 
 _HOUR_US = 3_600_000_000
@@ -14,57 +13,47 @@ _RANK = "CASE {} WHEN 'hot' THEN 3 WHEN 'warm' THEN 2 WHEN 'cold' THEN 1 ELSE 0 
 _RUNG = "CASE {} WHEN 'lead' THEN 1 WHEN 'prospect' THEN 2 WHEN 'client' THEN 3 ELSE 0 END"
 
 
-def judged_layers(rules: RuleSet) -> Sequence[Mapping[str, str]]:
-    """Return the layers that find stage and temperature; they expect `is_still_open` of the hand-off."""
+def judged(rules: RuleSet) -> Columns:
+    """Return stage and temperature, and what leads to them."""
     stages = rules.stages
-    return (
-        {
-            "has_need": "need_us IS NOT NULL",
-            "matches_persona": "grade IN ('A', 'B')",
-            "meeting_stands": _meeting_stands(stages),
-            "is_accepted": "verdict = 'accepted' AND is_alive",
-        },
-        {
-            "is_prospect_hot": _is_prospect_hot(stages),
-            "is_prospect": sql.any_of(
-                [
-                    "has_forecast",
-                    "is_accepted",
-                    "(matches_persona AND has_need)",
-                    "(was_stage = 'prospect' AND (is_alive OR is_open))",
-                ]
-            ),
-            "is_cooling_off": (
-                f"COALESCE(rejected_age < {stages.cooling_off_days}, FALSE) AND NOT has_need"
-            ),
-            "lead_band": _lead_band(stages),
-            "was_lead_rank": f"CASE WHEN was_stage = 'lead' THEN {_RANK.format('was_temperature')} ELSE 0 END",
-        },
-        {
-            "stage": _STAGE,
-            "climb_reason": _CLIMB_REASON,
-            "is_lower": f"{_RANK.format('lead_band')} < was_lead_rank",
-        },
-        {
-            "is_kept_up": (
-                "is_lower AND COALESCE(as_of_us - was_lower_since_us"
-                f" < {stages.fall_after_hours * _HOUR_US}, TRUE)"
-            ),
-        },
-        {
-            "temperature": _TEMPERATURE,
-            "stage_since_us": (
-                "CASE WHEN stage <> was_stage THEN as_of_us"
-                " ELSE COALESCE(was_stage_since_us, as_of_us) END"
-            ),
-            "lower_since_us": (
-                "CASE WHEN stage = 'lead' AND is_kept_up"
-                " THEN COALESCE(was_lower_since_us, as_of_us) END"
-            ),
-            "rung": _RUNG.format("stage"),
-            "was_rung": _RUNG.format("was_stage"),
-        },
-    )
+    return {
+        "has_need": "need_us IS NOT NULL",
+        "matches_persona": "grade IN ('A', 'B')",
+        "meeting_stands": _meeting_stands(stages),
+        "is_accepted": "verdict = 'accepted' AND is_alive",
+        "is_prospect_hot": _is_prospect_hot(stages),
+        "is_prospect": sql.any_of(
+            [
+                "has_forecast",
+                "is_accepted",
+                "(matches_persona AND has_need)",
+                "(was_stage = 'prospect' AND (is_alive OR is_open))",
+            ]
+        ),
+        "is_cooling_off": (
+            f"COALESCE(rejected_age < {stages.cooling_off_days}, FALSE) AND NOT has_need"
+        ),
+        "lead_band": _lead_band(stages),
+        "was_lead_rank": f"CASE WHEN was_stage = 'lead' THEN {_RANK.format('was_temperature')} ELSE 0 END",
+        "stage": _STAGE,
+        "climb_reason": _CLIMB_REASON,
+        "is_lower": f"{_RANK.format('lead_band')} < was_lead_rank",
+        "is_kept_up": (
+            "is_lower AND COALESCE(as_of_us - was_lower_since_us"
+            f" < {stages.fall_after_hours * _HOUR_US}, TRUE)"
+        ),
+        "temperature": _TEMPERATURE,
+        "stage_since_us": (
+            "CASE WHEN stage <> was_stage THEN as_of_us"
+            " ELSE COALESCE(was_stage_since_us, as_of_us) END"
+        ),
+        "lower_since_us": (
+            "CASE WHEN stage = 'lead' AND is_kept_up"
+            " THEN COALESCE(was_lower_since_us, as_of_us) END"
+        ),
+        "rung": _RUNG.format("stage"),
+        "was_rung": _RUNG.format("was_stage"),
+    }
 
 
 def _meeting_stands(stages: Stages) -> str:
@@ -115,6 +104,26 @@ _TEMPERATURE = f"""CASE WHEN stage = 'prospect' THEN {_PROSPECT_TEMPERATURE}
 
 
 # ---------------------------------------------------------------------- moves
+
+
+ASKED_BY_MOVES = frozenset(
+    {
+        "was_stage",
+        "was_temperature",
+        "was_lead_rank",
+        "was_rung",
+        "rung",
+        "human_stage",
+        "engaged_us",
+        "has_need",
+        "has_hot_deal",
+        "is_open",
+        "is_prospect_hot",
+        "lead_band",
+        "climb_reason",
+    }
+)
+"""What `move_sql` reads of `outcome` beside the score's columns."""
 
 
 def move_sql(rules: RuleSet) -> str:
