@@ -132,7 +132,7 @@ def likely(random: Random, percent: int) -> bool:
 
 def make_rule_set(random: Random) -> RuleSet:
     """Return any rule set that a rules file may state."""
-    rules = [make_rule(random, no) for no in range(random.choice((0, 1, 2, 3, 5, 8)))]
+    rules = [make_rule(random, no) for no in range(random.choice((0, 1, 2, 4, 7, 11)))]
     stages = make_stages(random)
     return RuleSet(
         rules=tuple(replace_some(random, rules)),
@@ -154,16 +154,16 @@ def make_rule(random: Random, no: int) -> ActivityRule:
     return ActivityRule(
         id=RuleId(f"rule_{no}"),
         label={"en": f"Rule {no}"},
-        activities=tuple(random.sample(TYPES, random.choice((1, 1, 2, 4)))),
+        activities=tuple(random.sample(TYPES, random.choice((1, 2, 4, 6)))),
         points=make_points(random),
-        where=ALWAYS if likely(random, 50) else make_condition(random, ATTRIBUTES),
+        where=ALWAYS if likely(random, 60) else make_condition(random, ATTRIBUTES),
         once_per=make_bucket(random),
         at_most=make_at_most(random) if likely(random, 30) else None,
         repeated=make_repeated(random) if likely(random, 15) else None,
         decay=make_decay(random),
         group=random.choice((None, "mail", "web", "need")),
         family=random.choice(("", "web", "mail", "need")),
-        is_need=likely(random, 15),
+        is_need=likely(random, 20),
     )
 
 

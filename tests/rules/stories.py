@@ -21,6 +21,10 @@ CONTACT = 7
 ANA: Mapping[str, object] = {"first_name": "Ana", "email": "ana@example.org"}
 
 Node = Mapping[str, object]
+OF_STEP = {"at", "activities", "opportunities", "people", "expect"}
+OF_CASE = {"case", "zone", "given", "contact", "previously", "evaluations", *OF_STEP}
+OF_OPPORTUNITY = {"id", "age", "changed", "amount", "probability", "closes_in", "closed", "won"}
+OF_STATE = {"stage", "since", "lower_since", "ripe_since", "handed_off", "because", "open"}
 Evaluate = Callable[[RuleSet, Story, Instant], Result]
 
 
@@ -57,8 +61,11 @@ def load_cases(shipped: RuleSet) -> list[Case]:
 
 def case(node: Node, shipped: RuleSet) -> Case:
     """Return a case. The first evaluation stands in the case itself where there is only one."""
+    refuse_unknown(node, OF_CASE)
     zone = ZoneInfo(str(node.get("zone", "UTC")))
-    evaluations = nodes(node.get("evaluations", [node]))
+    evaluations = nodes(node.get("evaluations", [{key: node[key] for key in OF_STEP & set(node)}]))
+    for step in evaluations:
+        refuse_unknown(step, OF_STEP)
     first = {"at": node.get("at", "2026-03-02T12:00Z"), **evaluations[0]}
     fields = {**ANA, **mapping(node.get("contact", {}))}
     previously = None
@@ -72,6 +79,12 @@ def case(node: Node, shipped: RuleSet) -> Case:
         previously=previously,
         evaluations=(first, *evaluations[1:]),
     )
+
+
+def refuse_unknown(node: Node, known_keys: set[str]) -> None:
+    """Raise ValueError for a key that nothing reads: a case with a slip would prove nothing."""
+    if unknown := node.keys() - known_keys:
+        raise ValueError(f"unknown keys in a case: {sorted(unknown)}")
 
 
 def tell(case: Case, evaluate: Evaluate) -> Iterator[Told]:
@@ -164,6 +177,7 @@ def opportunity(node: Node, as_of: datetime, no: int) -> Opportunity:
     def ago(name: str, usual: object) -> int:
         return micros(earlier(as_of, node.get(name, usual), ZoneInfo("UTC")))
 
+    refuse_unknown(node, OF_OPPORTUNITY)
     closes_in = node.get("closes_in")
     return Opportunity(
         id=str(node.get("id", f"o{no}")),
@@ -183,6 +197,7 @@ def remembered(node: Node, as_of: datetime) -> State:
     def ago(name: str) -> int | None:
         return micros(earlier(as_of, node[name], ZoneInfo("UTC"))) if name in node else None
 
+    refuse_unknown(node, OF_STATE)
     stage, _, temperature = str(node["stage"]).partition(" ")
     return State(
         stage=stage,
@@ -198,6 +213,7 @@ def remembered(node: Node, as_of: datetime) -> State:
 
 def heard(state: State, node: Node, as_of: datetime) -> State:
     """Return a state with `{verdict: rejected 10d, stage: client, task: done}` said by people."""
+    refuse_unknown(node, {"verdict", "stage", "task"})
     verdict, _, since = str(node.get("verdict", "")).partition(" ")
     memory = {name: getattr(state, name) for name in MEMORY}
     return State(

@@ -12,7 +12,7 @@ from connector.rules.model import RuleSet
 from tests.reference.agreement import Plan
 from tests.reference.compact import mapping
 from tests.reference.evaluator import Result, evaluate
-from tests.reference.story import Instant, Story
+from tests.reference.story import US_PER_DAY, Instant, Story
 from tests.rules.stories import Case, Told, load_cases, tell
 
 SHIPPED = Path(__file__).parents[2] / "mappings" / "rules.yaml"
@@ -75,6 +75,10 @@ def summary(told: Told) -> Mapping[str, object]:
         "missing": score["missing"],
         "families": score["families"],
         "need": score["need_us"] is not None,
+        "need_by": score["need_activity"] or "none",
+        "episode_age": None
+        if score["episode_us"] is None
+        else (told.at.us - micro(score["episode_us"])) // US_PER_DAY,
         "stage_is_new": score["stage_since_us"] == told.at.us,
         "falling": score["lower_since_us"] is not None,
         "ripe": score["ripe_since_us"] is not None,
