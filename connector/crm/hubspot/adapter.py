@@ -3,30 +3,52 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Protocol
 
-from connector.config.mapping import HubSpotMapping
+from connector.config.mapping import HubSpotMapping, Source
 from connector.crm.hubspot import account, place
+from connector.crm.hubspot.activities import ObjectStream
+from connector.crm.hubspot.check import Checkup
 from connector.crm.hubspot.client import RATES, Client, Limit
 from connector.crm.hubspot.contacts import ContactRows, ContactStream
 from connector.crm.hubspot.credentials import OAuth, OAuthGrant, ServiceKey
+from connector.crm.hubspot.deals import DealStream
+from connector.crm.hubspot.events import EventStream
 from connector.crm.hubspot.follow import Lag
+from connector.crm.hubspot.forms import FormStream
+from connector.crm.hubspot.mail import MailStream, types_read
 from connector.crm.hubspot.objects import BATCH_SIZE
 from connector.crm.hubspot.place import Echo
-from connector.crm.hubspot.sources import Unreadable
+from connector.crm.hubspot.provision import provision
+from connector.crm.hubspot.sources import Unreadable, records
+from connector.crm.hubspot.tasks import TaskStream, TaskWriter
 from connector.crm.hubspot.transport import HubSpotTransport
 from connector.crm.hubspot.writing import ContactWriter
 from connector.crm.limiter import Rate
 from connector.domain.contact import Contact, Owner
 from connector.domain.ids import ContactId
+from connector.errors import ConfigError
 from connector.ports import (
     Account,
     CallEstimate,
     Clock,
+    Finding,
     Outcome,
     Page,
+    Provision,
     Stream,
+    TaskWish,
     WriteBack,
 )
+
+
+class Readable(Protocol):
+    """Reads one stream."""
+
+    def pages(self, checkpoint: str | None) -> Iterator[Page]:
+        """Yield pages as `Crm.pages` promises."""
+        ...
+
 
 API = "https://api.hubapi.com"
 CONTACTS = Stream("contacts", "contacts")
@@ -72,19 +94,48 @@ class HubSpotCrm:
             sweep_every,
             self._echoes_there,
         )
+        self._streams = dict(self._built_streams(lag, sweep_every))
         self._writer = ContactWriter(self._client)
+
+    def _built_streams(self, lag: Lag, sweep_every: timedelta) -> Iterator[tuple[Stream, Readable]]:
+        """Yield each stream that the mapping asks for, with what reads it."""
+        client, mapping = self._client, self._mapping
+        yield CONTACTS, self._contacts
+        for source in mapping.sources:
+            if source == "contact":
+                continue  # comes with the contacts themselves
+            label = source.replace("_", " ")
+            yield Stream(f"activities:{source}", label), self._source(source, lag, sweep_every)
+        if mapping.opportunities:
+            yield Stream("opportunities", "deals"), DealStream(client, mapping.opportunities, lag)
+        if mapping.tasks:
+            tasks = TaskStream(client, mapping.tasks, lag, self._echoes_there)
+            yield Stream("tasks", "our tasks"), tasks
+
+    def _source(self, source: Source, lag: Lag, sweep_every: timedelta) -> Readable:
+        entries = records(self._mapping, source, self.unreadable)
+        match source:
+            case "form_submissions":
+                latest = self._latest_form
+                return FormStream(self._client, entries, lag, sweep_every, latest)
+            case "email_events":
+                return MailStream(self._client, entries, types_read(self._mapping), lag)
+            case "marketing_events":
+                return EventStream(self._client, entries)
+        own_key = self._mapping.tasks.key if self._mapping.tasks and source == "tasks" else ""
+        return ObjectStream(self._client, source, entries, lag, own_key)
 
     def account(self) -> Account:
         """Fetch which account this is."""
         return account.fetch_account(self._client)
 
     def streams(self) -> Sequence[Stream]:
-        """Return what the mapping asks to read."""
-        return [CONTACTS]
+        """Return what the mapping asks to read, contacts first."""
+        return list(self._streams)
 
     def pages(self, stream: Stream, checkpoint: str | None) -> Iterator[Page]:
         """Yield pages from a checkpoint up to now."""
-        return self._contacts.pages(checkpoint)
+        return self._streams[stream].pages(checkpoint)
 
     def owners(self) -> Sequence[Owner]:
         """Fetch every owner."""
@@ -103,13 +154,31 @@ class HubSpotCrm:
         """Set the properties."""
         return self._writer.write(batch)
 
+    def write_tasks(self, batch: Sequence[TaskWish]) -> Sequence[Outcome]:
+        """Create each task once, or complete it."""
+        if self._mapping.tasks is None:
+            raise ConfigError(
+                what="a task was to be written, but the mapping has no section `tasks`",
+                where="mappings/hubspot.yaml",
+                do="Add `tasks: {key: leadripe_key}` and run `leadripe provision`.",
+            )
+        return TaskWriter(self._client, self._mapping.tasks).write(batch)
+
     def estimate(self, *, contacts: int, tasks: int) -> CallEstimate:
-        """Return what writing costs."""
+        """Return the calls: one for a hundred contacts, two for as many tasks and their links."""
         return CallEstimate(ceil(contacts / BATCH_SIZE), 2 * ceil(tasks / BATCH_SIZE))
 
     def wrote(self, *, since: datetime, until: datetime) -> None:
         """Take note of a span in which we wrote."""
         self._echoes.append((since, until))
+
+    def check(self) -> Sequence[Finding]:
+        """Look at everything a sync needs."""
+        return Checkup(self._client, self._mapping).run()
+
+    def provision(self, *, dry_run: bool) -> Sequence[Provision]:
+        """Create what is missing."""
+        return provision(self._client, self._mapping, language=self._language, dry_run=dry_run)
 
     @property
     def calls(self) -> Mapping[str, int]:
@@ -120,3 +189,6 @@ class HubSpotCrm:
         """Return when we wrote, by HubSpot's clock."""
         ahead = self._client.ahead
         return [place.echo_of(since + ahead, until + ahead) for since, until in self._echoes]
+
+    def _latest_form(self) -> int | None:
+        return self._contacts.latest_form

@@ -23,6 +23,8 @@ _MOMENT: Mapping[str, str] = {
 }
 """Where a source says when it happened; objects say it in `hs_timestamp`."""
 
+_PREFIX: Mapping[str, str] = {"form_submissions": "forms"}
+
 
 class Unreadable(Counter[str]):
     """{property: values that were none of the kind that the mapping declares, read as unknown}."""
@@ -74,12 +76,16 @@ class Naming:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """All entries of one source. `properties`: what of a record is needed."""
+    """All entries of one source. `properties`: what of a record is needed; `prefix`: of ids."""
 
-    source: str
+    prefix: str
     namings: tuple[Naming, ...]
     properties: tuple[str, ...]
     unreadable: Unreadable
+
+    def accepts(self, properties: Properties) -> bool:
+        """Tell whether a record is any activity of ours."""
+        return any(each.accepts(properties) for each in self.namings)
 
     def activities(
         self,
@@ -98,7 +104,7 @@ class Records:
         if naming is None or at is None:
             return
         attributes = naming.attributes_of(properties, self.unreadable)
-        id_ = ActivityId(f"{self.source}:{record}")
+        id_ = ActivityId(f"{self.prefix}:{record}")
         for contact in contacts or ((None,) if email else ()):
             yield Activity(id_, naming.type, at, contact, email, naming.is_outbound, attributes)
 
@@ -139,7 +145,8 @@ class OwnDates:
 def records(mapping: HubSpotMapping, source: Source, unreadable: Unreadable) -> Records:
     """Return a source's entries, compiled."""
     entries = mapping.entries(source)
-    return Records(source, _namings(entries, source), _needed(entries, source), unreadable)
+    prefix = _PREFIX.get(source, source)
+    return Records(prefix, _namings(entries, source), _needed(entries, source), unreadable)
 
 
 def own_dates(mapping: HubSpotMapping, unreadable: Unreadable) -> OwnDates:
