@@ -1,0 +1,232 @@
+"""Scores contacts in files, without a CRM and without a store: for trying rules on an export."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Literal
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from connector.app.score_rows import ROW, Rows, csv_header, csv_lines, json_lines, rows_of
+from connector.config.rules_file import load_rules
+from connector.engine.embedded import EmbeddedEngine
+from connector.engine.offline import Inputs, Offline, read_files
+from connector.errors import StoreError, UsageError
+from connector.rules.compile import compile_rules
+from connector.rules.explain import Words
+from connector.rules.model import RuleSet
+from connector.sync.progress import Progress
+from connector.sync.wanted import local_day, micros
+
+Form = Literal["table", "json", "csv", "parquet"]
+
+_MEMORY = "700MB"  # of the engine, for one part; see `connector.engine.offline.PART_ACTIVITIES`
+
+
+@dataclass(slots=True)
+class ScoreResult:
+    """What a score found. `rows`: the highest scores as plain values, keys as in the JSON lines.
+
+    `funnel`: {(stage, temperature; empty for none): contacts}. `hand_offs`: contacts that would be
+    handed to sales. `notes`: what was left out of the files, in sentences.
+    """
+
+    as_of: datetime
+    rules_hash: str
+    contacts: int = 0
+    activities: int = 0
+    opportunities: int = 0
+    hand_offs: int = 0
+    funnel: Counter[tuple[str, str]] = field(default_factory=Counter)
+    notes: Sequence[str] = ()
+    rows: list[Mapping[str, object]] = field(default_factory=list)
+
+
+def score_files(
+    rules: Path,
+    contacts: str,
+    activities: str | None = None,
+    opportunities: str | None = None,
+    *,
+    as_of: datetime | None = None,
+    zone: str = "UTC",
+    language: str = "en",
+    out: Path | BinaryIO | None = None,
+    form: Form = "table",
+    progress: Progress,
+    shown: int = 20,
+) -> ScoreResult:
+    """Score the contacts in files; see `docs/score.md` for what these hold.
+
+    `out`: where all rows go in the form `json` (a line each), `csv` or `parquet`, sorted by id; a
+    file appears only when it is complete. `shown`: how many of the highest the result carries.
+    Raises ConfigError with what is wrong in the rules or the files; then nothing was written.
+    """
+    if out is not None and form == "table":
+        raise UsageError(
+            what="A table is for the terminal", where="score", do="Choose json, csv or parquet."
+        )
+    return score_rules(
+        load_rules(rules),
+        Inputs(contacts, activities, opportunities),
+        as_of=as_of or datetime.now(UTC),
+        zone=zone,
+        language=language,
+        out=out,
+        form=form,
+        progress=progress,
+        shown=shown,
+    )
+
+
+def score_rules(
+    rules: RuleSet,
+    inputs: Inputs,
+    *,
+    as_of: datetime,
+    zone: str,
+    language: str,
+    out: Path | BinaryIO | None,
+    form: Form,
+    progress: Progress,
+    shown: int,
+) -> ScoreResult:
+    """Do the same with rules that are read already."""
+    compiled = compile_rules(rules)
+    result = ScoreResult(as_of, compiled.hash)
+    words = Words(rules, language)
+
+    def told(name: str) -> None:
+        progress.step(f"read {name}", done=0, total=None)
+
+    with (
+        read_files(compiled, inputs, zone=zone, told=told) as offline,
+        _written(out) as stream,
+        _writer(stream, form, words) as writer,
+    ):
+        for table in _tables(offline, Rows(words, zone), as_of, progress):
+            _count(table, result)
+            result.rows = _highest([*result.rows, *_top(table, shown)], shown)
+            writer.write(table)
+        result.contacts, result.activities = offline.contacts, offline.activities
+        result.opportunities, result.notes = offline.opportunities, offline.notes
+    return result
+
+
+def _tables(
+    offline: Offline, rows: Rows, as_of: datetime, progress: Progress
+) -> Iterator[pa.Table]:
+    """Yield the rows of each part."""
+    engine = EmbeddedEngine(memory_limit=_MEMORY, temp_folder=offline.folder.parent / "engine")
+    done = 0
+    try:
+        for part in offline.parts():
+            evaluation = engine.evaluate(
+                offline.compiled,
+                part.facts,
+                as_of_us=micros(as_of),
+                as_of_day=local_day(as_of, ZoneInfo(offline.zone)),
+            )
+            yield rows.table(part.ids, evaluation)
+            done += len(part.ids)
+            progress.step("score", done=done, total=offline.contacts)
+    finally:
+        engine.close()
+
+
+def _count(table: pa.Table, result: ScoreResult) -> None:
+    stages = table.group_by(["stage", "temperature"]).aggregate([([], "count_all")])
+    for row in stages.to_pylist():
+        result.funnel[row["stage"], row["temperature"] or ""] += row["count_all"]
+    result.hand_offs += int(table["hand_off"].combine_chunks().true_count)
+
+
+def _top(table: pa.Table, shown: int) -> Iterator[Mapping[str, object]]:
+    order = [("points", "descending"), ("id", "ascending")]
+    columns = table.select(["points", "id"]).append_column(
+        "row", pa.array(range(len(table)), pa.int64())
+    )
+    best = columns.sort_by(order)["row"][:shown]
+    return rows_of(table.take(best))
+
+
+def _highest(rows: list[Mapping[str, object]], shown: int) -> list[Mapping[str, object]]:
+    return sorted(rows, key=lambda row: (-int(str(row["points"])), str(row["id"])))[:shown]
+
+
+# ---------------------------------------------------------------- output
+
+
+@contextmanager
+def _written(out: Path | BinaryIO | None) -> Iterator[BinaryIO | None]:
+    """Open what is written to; a file takes its name only once it is complete."""
+    if not isinstance(out, Path):
+        yield out
+        return
+    unfinished = out.with_name(f".{out.name}.unfinished")
+    try:
+        with unfinished.open("wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        unfinished.replace(out)
+    except OSError as error:
+        raise StoreError(
+            what="The scores could not be written",
+            where=str(out),
+            do="Check that the folder exists, may be written to and has room; then score again.",
+        ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+class _Writer:
+    """Writes nothing."""
+
+    def write(self, table: pa.Table) -> None:
+        """Write the rows of one part."""
+
+
+class _JsonWriter(_Writer):
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, table: pa.Table) -> None:
+        self._stream.writelines(json_lines(table))
+
+
+class _CsvWriter(_Writer):
+    def __init__(self, stream: BinaryIO, words: Words) -> None:
+        self._stream, self._words = stream, words
+        stream.write(csv_header())
+
+    def write(self, table: pa.Table) -> None:
+        self._stream.writelines(csv_lines(table, self._words))
+
+
+class _ParquetWriter(_Writer):
+    def __init__(self, writer: pq.ParquetWriter) -> None:
+        self._writer = writer
+
+    def write(self, table: pa.Table) -> None:
+        self._writer.write_table(table)
+
+
+@contextmanager
+def _writer(stream: BinaryIO | None, form: Form, words: Words) -> Iterator[_Writer]:
+    """Return what writes the rows in a form."""
+    if stream is None or form == "table":
+        yield _Writer()
+    elif form == "json":
+        yield _JsonWriter(stream)
+    elif form == "csv":
+        yield _CsvWriter(stream, words)
+    else:
+        with pq.ParquetWriter(stream, ROW, compression="zstd") as writer:
+            yield _ParquetWriter(writer)

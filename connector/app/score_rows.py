@@ -1,0 +1,220 @@
+"""What offline scoring says of each contact, as rows for people and for other programs."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connector.columns import local_days
+from connector.domain.numbers import MILLION
+from connector.ports import Evaluation
+from connector.rules.explain import Line, Words, signed
+
+REASON = pa.struct(
+    [
+        ("rule", pa.string()),
+        ("kind", pa.string()),
+        ("label", pa.string()),
+        ("points", pa.int64()),
+        ("count", pa.int64()),
+        ("latest", pa.date32()),
+    ]
+)
+ROW = pa.schema(
+    [
+        ("id", pa.string()),
+        ("score", pa.int64()),
+        ("points", pa.int64()),
+        ("raw", pa.int64()),
+        ("fit", pa.int64()),
+        ("grade", pa.string()),
+        ("persona", pa.string()),
+        ("stage", pa.string()),
+        ("temperature", pa.string()),
+        ("need_at", pa.timestamp("us", "UTC")),
+        ("hand_off", pa.bool_()),
+        ("hand_off_reason", pa.string()),
+        ("reasons", pa.list_(REASON)),
+    ]
+)
+"""`points`, `raw` in micro-points, `score`, `fit` as people see them; `latest` a local day."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Builds rows. `zone`: of the days of reasons."""
+
+    words: Words
+    zone: str
+
+    def table(self, ids: pa.ChunkedArray, evaluation: Evaluation) -> pa.Table:
+        """Return the rows of one part in the order of `ids`, columns as in `ROW`.
+
+        `ids[i]` is the id of the i-th contact by number.
+        """
+        score = evaluation.score.sort_by("contact")
+        found = {name: score[name] for name in score.column_names}
+        columns = {
+            "id": ids,
+            "score": _shown(found["points"]),
+            "points": found["points"],
+            "raw": found["raw"],
+            "fit": _shown(found["fit"]),
+            "grade": found["grade"],
+            "persona": found["persona"],
+            "stage": found["stage"],
+            "temperature": _none_if_empty(found["temperature"]),
+            "need_at": pc.cast(found["need_us"], pa.timestamp("us", "UTC")),
+            "hand_off": found["handed_off"],
+            "hand_off_reason": pc.if_else(found["handed_off"], found["hand_off_reason"], None),
+            "reasons": self._reasons(found["contact"], evaluation.reason),
+        }
+        return pa.table([columns[name].cast(ROW.field(name).type) for name in ROW.names], ROW)
+
+    def _reasons(self, contacts: pa.ChunkedArray, reason: pa.Table) -> pa.ChunkedArray:
+        """Return the lines of each contact as a list, highest first."""
+        lines = reason.sort_by([("contact", "ascending"), ("rank", "ascending")])
+        lines = lines.combine_chunks()
+        latest = pc.cast(local_days(lines["latest_us"], self.zone), pa.date32())
+        parts = [lines["rule"], lines["kind"], self._labels(lines), lines["points"], lines["count"]]
+        structs = pa.StructArray.from_arrays(
+            [_flat(part, kind.type) for part, kind in zip([*parts, latest], REASON, strict=True)],
+            fields=list(REASON),
+        )
+        counts = pc.value_counts(lines["contact"].combine_chunks())
+        place = pc.index_in(contacts.combine_chunks(), value_set=counts.field("values"))
+        sizes = pc.fill_null(counts.field("counts").take(place), 0)
+        ends = pc.cumulative_sum(sizes)
+        offsets = pa.concat_arrays([pa.array([0], pa.int64()), ends]).cast(pa.int32())
+        return pa.chunked_array([pa.ListArray.from_arrays(offsets, structs)])
+
+    def _labels(self, lines: pa.Table) -> pa.Array:
+        """Return what each line is about, in words. Each distinct one is looked up once."""
+        keys = pc.binary_join_element_wise(lines["kind"], lines["rule"], "\n")
+        encoded = _flat(keys, pa.string()).dictionary_encode()
+        pairs = [key.split("\n", 1) for key in encoded.dictionary.to_pylist()]
+        labels = [self.words.line(Line(kind, rule, 0, None, None)) for kind, rule in pairs]
+        return pa.array(labels, pa.string()).take(encoded.indices)
+
+
+def _flat(column: "pa.Array | pa.ChunkedArray", kind: pa.DataType) -> pa.Array:
+    flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return flat.cast(kind)
+
+
+def _shown(micro: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return whole points of micro-points, rounded half up as `connector.domain.numbers.shown`."""
+    moved = pc.add(micro, MILLION // 2)
+    towards_zero = pc.divide(moved, MILLION)
+    is_above = pc.greater(pc.multiply(towards_zero, MILLION), moved)
+    return pc.subtract(towards_zero, pc.cast(is_above, pa.int64()))
+
+
+def _none_if_empty(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(pc.equal(texts, ""), None, texts)
+
+
+# ---------------------------------------------------------------- as text
+
+
+def json_lines(table: pa.Table) -> Iterator[bytes]:
+    """Yield one line of JSON for each row."""
+    options = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
+    for row in rows_of(table):
+        yield orjson.dumps(row, option=options)
+
+
+def rows_of(table: pa.Table) -> Iterator[dict[str, object]]:
+    """Yield each row with its reasons as plain values.
+
+    Column by column: taking structs out of Arrow one by one costs ten times as much.
+    """
+    for batch in table.to_batches(max_chunksize=10_000):
+        lists = batch.column("reasons")
+        flat = lists.flatten()
+        names = [part.name for part in REASON]
+        parts = (flat.field(place).to_pylist() for place in range(len(names)))
+        reasons = [dict(zip(names, values, strict=True)) for values in zip(*parts, strict=True)]
+        ends = pc.cumulative_sum(lists.value_lengths()).to_pylist()
+        flat_names = ROW.names[:-1]
+        columns = (batch.column(name).to_pylist() for name in flat_names)
+        start = 0
+        for *values, end in zip(*columns, ends, strict=True):
+            yield {**dict(zip(flat_names, values, strict=True)), "reasons": reasons[start:end]}
+            start = end
+
+
+def csv_lines(table: pa.Table, words: Words) -> Iterator[bytes]:
+    """Yield CSV lines, reasons as a short text.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front: it may come from
+    anybody who filled in a form.
+    """
+    tell = _teller(words)
+    page = io.StringIO()
+    writer = csv.writer(page, lineterminator="\n")
+    for row in rows_of(table):
+        writer.writerow([_cell(name, row[name], tell) for name in ROW.names])
+        if page.tell() > 1 << 20:
+            yield _taken(page)
+    yield _taken(page)
+
+
+def csv_header() -> bytes:
+    """Return the first line, behind the mark by which spreadsheets know UTF-8."""
+    return ("\ufeff" + ",".join(ROW.names) + "\n").encode()
+
+
+def _taken(page: io.StringIO) -> bytes:
+    text = page.getvalue()
+    page.seek(0)
+    page.truncate()
+    return text.encode()
+
+
+def _cell(name: str, value: object, tell: Callable[[Mapping[str, object]], str]) -> object:
+    if name == "reasons":
+        return _harmless("; ".join(tell(reason) for reason in _list(value)))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _harmless(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _list(value: object) -> list[Mapping[str, object]]:
+    return value if isinstance(value, list) else []
+
+
+def _harmless(text: str) -> str:
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def _teller(words: Words) -> Callable[[Mapping[str, object]], str]:
+    """Return what puts a reason into a few words: `Demo request +20 (on 2026-07-01)`."""
+
+    @lru_cache(maxsize=100_000)
+    def told(kind: str, rule: str, label: str, points: int, count: int, latest: date | None) -> str:
+        when = words.when(Line(kind, rule, points, count, latest))
+        return f"{label} {signed(points)}" + (f" ({when})" if when else "")
+
+    def tell(reason: Mapping[str, object]) -> str:
+        latest = reason["latest"]
+        return told(
+            str(reason["kind"]),
+            str(reason["rule"]),
+            str(reason["label"]),
+            int(str(reason["points"])),
+            int(str(reason["count"] or 0)),
+            latest if isinstance(latest, date) else None,
+        )
+
+    return tell

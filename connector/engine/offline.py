@@ -1,0 +1,402 @@
+# ruff: noqa: S608  names in SQL are ours or quoted, paths are quoted
+"""Reads contacts, activities and opportunities from files, ready for an engine.
+
+Everything is read and checked before the first part is handed out, so that a mistake anywhere
+stops a score before its first line. Activities are written once to Parquet, parted by contact, in
+a folder that is gone afterwards: memory does not grow with the files.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from connector.columns import (
+    OPPORTUNITY_SCHEMA,
+    STATE_SCHEMA,
+    activity_schema,
+    contact_schema,
+    with_derived,
+)
+from connector.engine.offline_columns import (
+    LOCAL,
+    Wanted,
+    activity_columns,
+    compare_columns,
+    contact_columns,
+    opportunity_columns,
+    rows_sql,
+)
+from connector.engine.offline_files import InputFile, by_layout, find_files
+from connector.engine.offline_problems import (
+    MOST,
+    BadValue,
+    line_problems,
+    refusal,
+    repeated_problems,
+    value_problems,
+)
+from connector.engine.offline_zone import to_instants
+from connector.errors import Problem, StoreError
+from connector.ports import Facts
+from connector.rules.plan import CompiledRules
+from connector.rules.sql import identifier
+
+PART_ACTIVITIES = 1_000_000
+PART_CONTACTS = 100_000
+"""About so many rows are evaluated at a time, whichever is reached first."""
+
+_STAGING = "file, key, problem, problem_text"
+_STAGING = "file, key, problem, problem_text"
+_MEMORY = "400MB"  # of the reader; beyond it, sorting and joining go through the folder
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Where the rows are: for each table a file, a glob or a directory. None: there are none."""
+
+    contacts: str
+    activities: str | None = None
+    opportunities: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some contacts with all that belongs to them; `ids[i]` is the id of the i-th contact."""
+
+    ids: pa.ChunkedArray
+    facts: Facts
+
+
+@dataclass(slots=True)
+class Offline:
+    """What was read. `notes`: sentences on what was left out.
+
+    Contacts are numbered from 1 in the order of their ids, whatever the order of the rows.
+    """
+
+    compiled: CompiledRules
+    zone: str
+    folder: Path
+    connection: duckdb.DuckDBPyConnection
+    contacts: int = 0
+    activities: int = 0
+    opportunities: int = 0
+    parts_total: int = 1
+    notes: list[str] = field(default_factory=list)
+    repeated: int = 0
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the contacts part by part, in the order of their ids."""
+        for part in range(self.parts_total if self.contacts else 0):
+            with _explained():
+                found = self._part(part)
+            yield found
+        if self.repeated:
+            self.notes.append(
+                f"activities: {self.repeated:,} rows repeat the id of another of the same contact;"
+                " the latest of each was counted"
+            )
+
+    def _part(self, part: int) -> Part:
+        contact = self._select("contact", part)
+        facts = Facts(
+            contact=with_derived(contact, contact_schema(self.compiled.fields)),
+            activity=self._activities(part),
+            opportunity=with_derived(self._select("opportunity", part), OPPORTUNITY_SCHEMA),
+            state=STATE_SCHEMA.empty_table(),
+        )
+        return Part(ids=contact["id"], facts=facts)
+
+    def _select(self, table: str, part: int) -> pa.Table:
+        rows = self.connection.sql(
+            f"SELECT * EXCLUDE (part) FROM {table} WHERE part = {part} ORDER BY contact"
+        ).to_arrow_table()
+        return _with_instants(rows, self.zone)
+
+    def _activities(self, part: int) -> pa.Table:
+        schema = activity_schema(self.compiled.attributes)
+        files = sorted((self.folder / f"part={part}").glob("*.parquet"))
+        if not files:
+            return schema.empty_table()
+        rows = pa.concat_tables([pq.ParquetFile(file).read(_columns_of(file)) for file in files])
+        rows = _with_instants(rows, self.zone)
+        return with_derived(self._unique(rows), schema, self.zone)
+
+    def _unique(self, rows: pa.Table) -> pa.Table:
+        """Return one row for each activity, the latest; the rest is counted."""
+        distinct = rows.group_by(["contact", "activity"]).aggregate([]).num_rows
+        if distinct == len(rows):
+            return rows
+        self.repeated += len(rows) - distinct
+        self.connection.register("arriving", rows)
+        # By every column, so that the choice does not depend on the order of the rows.
+        order = ", ".join(identifier(name) for name in rows.column_names)
+        kept = self.connection.sql(
+            "SELECT * FROM arriving QUALIFY row_number() OVER ("
+            f"PARTITION BY contact, activity ORDER BY occurred_us DESC, {order}) = 1"
+        ).to_arrow_table()
+        self.connection.unregister("arriving")
+        return kept
+
+
+def _columns_of(file: Path) -> list[str]:
+    kept_out = {"problem", "problem_text", "file", "key"}
+    return [name for name in pq.read_schema(file).names if name not in kept_out]
+
+
+def _with_instants(rows: pa.Table, zone: str) -> pa.Table:
+    """Return rows whose moments are all of UTC."""
+    for name in [each for each in rows.column_names if each.endswith(LOCAL)]:
+        is_local = pc.fill_null(rows[name], False)  # noqa: FBT003  it is a value, not a flag
+        rows = rows.drop_columns([name])
+        if pc.any(is_local).as_py():
+            moment = name.removesuffix(LOCAL)
+            instants = to_instants(rows[moment], zone)
+            chosen = pc.if_else(is_local, instants, rows[moment])
+            rows = rows.set_column(rows.column_names.index(moment), moment, chosen)
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One of the three tables: what it is called, where its rows are, what is wanted of them."""
+
+    name: str
+    files: Sequence[InputFile]
+    wanted: Sequence[Wanted]
+
+    @property
+    def rows(self) -> str:
+        return rows_sql(self.files, self.wanted, f"reject_{self.name}")
+
+
+@contextmanager
+def read_files(
+    compiled: CompiledRules,
+    inputs: Inputs,
+    *,
+    zone: str,
+    part_activities: int = PART_ACTIVITIES,
+    part_contacts: int = PART_CONTACTS,
+    told: Callable[[str], None] = lambda _: None,
+) -> Iterator[Offline]:
+    """Read and check the files; what was read lives as long as the context.
+
+    `zone`: IANA name, of days and of times without one. `told` hears what is read next. Raises
+    ConfigError with every kind of mistake at once, and StoreError where disk or memory fail.
+    """
+    with tempfile.TemporaryDirectory(prefix="leadripe-score-") as name:
+        folder = Path(name)
+        sources, notes = _sources(compiled, inputs)
+        with _connect(folder) as connection:
+            offline = Offline(compiled, zone, folder / "activities", connection, notes=notes)
+            with _explained():
+                _Reader(offline, sources).read(part_activities, part_contacts, told)
+            yield offline
+
+
+def _sources(compiled: CompiledRules, inputs: Inputs) -> tuple[list[_Source], list[str]]:
+    """Return the three tables and what is to be noted of them, if their columns suffice."""
+    problems: list[Problem] = []
+    notes: list[str] = []
+    sources = []
+    for name, pattern, wanted in (
+        ("contacts", inputs.contacts, contact_columns(compiled)),
+        ("activities", inputs.activities, activity_columns(compiled)),
+        ("opportunities", inputs.opportunities, opportunity_columns()),
+    ):
+        files = find_files(pattern, name, problems) if pattern is not None else []
+        notes += compare_columns(files, wanted, name, problems) if files else []
+        sources.append(_Source(name, files, wanted))
+    if problems:
+        raise refusal(problems)
+    return sources, notes
+
+
+@contextmanager
+def _connect(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": str(folder / "spill"),
+        "memory_limit": _MEMORY,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "python_enable_replacements": False,
+        "preserve_insertion_order": False,
+    }
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as error:
+        raise StoreError(
+            what="The files could not be read: disk or memory failed.",
+            where="reading files to score",
+            do="Check that the files can be read and that the folder for temporary files has room.",
+        ) from error
+
+
+class _Reader:
+    """Fills an `Offline` from its sources, and gathers what is wrong with them."""
+
+    def __init__(self, offline: Offline, sources: Sequence[_Source]) -> None:
+        self._offline = offline
+        self._run = offline.connection.execute
+        self._contacts, self._activities, self._opportunities = sources
+        self._problems: list[Problem] = []
+        self._more = 0
+
+    def read(self, part_activities: int, part_contacts: int, told: Callable[[str], None]) -> None:
+        told("contacts")
+        self._read_contacts(part_activities, part_contacts)
+        told("activities")
+        self._read_activities()
+        told("opportunities")
+        self._read_opportunities()
+        if self._problems:
+            raise refusal(self._problems, self._more)
+
+    def _one(self, query: str) -> int:
+        return int(self._run(query).fetchall()[0][0])
+
+    # ------------------------------------------------------------ the tables
+
+    def _read_contacts(self, part_activities: int, part_contacts: int) -> None:
+        self._run(f"CREATE TEMP TABLE contact_read AS {self._contacts.rows}")
+        self._check(self._contacts, "contact_read")
+        self._check_repeated()
+        offline = self._offline
+        offline.contacts = self._one("SELECT count(*) FROM contact_read")
+        activities = sum(file.rows() for file in self._activities.files)
+        parts = max(-(-offline.contacts // part_contacts), -(-activities // part_activities), 1)
+        offline.parts_total = min(parts, max(offline.contacts, 1))
+        numbered = (
+            "SELECT row_number() OVER (ORDER BY id) AS contact,"
+            f" * EXCLUDE ({_STAGING}) FROM contact_read"
+        )
+        self._run(
+            f"CREATE TEMP TABLE contact AS SELECT *, CAST((contact - 1) * {offline.parts_total}"
+            f" // {max(offline.contacts, 1)} AS INTEGER) AS part FROM ({numbered})"
+        )
+        self._run("DROP TABLE contact_read")
+
+    def _read_activities(self) -> None:
+        source, offline = self._activities, self._offline
+        if not source.files:
+            return
+        told = "COALESCE(a.outbound, a.direction, FALSE) AS is_outbound"
+        self._run(
+            f"COPY (SELECT c.contact, COALESCE(c.part, -1) AS part, {told},"
+            " a.* EXCLUDE (contact_id, outbound, direction)"
+            f" FROM ({source.rows}) AS a LEFT JOIN contact AS c ON c.id = a.contact_id)"
+            f" TO {_quoted(offline.folder)} (FORMAT parquet, PARTITION_BY (part))"
+        )
+        files = list(offline.folder.rglob("*.parquet"))
+        sizes = [(file.parent.name, pq.read_metadata(file).num_rows) for file in files]
+        unknown = sum(rows for part, rows in sizes if part == "part=-1")
+        offline.activities = sum(rows for _, rows in sizes) - unknown
+        self._note_unknown("activities", unknown)
+        written = f"read_parquet({_quoted(offline.folder)} || '/**/*.parquet')"
+        self._check(source, written if files else None)
+
+    def _read_opportunities(self) -> None:
+        source, offline = self._opportunities, self._offline
+        if not source.files:
+            self._run("CREATE TEMP TABLE opportunity (contact BIGINT, part INTEGER)")
+            return
+        self._run(f"CREATE TEMP TABLE opportunity_read AS {source.rows}")
+        self._check(source, "opportunity_read")
+        known = "opportunity_read AS o JOIN contact AS c ON c.id = o.contact_id"
+        # What was last done to an opportunity is not in the file: its creation is what is known.
+        self._run(
+            "CREATE TEMP TABLE opportunity AS SELECT DISTINCT ON (contact, opportunity) *,"
+            f" created_us AS changed_us, created_us{LOCAL} AS changed_us{LOCAL}"
+            f" FROM (SELECT c.contact, c.part, o.* EXCLUDE (contact_id, is_percent, {_STAGING})"
+            f" REPLACE ({_PROBABILITY} AS probability) FROM {known})"
+            " ORDER BY contact, opportunity, created_us DESC, COLUMNS(*)"
+        )
+        everything = self._one("SELECT count(*) FROM opportunity_read")
+        joined = self._one(f"SELECT count(*) FROM {known}")
+        offline.opportunities = self._one("SELECT count(*) FROM opportunity")
+        self._note_unknown("opportunities", everything - joined)
+        if joined > offline.opportunities:
+            repeated = joined - offline.opportunities
+            offline.notes.append(
+                f"opportunities: {repeated:,} rows repeat the id of another of the same contact;"
+                " the latest of each was counted"
+            )
+
+    def _note_unknown(self, name: str, rows: int) -> None:
+        if rows:
+            self._offline.notes.append(
+                f"{name}: {rows:,} left out, their contact is not in the file"
+            )
+
+    # ---------------------------------------------------------- the mistakes
+
+    def _check(self, source: _Source, table: str | None) -> None:
+        """Gather lines that are no rows, and values that cannot be understood."""
+        connection = self._offline.connection
+        for place, group in enumerate(by_layout(source.files)):
+            if group[0].layout.is_csv:
+                rejects = f"reject_{source.name}_{place}"
+                self._problems += line_problems(connection, group, rejects)
+        if table is None:
+            return
+        rows = f"FROM {table} WHERE problem IS NOT NULL"
+        number = self._one(f"SELECT count(*) {rows}")
+        if not number:
+            return
+        listed = self._run(
+            f"SELECT file, key, problem, problem_text {rows} ORDER BY ALL LIMIT {MOST}"
+        ).fetchall()
+        bad = [BadValue(*row) for row in listed]
+        self._problems += value_problems(connection, source.files, source.wanted, bad)
+        self._more += number - len(bad)
+
+    def _check_repeated(self) -> None:
+        repeated = (
+            "SELECT id FROM contact_read WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1"
+        )
+        keys = self._run(
+            "SELECT DISTINCT key FROM contact_read WHERE id IN"
+            f" (SELECT id FROM ({repeated}) ORDER BY id LIMIT {MOST})"
+        ).fetchall()
+        if not keys:
+            return
+        found = list(
+            repeated_problems(
+                self._offline.connection,
+                self._contacts.files,
+                self._contacts.wanted,
+                {key for (key,) in keys},
+            )
+        )
+        number = self._one(f"SELECT count(*) FROM contact_read WHERE id IN ({repeated})")
+        number -= self._one(f"SELECT count(*) FROM ({repeated})")
+        self._problems += found
+        self._more += max(number - len(found), 0)
+
+
+_PROBABILITY = (
+    "CASE WHEN o.is_percent OR (SELECT MAX(probability) FROM opportunity_read WHERE NOT is_percent)"
+    " > 1000000 THEN (o.probability + 50) // 100 ELSE o.probability END"
+)
+"""0.6, 60 or 60%: a column with a number above 1 counts in hundredths throughout."""
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
