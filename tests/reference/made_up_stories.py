@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from connector.domain.contact import Value
 from connector.rules.conditions import Kind
-from tests.reference.made_up_rules import ATTRIBUTES, FIELDS, TYPES, likely, pool_of
+from tests.reference.made_up_conditions import ATTRIBUTES, FIELDS, likely, pool_of
+from tests.reference.made_up_rules import TYPES
 from tests.reference.story import (
     US_PER_DAY,
     US_PER_HOUR,

@@ -73,7 +73,7 @@ def case(node: Node, shipped: RuleSet) -> Case:
         previously = remembered(mapping(node["previously"]), moment(first["at"], zone, None))
     return Case(
         name=str(node["case"]),
-        rules=rule_set(shipped, mapping(node.get("given", {}))),
+        rules=rule_set(shipped, mapping(node["given"])) if "given" in node else shipped,
         zone=zone,
         fields={name: known(each) for name, each in fields.items()},
         previously=previously,

@@ -17,7 +17,8 @@ from connector.rules.model import Group, RuleSet
 from connector.rules.tables import MEMORY
 from tests.reference.agreement import Plan, difference, disagreements
 from tests.reference.evaluator import Result
-from tests.reference.made_up_rules import make_rule_set, seeded
+from tests.reference.made_up_conditions import seeded
+from tests.reference.made_up_rules import make_rule_set
 from tests.reference.made_up_stories import make_activity, make_as_of, make_stories
 from tests.reference.story import Instant, State, Story
 

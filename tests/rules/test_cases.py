@@ -24,10 +24,13 @@ def by_reference(rules: RuleSet, story: Story, as_of: Instant) -> Result:
 
 
 def by_plan(rules: RuleSet, story: Story, as_of: Instant) -> Result:
-    return Plan(rules, ENGINE).evaluate([story], as_of)[story.contact]
+    if id(rules) not in PLANS:  # compiling costs more than evaluating; many cases share their rules
+        PLANS[id(rules)] = Plan(rules, ENGINE)
+    return PLANS[id(rules)].evaluate([story], as_of)[story.contact]
 
 
 ENGINE = EmbeddedEngine(threads=1)
+PLANS: dict[int, Plan] = {}
 EVALUATORS = {"reference": by_reference, "compiled": by_plan}
 
 
