@@ -2,20 +2,25 @@
 
 import socket
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import uvicorn
 
 from connector.sandbox.hubspot.faults import Faults
-from connector.sandbox.hubspot.portal import Portal
+from connector.sandbox.hubspot.fill import fill
+from connector.sandbox.hubspot.portal import Options, Portal
 from connector.sandbox.hubspot.server import build_app
+from connector.sandbox.hubspot.state import restore
 from connector.sandbox.hubspot.tokens import DEFAULT_TOKEN
+from connector.sandbox.world import World
 
 LOOPBACK = "127.0.0.1"
 START_S = 30
-STOP_S = 30
+STOP_S = 60
 
 
 @dataclass
@@ -27,11 +32,13 @@ class RunningSandbox:
     portal: Portal
     _server: uvicorn.Server
     _thread: threading.Thread
+    _listener: socket.socket
 
     def stop(self) -> None:
-        """Finish the requests under way and stop; doing so twice is no error."""
+        """Finish the requests under way, save what is to be saved; twice is no error."""
         self._server.should_exit = True
         self._thread.join(STOP_S)
+        self._listener.close()
 
     def wait(self) -> None:
         """Return once it has been stopped; Ctrl-C gets through."""
@@ -50,29 +57,76 @@ class RunningSandbox:
         self.stop()
 
 
-def start(portal: Portal, *, port: int = 0, faults: Faults | None = None) -> RunningSandbox:
+def start(
+    *,
+    crm: Literal["hubspot"] = "hubspot",
+    port: int = 0,
+    contacts: int = 2_000,
+    seed: int = 0,
+    load: Path | None = None,
+    limits: Literal["real", "off"] = "real",
+    faults: str = "",
+    state: Path | None = None,
+    ends_at: datetime | None = None,
+    options: Options | None = None,
+) -> RunningSandbox:
+    """Fill a sandbox and serve it on the loopback interface.
+
+    `state` names a file: if it exists, the account comes from there and nothing is made up. The
+    stories end at `ends_at`, the present moment if not given. Raises ValueError for a CRM or a
+    fault that does not exist and for a file that is no state.
+    """
+    if crm != "hubspot":
+        raise ValueError(f"there is no sandbox for {crm!r} yet")
+    chance = Faults.parse(faults, seed)
+    portal = Portal(replace(options or Options(), limits=limits == "real", seed=seed))
+    if state is not None and state.exists():
+        restore(portal, state)
+    else:
+        fill(portal, _world(contacts, seed, load, ends_at or portal.clock.now()))
+    return serve(portal, port=port, faults=chance, state=state)
+
+
+def serve(
+    portal: Portal, *, port: int = 0, faults: Faults | None = None, state: Path | None = None
+) -> RunningSandbox:
     """Serve an account on the loopback interface; port 0 takes any that is free."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((LOOPBACK, port))
-    listener.listen(128)
-    config = uvicorn.Config(
-        build_app(portal, faults=faults),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        date_header=False,  # the sandbox's own clock dates the replies
-        timeout_graceful_shutdown=2,
-        ws="none",
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError:
+        listener.close()
+        raise
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build_app(portal, faults=faults, state=state),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            date_header=False,  # replies are dated by the sandbox's own clock
+            timeout_graceful_shutdown=2,
+            ws="none",
+        )
     )
-    server = uvicorn.Server(config)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True
     )
     thread.start()
     _wait_until_started(server, thread)
     url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-    return RunningSandbox(url, DEFAULT_TOKEN, portal, server, thread)
+    return RunningSandbox(url, DEFAULT_TOKEN, portal, server, thread, listener)
+
+
+def _world(contacts: int, seed: int, folder: Path | None, ends_at: datetime) -> World:
+    # Loaded here, since most of what serves a sandbox in tests makes up no market.
+    if folder is not None:
+        from connector.sandbox.load import load
+
+        return load(folder, ends_at=ends_at)
+    from connector.sandbox.generate import generate
+
+    return generate(people=contacts, seed=seed, ends_at=ends_at)
 
 
 def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:

@@ -12,7 +12,7 @@ from connector.sandbox.hubspot.refusals import Json, invalid, not_found
 CUSTOM_PER_ACCOUNT = 10_000
 
 
-def details(portal: Portal, call: Call) -> Answer:
+def details(portal: Portal, _: Call) -> Answer:
     """Serve the facts of the account."""
     options = portal.options
     offset = datetime.now(ZoneInfo(options.time_zone)).utcoffset()
@@ -67,14 +67,14 @@ def _fits(owner: Owner, call: Call) -> bool:
     return (owner.archived_ms is not None) is call.flag("archived")
 
 
-def list_pipelines(portal: Portal, call: Call) -> Answer:
+def list_pipelines(_: Portal, call: Call) -> Answer:
     """Serve the pipelines of a type; only deals have one here."""
     if kind_of(call.params[0]).name != "deals":
         return Answer(body={"results": []})
     return Answer(body={"results": [_pipeline()]})
 
 
-def read_pipeline(portal: Portal, call: Call) -> Answer:
+def read_pipeline(_: Portal, call: Call) -> Answer:
     """Serve one pipeline."""
     if kind_of(call.params[0]).name != "deals" or call.params[1] != "default":
         raise not_found()

@@ -77,7 +77,7 @@ def archive_batch(portal: Portal, call: Call) -> Answer:
     return Answer(204)
 
 
-def list_labels(portal: Portal, call: Call) -> Answer:
+def list_labels(_: Portal, call: Call) -> Answer:
     """Serve the association types of a pair of object types."""
     kind, other = _pair(call)
     return Answer(body={"results": [_type(type_id) for type_id in TYPES[kind.name, other.name]]})

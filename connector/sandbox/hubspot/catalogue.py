@@ -230,7 +230,10 @@ hs_communication_body string html
 """,
 }
 
-LIFECYCLE = "subscriber lead marketingqualifiedlead salesqualifiedlead opportunity customer evangelist other"
+LIFECYCLE = (
+    "subscriber lead marketingqualifiedlead salesqualifiedlead opportunity customer "
+    "evangelist other"
+)
 CALL_CONNECTED = "f240bbac-87c9-4f6e-bf70-924b57d47db7"
 CALL_LEFT_VOICEMAIL = "b2cf5968-551e-4856-9783-52b3da59a7d0"
 CALL_NO_ANSWER = "73a0d17f-1163-4015-bdd5-ec830791da20"

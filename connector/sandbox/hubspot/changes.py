@@ -1,4 +1,4 @@
-"""One record's change: checked first as a draft, then carried out. Nothing here knows of batches."""
+"""One record's change: checked as a draft, then carried out. Nothing here knows of batches."""
 
 from dataclasses import dataclass, field
 

@@ -11,7 +11,20 @@ from connector.sandbox.hubspot.schema import Group, Option, Property, Schema
 
 TYPES = frozenset(["bool", "date", "datetime", "enumeration", "number", "phone_number", "string"])
 FIELD_TYPES = frozenset(
-    ["booleancheckbox", "calculation_equation", "checkbox", "date", "file", "html", "number", "phonenumber", "radio", "select", "text", "textarea"]
+    [
+        "booleancheckbox",
+        "calculation_equation",
+        "checkbox",
+        "date",
+        "file",
+        "html",
+        "number",
+        "phonenumber",
+        "radio",
+        "select",
+        "text",
+        "textarea",
+    ]
 )
 FITTING = {
     "bool": {"booleancheckbox", "calculation_equation"},
@@ -79,7 +92,7 @@ def change_property(portal: Portal, call: Call) -> Answer:
             raise invalid(f"{name} cannot be changed")
     if prop.is_builtin and body.keys() - {"options"}:
         raise invalid("This property's definition is read only", "READ_ONLY_DEFINITION")
-    _amend(portal, portal.schema(kind_of(call.params[0])), prop, body)
+    _amend(portal.schema(kind_of(call.params[0])), prop, body)
     prop.updated_ms = portal.now_ms()
     portal.changes += 1
     return Answer(body=prop.as_json())
@@ -142,7 +155,7 @@ def archive_group(portal: Portal, call: Call) -> Answer:
     return Answer(204)
 
 
-def list_validations(portal: Portal, call: Call) -> Answer:
+def list_validations(_: Portal, call: Call) -> Answer:
     """Serve the admin's validation rules: this account has none."""
     kind_of(call.params[0])
     return Answer(body={"results": []})
@@ -171,7 +184,7 @@ def create(portal: Portal, kind: Kind, body: Json) -> Property:
         updated_ms=now,
     )
     _refuse_shape(schema, prop)
-    _amend(portal, schema, prop, {key: body[key] for key in body.keys() & AMENDABLE})
+    _amend(schema, prop, {key: body[key] for key in body.keys() & AMENDABLE})
     if prop.type == "enumeration" and not prop.options and prop.field_type != "booleancheckbox":
         raise invalid("An enumeration needs options", "OPTIONS_REQUIRED")
     schema.properties[name] = prop
@@ -215,7 +228,7 @@ def _refuse_shape(schema: Schema, prop: Property) -> None:
         raise invalid(f"No more than {CUSTOM_LIMIT} custom properties are allowed")
 
 
-def _amend(portal: Portal, schema: Schema, prop: Property, body: Json) -> None:
+def _amend(schema: Schema, prop: Property, body: Json) -> None:
     if body.get("type", prop.type) != prop.type:
         prop.type = text_of(body, "type")
     prop.field_type = text_of(body, "fieldType") or prop.field_type

@@ -56,10 +56,8 @@ def compiled(portal: Portal, kind: Kind, condition: Json) -> Predicate:
     if name.startswith("associations."):
         return _linked(portal, kind, name, operator, condition)
     get = getter(portal, kind, name)
-    if operator == "HAS_PROPERTY":
-        return lambda record: get(record) is not None
-    if operator == "NOT_HAS_PROPERTY":
-        return lambda record: get(record) is None
+    if operator in {"HAS_PROPERTY", "NOT_HAS_PROPERTY"}:
+        return lambda record: (get(record) is None) is operator.startswith("NOT")
     convert = partial(_converted, portal, kind, name)
     if operator in COMPARED:
         return _comparison(get, operator, convert(condition.get("value")))
@@ -153,7 +151,7 @@ def _converted(portal: Portal, kind: Kind, name: str, value: object) -> Value:
     if prop is None:
         raise invalid(f"Property '{name}' does not exist", "PROPERTY_DOESNT_EXIST")
     if prop.type in {"date", "datetime"}:
-        # Dates in filters are epoch milliseconds; whatever else a real account takes is undocumented.
+        # Dates in filters are epoch milliseconds; what else a real account takes is not documented.
         if not text.isdigit():
             raise invalid(f"{text} is not epoch milliseconds")
         return int(text)

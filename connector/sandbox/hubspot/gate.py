@@ -1,4 +1,4 @@
-"""What every request passes before a handler sees it, in the order in which a real account refuses."""
+"""What every request passes before a handler sees it, in the order of a real account."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from uuid import UUID
 from connector.sandbox.hubspot import faults as fault
 from connector.sandbox.hubspot.call import Answer, Call
 from connector.sandbox.hubspot.faults import Faults
+from connector.sandbox.hubspot.jobs import Jobs
 from connector.sandbox.hubspot.limits import Lane, Limits
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.refusals import Refusal
@@ -65,6 +66,7 @@ class Gate:
         grant = Grant() if route.is_public else self._granted(call)
         self.limits.take(route.lane, call.token)
         _require(route, call, grant)
+        Jobs(self.portal).settle()
         answer = self._carried_out(call, route)
         answer.headers |= self.limits.headers(route.lane, call.token, is_oauth=grant.is_oauth)
         return answer

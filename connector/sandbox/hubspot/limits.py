@@ -1,4 +1,4 @@
-"""Request limits: a rolling ten seconds per app, a second of searches per account, a day per account."""
+"""Request limits: ten rolling seconds per app; a second of searches and a day per account."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class Limits:
     used_today: int = 0
 
     def take(self, lane: Lane, token: str) -> None:
-        """Count a call, or refuse it with the policy that it would break. A refused one is not counted."""
+        """Count a call, or refuse it uncounted with the policy that it would break."""
         if not self.portal.options.limits or lane is Lane.FREE:
             return
         now = self.portal.now_ms()

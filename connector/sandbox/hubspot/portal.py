@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Literal
 
+from connector.sandbox.hubspot.keeping import Export, Import, Segment
 from connector.sandbox.hubspot.kinds import CONTACTS, KINDS, Kind
 from connector.sandbox.hubspot.links import Links
 from connector.sandbox.hubspot.moments import Clock, ShiftedClock, WallClock, iso, to_ms
@@ -115,6 +116,9 @@ class Portal:
         self.streams = Streams()
         self.tokens = Tokens()
         self.blocked_emails: set[str] = set()
+        self.segments: dict[int, Segment] = {}
+        self.exports: dict[int, Export] = {}
+        self.imports: dict[int, Import] = {}
         self.changes = 0  # rises with every write, so that saving can tell whether there is news
 
     def now_ms(self) -> int:

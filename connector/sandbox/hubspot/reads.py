@@ -1,4 +1,4 @@
-"""Reading records: list, single, batch. Rows are built as plain dictionaries, since pages are large."""
+"""Reading records: list, single, batch. Rows are plain dictionaries, since pages are large."""
 
 from collections.abc import Callable, Iterable
 
@@ -33,7 +33,8 @@ def rower(
     versioned = [name for name in history if known(name)]
     linked = list(associations)
     stamps = [name for name in kind.modified if name in wanted or name == kind.modified[0]]
-    created = [n for n in ("createdate", "hs_createdate") if n in wanted or n == kind.created]
+    stamped: tuple[str, ...] = ("createdate", "hs_createdate")
+    created = [n for n in stamped if n in wanted or n == kind.created]
     stored = [name for name in wanted if name not in {*stamps, *created, "hs_object_id"}]
 
     def row(record: Record) -> Json:

@@ -7,15 +7,19 @@ from connector.sandbox.hubspot import (
     account,
     associations,
     definitions,
+    identity,
     oauth,
     reads,
     search,
+    stream_api,
     writes,
 )
 from connector.sandbox.hubspot.call import Answer, Call
+from connector.sandbox.hubspot.jobs import Jobs
 from connector.sandbox.hubspot.kinds import BY_NAME
 from connector.sandbox.hubspot.limits import Lane
 from connector.sandbox.hubspot.portal import Portal
+from connector.sandbox.hubspot.segments import Segments
 
 Handler = Callable[[Portal, Call], Answer]
 Scopes = Callable[[Call], tuple[str, ...]]
@@ -124,6 +128,8 @@ OBJECTS: tuple[Entry, ...] = (
     ("POST", "/{}/batch/update", writes.update_batch, _writes),
     ("POST", "/{}/batch/upsert", writes.upsert_batch, _writes),
     ("POST", "/{}/batch/archive", writes.archive_batch, _writes),
+    ("POST", "/{}/merge", identity.merge, _writes),
+    ("POST", "/{}/gdpr-delete", identity.gdpr_delete, _writes),
 )
 PAIRS: tuple[Entry, ...] = (
     ("PUT", "/{}/{}/associations/{}/{}", associations.put_pair, _both_sides("write", 0, 2)),
@@ -179,6 +185,58 @@ OWNERS: tuple[Entry, ...] = (
 )
 
 
+def _segments(method: Callable[[Segments, Call], Answer]) -> Handler:
+    return lambda portal, call: method(Segments(portal), call)
+
+
+def _jobs(method: Callable[[Jobs, Call], Answer]) -> Handler:
+    return lambda portal, call: method(Jobs(portal), call)
+
+
+_LISTS_READ, _LISTS_WRITE = fixed("crm.lists.read"), fixed("crm.lists.write")
+LISTS: tuple[Entry, ...] = (
+    ("POST", "", _segments(Segments.create), _LISTS_WRITE),
+    ("GET", "/{}", _segments(Segments.read), _LISTS_READ),
+    ("DELETE", "/{}", _segments(Segments.delete), _LISTS_WRITE),
+    ("PUT", "/{}/restore", _segments(Segments.restore), _LISTS_WRITE),
+    ("GET", "/object-type-id/{}/name/{}", _segments(Segments.read_by_name), _LISTS_READ),
+    ("PUT", "/{}/update-list-filters", _segments(Segments.change_filters), _LISTS_WRITE),
+    ("PUT", "/{}/update-list-name", _segments(Segments.rename), _LISTS_WRITE),
+    ("GET", "/{}/memberships", _segments(Segments.members), _LISTS_READ),
+    ("PUT", "/{}/memberships/add", _segments(Segments.add), _LISTS_WRITE),
+    ("PUT", "/{}/memberships/remove", _segments(Segments.remove), _LISTS_WRITE),
+    ("PUT", "/{}/memberships/add-and-remove", _segments(Segments.add_and_remove), _LISTS_WRITE),
+)
+EXPORTS: tuple[Entry, ...] = (
+    ("POST", "/export/async", _jobs(Jobs.start_export), fixed("crm.export")),
+    ("GET", "/export/async/tasks/{}/status", _jobs(Jobs.export_status), fixed("crm.export")),
+)
+IMPORTS: tuple[Entry, ...] = (
+    ("POST", "", _jobs(Jobs.start_import), fixed("crm.import")),
+    ("GET", "", _jobs(Jobs.list_imports), fixed("crm.import")),
+    ("GET", "/{}", _jobs(Jobs.import_status), fixed("crm.import")),
+    ("GET", "/{}/errors", _jobs(Jobs.import_errors), fixed("crm.import")),
+    ("POST", "/{}/cancel", _jobs(Jobs.cancel_import), fixed("crm.import")),
+)
+_EVENTS_READ = fixed("crm.objects.marketing_events.read")
+EVENTS: tuple[Entry, ...] = (
+    ("GET", "", stream_api.list_marketing_events, _EVENTS_READ),
+    ("GET", "/{}", stream_api.read_marketing_event, _EVENTS_READ),
+    ("GET", "/participations/{}", stream_api.read_counters, _EVENTS_READ),
+    ("GET", "/participations/{}/breakdown", stream_api.event_breakdown, _EVENTS_READ),
+    ("GET", "/participations/contacts/{}/breakdown", stream_api.contact_breakdown, _EVENTS_READ),
+)
+FORMS: tuple[Entry, ...] = (("GET", "", stream_api.list_forms, fixed("forms")),)
+# These have no dated twin.
+SUBMISSIONS: tuple[Entry, ...] = (
+    ("GET", "/submissions/forms/{}", stream_api.list_submissions, fixed("forms")),
+)
+MAIL: tuple[Entry, ...] = (
+    ("GET", "/events", stream_api.list_mail_events, fixed("content")),
+    ("GET", "/campaigns/{}", stream_api.read_campaign, fixed("content")),
+)
+
+
 def _family(
     old: str,
     new: str,
@@ -201,6 +259,17 @@ def _family(
 
 def _all_routes() -> Iterator[tuple[str, str, Route]]:
     objects, dated = "/crm/v3/objects", "/crm/objects/{date}"
+    yield from _family("/crm/v3/lists", "/crm/lists/{date}", LISTS)
+    yield from _family("/crm/v3/exports", "/crm/exports/{date}", EXPORTS)
+    yield from _family("/crm/v3/imports", "/crm/imports/{date}", IMPORTS)
+    yield from _family(
+        "/marketing/v3/marketing-events", "/marketing/marketing-events/{date}", EVENTS
+    )
+    yield from _family(
+        "/marketing/v3/forms", "/marketing/forms/{date}", FORMS, dates=("2026-09-beta",)
+    )
+    yield from _family("/form-integrations/v1", "", SUBMISSIONS, dates=())
+    yield from _family("/email/public/v1", "", MAIL, dates=())
     searched: tuple[Entry, ...] = (("POST", "/{}/search", search.search, _reads),)
     yield from _family(objects, dated, OBJECTS)
     yield from _family(objects, dated, searched, lane=Lane.SEARCH)

@@ -1,4 +1,4 @@
-"""Search: filters compiled to predicates, narrowed by whatever index fits, remembered until a write."""
+"""Search: filters as predicates, narrowed by whatever index fits, remembered until a write."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence

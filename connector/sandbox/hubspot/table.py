@@ -1,7 +1,7 @@
 """The records of one object type, with what is needed to find them fast.
 
-Ids rise, so the list of live ids is sorted and a page is a slice of it. The change log is in the order
-of time, since a clock does not run back; a window of modification times is a slice of that.
+Ids rise, so the list of live ids is sorted and a page is a slice of it. The change log is in the
+order of time, since a clock does not run back; a window of modification times is a slice of that.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -138,7 +138,7 @@ class Table:
         return None if record_id is None else self.rows[record_id]
 
     def page(self, after: int, limit: int, *, archived: bool) -> tuple[list[Record], int | None]:
-        """Return up to `limit` records from id `after` on, and the id that the next page starts at."""
+        """Return up to `limit` records from id `after` on, and where the next page starts."""
         ids = self.archived if archived else self.live
         start = bisect_left(ids, after)
         rows = self.rows

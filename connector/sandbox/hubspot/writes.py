@@ -58,8 +58,8 @@ def archive_batch(portal: Portal, call: Call) -> Answer:
 def create_batch(portal: Portal, call: Call) -> Answer:
     """Create up to 100 records.
 
-    Each row has an outcome of its own only if every row carries a trace id; else the first thing wrong
-    refuses the whole batch, and nothing is created.
+    Each row has an outcome of its own only if every row carries a trace id; else the first thing
+    wrong refuses the whole batch, and nothing is created.
     """
     kind = kind_of(call.params[0])
     inputs = call.inputs(BATCH_LIMIT)
@@ -103,7 +103,7 @@ def update_batch(portal: Portal, call: Call) -> Answer:
 
 
 def upsert_batch(portal: Portal, call: Call) -> Answer:
-    """Create or change up to 100 records by a unique property. With `email` it is all or nothing."""
+    """Create or change up to 100 records by a unique property; by `email`, all or nothing."""
     kind = kind_of(call.params[0])
     inputs = call.inputs(BATCH_LIMIT)
     is_traced = _is_traced(inputs)
@@ -158,7 +158,7 @@ def _refuse_twins(
         if not held & seen:
             seen |= held
             continue
-        name, value = sorted(held & seen)[0]
+        name, value = min(held & seen)
         refusal = Refusal(409, f"Two rows want {name} = {value}", "CONFLICT")
         if not forgiving:
             raise refusal
