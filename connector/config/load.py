@@ -76,5 +76,6 @@ def check_rules_against(rules: Document, mapping: HubSpotMapping) -> list[Proble
     if written is None:
         return []
     return [
-        rules.problem(path, message) for path, message in check_against_mapping(written, mapping)
+        rules.problem(found.path, found.message, of_key=found.of_key)
+        for found in check_against_mapping(written, mapping)
     ]

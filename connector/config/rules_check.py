@@ -1,6 +1,7 @@
 """What pydantic cannot see in a rules file: names that must agree, in it and with the mapping."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from connector.config.amounts import whole_days
 from connector.config.document import DataPath
@@ -9,8 +10,14 @@ from connector.config.rules_document import PERIODS, RulesDocument, RuleSection
 from connector.config.where import Where
 from connector.config.wording import likely, listed
 
-Found = tuple[DataPath, str]
-"""A mistake: the way to it, and what it is."""
+
+class Found(NamedTuple):
+    """A mistake: the way to it, what it is, and whether the key is meant, not its value."""
+
+    path: DataPath
+    message: str
+    of_key: bool = False
+
 
 _MOST_LISTED = 14
 
@@ -30,14 +37,15 @@ def _repeated(path: DataPath, ids: Iterable[str]) -> Iterator[Found]:
     seen: set[str] = set()
     for position, name in enumerate(ids):
         if name in seen:
-            yield (*path, position, "id"), f"the id «{name}» stands twice: give each its own"
+            message = f"the id «{name}» stands twice: give each its own"
+            yield Found((*path, position, "id"), message)
         seen.add(name)
 
 
 def _groups(rules: RulesDocument) -> Iterator[Found]:
     for position, rule in enumerate(rules.rules):
         if rule.group is not None and rule.group not in rules.groups:
-            yield (
+            yield Found(
                 ("rules", position, "group"),
                 f"there is no group «{rule.group}»{_instead(rule.group, rules.groups)}",
             )
@@ -48,7 +56,7 @@ def _replacements(rules: RulesDocument) -> Iterator[Found]:
     for position, rule in enumerate(rules.rules):
         message = _wrong_replacement(rule, by_id)
         if message:
-            yield ("rules", position, "replaced_by"), message
+            yield Found(("rules", position, "replaced_by"), message)
 
 
 def _wrong_replacement(rule: RuleSection, by_id: Mapping[str, RuleSection]) -> str:
@@ -91,24 +99,31 @@ def check_against_mapping(rules: RulesDocument, mapping: HubSpotMapping) -> Iter
     yield from _types(rules, mapping)
     for path, name in attributes_in(rules):
         if name not in shapes.attributes:
-            yield (
+            yield Found(
                 path,
                 f"no activity of the mapping has the attribute «{name}»"
                 f"{_instead(name, shapes.attributes)}",
+                _is_key(path, name),
             )
     for path, name in fields_in(rules):
         if name not in shapes.fields:
-            yield (
+            yield Found(
                 path,
                 f"the mapping reads no contact field «{name}»{_instead(name, shapes.fields)}",
+                _is_key(path, name),
             )
+
+
+def _is_key(path: DataPath, name: str) -> bool:
+    """Tell whether the name at the end of a path stands there as a key."""
+    return path[-1] == name
 
 
 def _types(rules: RulesDocument, mapping: HubSpotMapping) -> Iterator[Found]:
     for position, rule in enumerate(rules.rules):
         for number, name in enumerate(rule.activity):
             if name not in mapping.types:
-                yield (
+                yield Found(
                     ("rules", position, "activity", number),
                     f"no activity of the mapping is of the type «{name}»"
                     f"{_instead(name, mapping.types)}",

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connector.config.amounts import whole_days
-from connector.config.document import DataPath, Document, config_error
-from connector.config.rules_check import check_alone
+from connector.config.document import Document, config_error
+from connector.config.rules_check import Found, check_alone
 from connector.config.rules_document import (
     PERIODS,
     DecaySection,
@@ -68,8 +68,8 @@ def check_rules(
     meaning = _Meaning(written, shapes)
     rules = meaning.rule_set()
     known = {(problem.line, problem.column) for problem in problems}
-    for path, message in (*check_alone(written), *meaning.problems):
-        problem = document.problem(path, message)
+    for mistake in (*check_alone(written), *meaning.mistakes):
+        problem = document.problem(mistake.path, mistake.message, of_key=mistake.of_key)
         if (problem.line, problem.column) not in known:
             problems.append(problem)
     return rules, problems
@@ -77,11 +77,11 @@ def check_rules(
 
 @dataclass
 class _Meaning:
-    """Turns the document into a rule set; literals of a wrong kind are noted in `problems`."""
+    """Turns the document into a rule set; literals of a wrong kind are noted in `mistakes`."""
 
     written: RulesDocument
     shapes: Shapes | None
-    problems: list[tuple[DataPath, str]] = field(default_factory=list)
+    mistakes: list[Found] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         wheres = [rule.where for rule in self.written.rules if rule.where]
@@ -142,7 +142,7 @@ class _Meaning:
         return where.condition(kinds.get, self._report(*path)) if where else ALWAYS
 
     def _report(self, *path: str | int) -> Report:
-        return lambda below, message: self.problems.append(((*path, *below), message))
+        return lambda below, message: self.mistakes.append(Found((*path, *below), message))
 
     def _bucket(self, once_per: str) -> Bucket:
         if once_per == "each":

@@ -43,7 +43,7 @@ def found(value: object) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that was probably meant; None if none is near."""
-    near = difflib.get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.7)
     return near[0] if near else None
 
 
