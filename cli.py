@@ -10,14 +10,11 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Literal
 
 import click
 
 from connector.errors import ConnectorError, StoreError
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would happen; write nothing.")
@@ -102,7 +99,9 @@ pass_config = click.make_pass_decorator(Path)
     show_default=True,
     help="Where the demo's files go, to play on with.",
 )
-def demo(crm: str, contacts: int, seed: int, load: Path | None, folder: Path) -> None:
+def demo(
+    crm: Literal["hubspot"], contacts: int, seed: int, load: Path | None, folder: Path
+) -> None:
     """Show the whole loop on a local CRM: fill, provision, pull, score, plan, write back.
 
     Starts a local HubSpot that knows the real one's limits, and leaves a folder with settings,
@@ -407,13 +406,13 @@ def outbox_drop(config: Path, ids: tuple[int, ...], *, as_json: bool) -> None:
 @click.option("--faults", default="", help="Faults to make, as 429=0.02,502=0.02,lost=0.01.")
 @click.option("--state", type=click.Path(path_type=Path), help="Keep the CRM's state in this file.")
 def sandbox(
-    crm: str,
+    crm: Literal["hubspot"],
     *,
     port: int,
     contacts: int,
     seed: int,
     load: Path | None,
-    limits: str,
+    limits: Literal["real", "off"],
     faults: str,
     state: Path | None,
 ) -> None:
@@ -425,7 +424,7 @@ def sandbox(
         contacts=contacts,
         seed=seed,
         load=load,
-        limits=limits == "real",
+        limits=limits,
         faults=faults,
         state=state,
         port=port,

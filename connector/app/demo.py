@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import orjson
 from rich.console import Group, RenderableType
@@ -26,9 +27,9 @@ from connector.sync.progress import Progress
 from connector.sync.wanted import local_day, micros
 
 MARKER = ".leadripe-demo"
-HAS_OUR_KEY = {"propertyName": "leadripe_key", "operator": "HAS_PROPERTY"}
 PORT = 8765
 SHOWN_CONTACTS = 5
+SHOWN_TASKS = 8
 TOLD_FIRST = (
     ("prospect", "hot"),
     ("lead", "hot"),
@@ -52,17 +53,27 @@ class DemoResult:
     funnel: Mapping[tuple[str, str], int]
     explained: Sequence[Explanation]
     tasks: Sequence[Mapping[str, str]]
-    task_total: int
     most: int
 
 
 def run(
-    crm: str, folder: Path, *, contacts: int, seed: int, load: Path | None, progress: Progress
+    crm: Literal["hubspot"],
+    folder: Path,
+    *,
+    contacts: int,
+    seed: int,
+    load: Path | None,
+    progress: Progress,
 ) -> DemoResult:
     """Fill a sandbox, provision it, sync twice, and read back what the CRM shows then."""
     _make_folder(folder)
     wish = SandboxWish(
-        contacts=contacts, seed=seed, load=load, state=folder / "sandbox.state", port=_free(PORT)
+        crm=crm,
+        contacts=contacts,
+        seed=seed,
+        load=load,
+        state=folder / "sandbox.state",
+        port=_free(PORT),
     )
     progress.step("filling the sandbox", done=0, total=1)
     with running(wish) as sandbox:
@@ -72,7 +83,6 @@ def run(
         wanted = commands.Stages(create_tasks=True, accept_large_change=True)
         first = commands.run(config, "sync", wanted, progress)
         second = commands.run(config, "sync", commands.Stages(), progress)
-        tasks, total = _tasks(sandbox)
         return DemoResult(
             folder=folder,
             port=int(sandbox.url.rpartition(":")[2]),
@@ -81,8 +91,7 @@ def run(
             second=second,
             funnel=commands.funnel(config),
             explained=[commands.explain(config, each, None) for each in _telling(config)],
-            tasks=tasks,
-            task_total=total,
+            tasks=_tasks(sandbox),
             most=commands.highest(config),
         )
 
@@ -124,7 +133,7 @@ def _write_files(folder: Path, crm: str, sandbox: RunningSandbox) -> Path:
     config = folder / "leadripe.yaml"
     text = config.read_text(encoding="utf-8")
     text = text.replace("${HUBSPOT_TOKEN}", "file:token")
-    text = text.replace("https://api.hubapi.com", sandbox.url)
+    text = text.replace(f"# base_url: http://127.0.0.1:{PORT}", f"base_url: {sandbox.url}")
     config.write_text(text, encoding="utf-8")
     return config
 
@@ -159,23 +168,17 @@ def _telling(config: Path) -> Sequence[str]:
         return [contact.id for contact in store.load_contacts(numbers).values()]
 
 
-def _tasks(sandbox: RunningSandbox) -> tuple[Sequence[Mapping[str, str]], int]:
-    """Read the newest tasks back from the CRM, and how many there are."""
-    body = {
-        "properties": ["hs_task_subject", "hs_timestamp", "hubspot_owner_id", "hs_task_priority"],
-        "filterGroups": [
-            {"filters": [{"propertyName": "leadripe_key", "operator": "HAS_PROPERTY"}]}
-        ],
-        "limit": 8,
-    }
+def _tasks(sandbox: RunningSandbox) -> Sequence[Mapping[str, str]]:
+    """Read some tasks back from the CRM: from the list, since search shows new records late."""
+    wanted = "hs_task_subject,hs_timestamp,hubspot_owner_id,hs_task_priority,leadripe_key"
     request = urllib.request.Request(  # noqa: S310  our own sandbox on the loopback interface
-        f"{sandbox.url}/crm/objects/2026-09/tasks/search",
-        data=orjson.dumps(body),
-        headers={"Authorization": f"Bearer {sandbox.token}", "Content-Type": "application/json"},
+        f"{sandbox.url}/crm/objects/2026-09/tasks?limit=100&properties={wanted}",
+        headers={"Authorization": f"Bearer {sandbox.token}"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  as above
-        found = orjson.loads(answer.read())
-    return [row["properties"] for row in found["results"]], found["total"]
+        rows = orjson.loads(answer.read())["results"]
+    ours = [row["properties"] for row in rows if row["properties"]["leadripe_key"]]
+    return ours[:SHOWN_TASKS]
 
 
 def _contacts(result: DemoResult) -> RenderableType:
@@ -184,16 +187,16 @@ def _contacts(result: DemoResult) -> RenderableType:
         state = f"{told.stage} {told.temperature}".strip()
         parts.append(Text(f"\n{told.contact}  {told.score} points, {state}, fit {told.grade}"))
         parts += [
-            Text(f"  {reason.points:>7}  {reason.label}  {reason.when}")
+            Text(f"  {float(reason.points):+6.1f}  {reason.label} ({reason.when})")
             for reason in told.reasons[:4]
         ]
         if len(told.reasons) > 4:
-            parts.append(Text(f"           and {len(told.reasons) - 4} more"))
+            parts.append(Text(f"          and {len(told.reasons) - 4} more"))
     return Group(*parts)
 
 
 def _tasks_table(result: DemoResult) -> RenderableType:
-    title = f"Tasks in the CRM: {result.task_total:,}, some of them"
+    title = "Some of the tasks, read back from the CRM"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for column in ("due", "owner", "priority", "subject"):
         table.add_column(column)
@@ -215,11 +218,16 @@ def _second(result: DemoResult) -> str:
 
 
 def _next(result: DemoResult) -> str:
-    folder, first = result.folder, result.explained[0].contact if result.explained else "ID"
-    config = folder / "leadripe.yaml"
-    return f"""Play on in {folder}:
-  leadripe sandbox --port {result.port} --state {folder / "sandbox.state"} &   # the CRM of the demo
-  again leadripe -c {config} plan                 # nothing left to write leadripe -c {config}
-  explain {first}      # every reason of one contact leadripe -c {config} rules show           # the
-  rules, in sentences; edit {folder}/mappings/rules.yaml
-  leadripe -c {config} runs                 # what was run, and what it cost"""
+    folder = result.folder
+    command = f"leadripe -c {folder / 'leadripe.yaml'}"
+    told = result.explained[0].contact if result.explained else "ID"
+    lines = [
+        f"Play on in {folder}, whose mappings/rules.yaml you may edit:",
+        f"  leadripe sandbox --port {result.port} --state {folder / 'sandbox.state'} &",
+        "                                   the CRM of this demo again",
+        f"  {command} plan       nothing is left to write",
+        f"  {command} explain {told}   every reason of one contact",
+        f"  {command} rules show  the rules, in sentences",
+        f"  {command} runs       what was run, and what it cost",
+    ]
+    return "\n".join(lines)
