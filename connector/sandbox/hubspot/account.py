@@ -1,12 +1,12 @@
 """The account itself: facts, usage, owners, pipelines."""
 
-from datetime import datetime
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from connector.sandbox.hubspot.call import Answer, Call
 from connector.sandbox.hubspot.kinds import kind_of
-from connector.sandbox.hubspot.moments import iso
-from connector.sandbox.hubspot.portal import STAGES, Owner, Portal, Stage
+from connector.sandbox.hubspot.moments import iso, to_ms
+from connector.sandbox.hubspot.portal import DAILY, STAGES, Owner, Portal, Stage
 from connector.sandbox.hubspot.refusals import Json, invalid, not_found
 
 CUSTOM_PER_ACCOUNT = 10_000
@@ -15,9 +15,7 @@ CUSTOM_PER_ACCOUNT = 10_000
 def details(portal: Portal, _: Call) -> Answer:
     """Serve the facts of the account."""
     options = portal.options
-    offset = datetime.now(ZoneInfo(options.time_zone)).utcoffset()
-    if offset is not None:
-        offset = portal.clock.now().astimezone(ZoneInfo(options.time_zone)).utcoffset()
+    offset = portal.clock.now().astimezone(ZoneInfo(options.time_zone)).utcoffset()
     ms = 0 if offset is None else int(offset.total_seconds() * 1_000)
     hours, minutes = divmod(abs(ms) // 60_000, 60)
     return Answer(
@@ -33,6 +31,21 @@ def details(portal: Portal, _: Call) -> Answer:
             "dataHostingLocation": "eu1",
         }
     )
+
+
+def daily_usage(portal: Portal, _: Call) -> Answer:
+    """Serve how many of today's calls are used."""
+    local = portal.clock.now().astimezone(ZoneInfo(portal.options.time_zone))
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    usage: Json = {
+        "name": "private-apps-api-calls-daily",
+        "currentUsage": portal.used_today,
+        "usageLimit": DAILY[portal.options.tier],
+        "collectedAt": iso(portal.now_ms()),
+        "resetsAt": iso(to_ms(midnight)),
+        "fetchStatus": "SUCCESS",
+    }
+    return Answer(body={"results": [usage]})
 
 
 def list_owners(portal: Portal, call: Call) -> Answer:

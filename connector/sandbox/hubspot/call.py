@@ -8,6 +8,8 @@ import orjson
 
 from connector.sandbox.hubspot.refusals import Json, invalid, unreadable
 
+LONGEST_ID = 18  # digits
+
 
 @dataclass(slots=True)
 class Answer:
@@ -61,8 +63,8 @@ class Call:
         value = self.text(name)
         if not value:
             return default
-        if not value.isdigit():
-            raise invalid(f"Unable to parse value for query parameter '{name}': {value}")
+        if not value.isdigit() or len(value) > LONGEST_ID:
+            raise invalid(f"Unable to parse value for query parameter '{name}': {value[:50]}")
         return int(value)
 
     def limit(self, default: int, most: int) -> int:
@@ -131,5 +133,5 @@ def record_id_of(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and value.isdigit() and value.isascii():
-        return int(value)
-    raise invalid(f"Invalid object id: {value!r}", "INVALID_OBJECT_ID")
+        return int(value[:LONGEST_ID])
+    raise invalid(f"Invalid object id: {str(value)[:50]}", "INVALID_OBJECT_ID")

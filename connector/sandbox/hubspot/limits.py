@@ -2,15 +2,13 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from connector.sandbox.hubspot.portal import Portal
+from connector.sandbox.hubspot.portal import DAILY, Portal
 from connector.sandbox.hubspot.refusals import Refusal
 
 BURST = {"free": 100, "pro": 190, "enterprise": 190}
-DAILY = {"free": 250_000, "pro": 625_000, "enterprise": 1_000_000}
 BURST_WINDOW_MS = 10_000
 SEARCH_PER_SECOND = 5
 
@@ -32,7 +30,6 @@ class Limits:
     burst: dict[str, "deque[int]"] = field(default_factory=dict)  # by token: the limit is per app
     searches: "deque[int]" = field(default_factory=deque)
     day: str = ""
-    used_today: int = 0
 
     def take(self, lane: Lane, token: str) -> None:
         """Count a call, or refuse it uncounted with the policy that it would break."""
@@ -41,14 +38,14 @@ class Limits:
         now = self.portal.now_ms()
         self._turn_day()
         tier = self.portal.options.tier
-        if self.used_today >= DAILY[tier]:
+        if self.portal.used_today >= DAILY[tier]:
             raise breach("You have reached your daily limit.", "DAILY")
         if lane is Lane.SEARCH:
             _take(self.searches, now, 1_000, SEARCH_PER_SECOND, SECONDLY)
         if lane is Lane.GENERAL:
             window = self.burst.setdefault(token, deque())
             _take(window, now, BURST_WINDOW_MS, BURST[tier], TEN_SECONDLY)
-        self.used_today += 1
+        self.portal.used_today += 1
 
     def headers(self, lane: Lane, token: str, *, is_oauth: bool) -> dict[str, str]:
         """Return the usage headers of an answer; a search has none, OAuth has no daily ones."""
@@ -63,20 +60,14 @@ class Limits:
         }
         if not is_oauth:
             shown["X-HubSpot-RateLimit-Daily"] = str(DAILY[tier])
-            shown["X-HubSpot-RateLimit-Daily-Remaining"] = str(DAILY[tier] - self.used_today)
+            shown["X-HubSpot-RateLimit-Daily-Remaining"] = str(DAILY[tier] - self.portal.used_today)
         return shown
-
-    def resets_at(self) -> datetime:
-        """Return the next midnight in the account's own zone."""
-        zone = ZoneInfo(self.portal.options.time_zone)
-        local = self.portal.clock.now().astimezone(zone)
-        return datetime.combine(local.date(), datetime.max.time(), zone)
 
     def _turn_day(self) -> None:
         zone = ZoneInfo(self.portal.options.time_zone)
         today = self.portal.clock.now().astimezone(zone).date().isoformat()
         if today != self.day:
-            self.day, self.used_today = today, 0
+            self.day, self.portal.used_today = today, 0
 
 
 TEN_SECONDLY = ("You have reached your ten_secondly_rolling limit.", "TEN_SECONDLY_ROLLING")

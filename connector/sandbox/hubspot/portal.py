@@ -17,6 +17,7 @@ from connector.sandbox.hubspot.table import Record, Table
 from connector.sandbox.hubspot.tokens import Tokens
 
 Tier = Literal["free", "pro", "enterprise"]
+DAILY: dict[Tier, int] = {"free": 250_000, "pro": 625_000, "enterprise": 1_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class Portal:
         self.segments: dict[int, Segment] = {}
         self.exports: dict[int, Export] = {}
         self.imports: dict[int, Import] = {}
+        self.used_today = 0  # calls since midnight in the account's zone
         self.changes = 0  # rises with every write, so that saving can tell whether there is news
 
     def now_ms(self) -> int:

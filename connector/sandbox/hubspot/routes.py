@@ -298,7 +298,10 @@ def _all_routes() -> Iterator[tuple[str, str, Route]]:
     yield from _family("/crm/v3/owners", "/crm/owners/{date}", OWNERS)
     usage: tuple[Entry, ...] = (("GET", "/{}", account.limits_usage, _ANY_READ),)
     yield from _family("/crm/v3/limits", "/crm/limits/{date}", usage, any_scope=True)
-    facts: tuple[Entry, ...] = (("GET", "/details", account.details, fixed()),)
+    facts: tuple[Entry, ...] = (
+        ("GET", "/details", account.details, fixed()),
+        ("GET", "/api-usage/daily/private-apps", account.daily_usage, fixed()),
+    )
     yield from _family("/account-info/v3", "/account-info/{date}", facts)
     for path in ("/oauth/v1/token", "/oauth/2026-03/token", "/oauth/2026-09/token"):
         yield "POST", path, Route(oauth.issue_token, path, Lane.FREE, is_public=True)

@@ -1,0 +1,39 @@
+"""Fixtures: an account whose limits are off, at noon, with the search index up to date."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector.sandbox.hubspot.faults import Faults
+from connector.sandbox.hubspot.moments import TurnedClock
+from connector.sandbox.hubspot.portal import Options, Portal
+from connector.sandbox.serve import serve
+from tests.sandbox.hubspot.desk import NOON, Desk
+
+Opener = Callable[..., Desk]
+
+
+@pytest.fixture
+def open_desk() -> Iterator[Opener]:
+    """Return a function that serves an account with the given options."""
+    with ExitStack() as stack:
+
+        def opened(faults: str = "", state: Path | None = None, **options: Any) -> Desk:
+            settings = {"limits": False, "index_lag": timedelta(0), **options}
+            clock = TurnedClock(NOON)
+            portal = Portal(Options(**settings), clock)
+            running = serve(portal, faults=Faults.parse(faults, seed=1), state=state)
+            desk = Desk(stack.enter_context(running), clock)
+            stack.callback(desk.pool.clear)
+            return desk
+
+        yield opened
+
+
+@pytest.fixture
+def desk(open_desk: Opener) -> Desk:
+    return open_desk()
