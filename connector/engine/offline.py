@@ -48,8 +48,8 @@ from connector.ports import Facts
 from connector.rules.plan import CompiledRules
 from connector.rules.sql import identifier
 
-PART_ACTIVITIES = 1_000_000
-PART_CONTACTS = 100_000
+PART_ACTIVITIES = 500_000
+PART_CONTACTS = 50_000
 """About so many rows are evaluated at a time, whichever is reached first."""
 
 _STAGING = "file, key, problem, problem_text"
@@ -371,10 +371,7 @@ class _Reader:
         repeated = (
             "SELECT id FROM contact_read WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1"
         )
-        keys = self._run(
-            "SELECT DISTINCT key FROM contact_read WHERE id IN"
-            f" (SELECT id FROM ({repeated}) ORDER BY id LIMIT {MOST})"
-        ).fetchall()
+        keys = self._run(f"SELECT id FROM ({repeated}) ORDER BY id LIMIT {MOST}").fetchall()
         if not keys:
             return
         found = list(

@@ -5,7 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.engine import offline_values as values
-from connector.engine.offline_files import InputFile, by_layout, table_sql, text_sql
+from connector.engine.offline_files import (
+    InputFile,
+    Layout,
+    by_layout,
+    micros_sql,
+    table_sql,
+    text_sql,
+)
 from connector.errors import Problem
 from connector.rules import sql
 from connector.rules.conditions import Kind
@@ -108,8 +115,8 @@ def _named(noun: str, names: Sequence[str]) -> str:
 def rows_sql(files: Sequence[InputFile], wanted: Sequence[Wanted], rejects: str) -> str:
     """Return the rows of all files as values.
 
-    Beside them stand `file`; `key`, the id as written; `problem`, the first column that cannot be
-    understood, NULL if all can; and `problem_text`, what is written there.
+    Beside them stand, of rows with a mistake alone: `problem`, the first column that cannot be
+    understood; `problem_text`, what is written there; `file`, and `key`, the row's id.
     """
     groups = by_layout(files)
     return "\nUNION ALL\n".join(
@@ -118,21 +125,26 @@ def rows_sql(files: Sequence[InputFile], wanted: Sequence[Wanted], rejects: str)
 
 
 def _group_sql(files: Sequence[InputFile], wanted: Sequence[Wanted], rejects: str) -> str:
-    texts = [
-        f"{_trimmed(text_sql(files[0].layout, w.name), w)} AS t{place}"
-        for place, w in enumerate(wanted)
+    layout = files[0].layout
+    texts = [f"{_trimmed(text_sql(layout, w.name), w)} AS t{n}" for n, w in enumerate(wanted)]
+    typed = {w.name for w in wanted if w.kind is Kind.MOMENT and layout.is_timestamp(w.name)}
+    texts += [
+        f"{micros_sql(layout, w.name)} AS m{n}" for n, w in enumerate(wanted) if w.name in typed
     ]
-    key = text_sql(files[0].layout, wanted[0].name)
-    table = table_sql(files, rejects=rejects)
-    inner = f"SELECT filename AS file, {key} AS key, {', '.join(texts)} FROM {table}"
-    columns = [_value_sql(w, f"t{place}") for place, w in enumerate(wanted)]
+    inner = f"SELECT filename, {', '.join(texts)} FROM {table_sql(files, rejects=rejects)}"
+    columns = [
+        _typed_sql(w, f"m{n}", layout) if w.name in typed else _value_sql(w, f"t{n}")
+        for n, w in enumerate(wanted)
+    ]
     read = f"SELECT *, {', '.join(columns)} FROM ({inner})"
     bad = [(w.name, f"t{place}", _is_bad(w, f"t{place}")) for place, w in enumerate(wanted)]
     names = " ".join(f"WHEN {test} THEN {sql.text(name)}" for name, _, test in bad)
     found = " ".join(f"WHEN {test} THEN {text}" for _, text, test in bad)
     targets = [sql.identifier(name) for w in wanted for name in _targets(w)]
     return (
-        f"SELECT file, key, CASE {names} END AS problem, CASE {found} END AS problem_text,"
+        f"SELECT CASE {names} END AS problem, CASE {found} END AS problem_text,"
+        " CASE WHEN problem IS NOT NULL THEN filename END AS file,"
+        " CASE WHEN problem IS NOT NULL THEN t0 END AS key,"
         f" {', '.join(targets)} FROM ({read})"
     )
 
@@ -146,6 +158,13 @@ def _trimmed(text: str, wanted: Wanted) -> str:
 def _targets(wanted: Wanted) -> list[str]:
     is_moment = wanted.kind is Kind.MOMENT
     return [wanted.target, wanted.target + LOCAL] if is_moment else [wanted.target]
+
+
+def _typed_sql(wanted: Wanted, micros: str, layout: Layout) -> str:
+    """Return the columns of a moment that needs no reading."""
+    is_local = sql.literal(layout.types[wanted.name].tz is None)
+    target, local = (sql.identifier(name) for name in _targets(wanted))
+    return f"{micros} AS {target}, {is_local} AS {local}"
 
 
 def _value_sql(wanted: Wanted, text: str) -> str:

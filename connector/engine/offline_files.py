@@ -34,6 +34,10 @@ class Layout:
         """Tell whether it is text."""
         return bool(self.delimiter)
 
+    def is_timestamp(self, name: str) -> bool:
+        """Tell whether a column holds moments as such, not as text."""
+        return name in self.types and pa.types.is_timestamp(self.types[name])
+
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
@@ -174,9 +178,15 @@ def text_sql(layout: Layout, name: str) -> str:
         is_whole = f"{column} = trunc({column}) AND abs({column}) < 9007199254740992"
         spelled = f"CASE WHEN {is_whole} THEN {whole} ELSE CAST({column} AS VARCHAR) END"
         return f"CASE WHEN NOT isnan({column}) THEN {spelled} END"
-    if pa.types.is_timestamp(kind) and kind.tz is not None:
-        return f"CAST(make_timestamp(epoch_us({column})) AS VARCHAR) || 'Z'"
+    if layout.is_timestamp(name):
+        # To be read by `micros_sql`: as text it is only there or not.
+        return f"CASE WHEN {column} IS NOT NULL THEN 'a moment' END"
     return f"NULLIF(CAST({column} AS VARCHAR), '')"
+
+
+def micros_sql(layout: Layout, name: str) -> str:
+    """Return a column of moments as microseconds since 1970, of UTC or of the wall clock."""
+    return f"epoch_us({sql.identifier(layout.columns[name])})"
 
 
 def _literally(path: Path) -> str:

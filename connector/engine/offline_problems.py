@@ -18,7 +18,7 @@ MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class BadValue:
-    """A text that cannot be understood: in `column` of the row that has the id `key`."""
+    """A text that cannot be understood: in `column` of the row with the id `key`, None if empty."""
 
     file: str
     key: str | None
@@ -78,11 +78,11 @@ def repeated_problems(
     wanted: Sequence[Wanted],
     keys: set[str | None],
 ) -> Iterator[Problem]:
-    """Yield where contacts stand again whose id, as written in one place, is among `keys`."""
+    """Yield where contacts stand again whose id is among `keys`."""
     seen: dict[str, str] = {}
     for file in files:
         rows = _rows_of(connection, file, wanted, keys)
-        found = sorted((row.line, str(key).strip()) for key, each in rows.items() for row in each)
+        found = sorted((row.line, str(key)) for key, each in rows.items() for row in each)
         for line, key in found:
             place = f"{file.path}:{line}"
             if key in seen:
@@ -104,7 +104,7 @@ def _rows_of(
         return rows
     read = _csv_rows(file) if file.layout.is_csv else _parquet_rows(connection, file, wanted)
     for row in read:
-        key = row.texts.get(wanted[0].name) or None
+        key = (row.texts.get(wanted[0].name) or "").strip() or None
         if key in keys:
             rows[key].append(row)
     return rows

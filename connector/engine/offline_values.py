@@ -12,7 +12,7 @@ from connector.rules.conditions import Kind
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _CLOCK = r"\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
 _ZONE = r"[Zz]|[+-]\d{2}(?::?\d{2})?"
-_MOMENT = f"^({_DAY}(?:[T ]{_CLOCK})?)$|^({_DAY}[T ]{_CLOCK}) ?({_ZONE})$"
+_MOMENT = f"^({_DAY})(?:[T ]({_CLOCK}) ?({_ZONE})?)?$"
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)$"
 _MOST = 9_000_000_000_000_000_000  # as in to_millionths: what stays inside 64 bits
 
@@ -68,10 +68,17 @@ def outbound(text: str) -> str:
 
 def moment(text: str) -> Moment:
     """Return the moment of an ISO 8601 text; a day alone is its midnight on the wall clock."""
-    local, zoned = (f"regexp_extract({text}, '{_MOMENT}', {group})" for group in (1, 2))
-    zone = f"regexp_extract({text}, '{_MOMENT}', 3)"
-    wall = f"epoch_us(TRY_CAST(replace({local} || {zoned}, ',', '.') AS TIMESTAMP))"
-    return Moment(us=f"{wall} - {_offset(zone)}", is_local=f"{zone} = ''")
+    parts = f"regexp_extract({text}, '{_MOMENT}', ['day', 'clock', 'zone'])"
+    day, clock, zone = (f"struct_extract({parts}, '{name}')" for name in ("day", "clock", "zone"))
+    wall = f"rtrim({day} || ' ' || replace({clock}, ',', '.'))"
+    us = f"epoch_us(TRY_CAST({wall} AS TIMESTAMP)) - {_offset(zone)}"
+    # What nearly every tool writes is spared the regular expression.
+    is_usual = f"length({text}) = 20 AND ends_with({text}, 'Z')"
+    usual = f"epoch_us(TRY_CAST(left({text}, 19) AS TIMESTAMP))"
+    return Moment(
+        us=f"CASE WHEN {is_usual} THEN {usual} ELSE {us} END",
+        is_local=f"CASE WHEN {is_usual} THEN FALSE ELSE {zone} = '' END",
+    )
 
 
 def _offset(zone: str) -> str:
