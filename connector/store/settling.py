@@ -17,13 +17,15 @@ from connector.store.encoding import json_list
 from connector.store.landing import load_landed
 from connector.store.segments import Segment, Segments
 
-ROUND = 1_000_000
+ROUND = 400_000
 """Rows that are settled at a time: the measure of memory."""
 MOST_SEGMENTS = 8
-"""Small files that a bucket may have before it is written anew as one."""
+"""Files that a bucket may have before small ones are written anew as one."""
 
 _KEY = ["contact", "activity"]
 _ORDER = [(name, "ascending") for name in ("contact", "occurred_us", "activity")]
+
+_NOWHERE = pa.array([], pa.int64())
 
 _NEXT_ROUND = """
 SELECT id, batch FROM
@@ -112,13 +114,11 @@ class Settling:
         brought = pa.concat_tables([self._raw.empty_table(), *moved])
         # What was read of the survivor itself comes last, and wins.
         rows = redirect.apply(_marked(brought, is_moved=True), _marked(arrived, is_moved=False))
-        parts = self._split(_latest(rows))
-        buckets = sorted({*parts, *leaving, *outdated})
-        nothing = rows.slice(0, 0)
+        places = self._places_by_bucket(rows["contact"])
         changes = []
-        for bucket in buckets:
-            change = self._change(bucket, parts.get(bucket, nothing), leaving.get(bucket, []), zone)
-            changes.append(change)
+        for bucket in sorted({*places, *leaving, *outdated}):
+            part = _latest(rows.take(places.get(bucket, _NOWHERE))).sort_by(_ORDER)
+            changes.append(self._change(bucket, part, leaving.get(bucket, []), zone))
             self._at_step("bucket")
         return changes
 
@@ -128,38 +128,33 @@ class Settling:
             parts.setdefault(no % self._buckets, []).append(no)
         return parts
 
-    def _split(self, rows: pa.Table) -> dict[int, pa.Table]:
-        """Return {bucket: its rows}, each sorted."""
-        contact = rows["contact"]
+    def _places_by_bucket(self, contact: pa.ChunkedArray) -> dict[int, pa.Array]:
+        """Return {bucket: where its rows are}, in the order in which they landed."""
         whole = pc.multiply(pc.divide(contact, self._buckets), self._buckets)
-        rows = rows.append_column("bucket", pc.subtract(contact, whole))
-        rows = rows.sort_by([("bucket", "ascending"), *_ORDER])
-        runs = pc.run_end_encode(rows["bucket"].combine_chunks())
-        parts, start = {}, 0
-        for bucket, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-            parts[bucket] = rows.slice(start, end - start).drop_columns("bucket")
+        bucket = pc.subtract(contact, whole).combine_chunks()
+        order = pc.sort_indices(bucket)  # stable
+        runs = pc.run_end_encode(bucket.take(order))
+        places, start = {}, 0
+        for value, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+            places[value] = order.slice(start, end - start)
             start = end
-        return parts
+        return places
 
     def _change(self, bucket: int, rows: pa.Table, leaving: Sequence[int], zone: str) -> _Change:
         live = self._segments.live(bucket)
         rows, changed = self._compare(live, rows)
-        is_outdated = any(segment.shape != self._segments.shape for segment in live)
-        is_rewritten = (
-            len(changed) > 0
-            or (leaving and live)
-            or is_outdated
-            or (len(rows) > 0 and len(live) >= MOST_SEGMENTS)
-        )
         new = with_derived(rows, self._segments.schema, zone)
-        if not is_rewritten:
-            written = [self._segments.write(bucket, new)] if len(new) else []
-            return _Change(written, [])
-        kept = self._segments.read(live)
-        kept = kept.filter(pc.invert(pc.is_in(kept["contact"], pa.array(leaving, pa.int64()))))
-        kept = _without(kept, changed)
-        base = pa.concat_tables([kept, new]).sort_by(_ORDER)
-        return _Change([self._segments.write(bucket, base)] if len(base) else [], live)
+        is_outdated = any(segment.shape != self._segments.shape for segment in live)
+        if len(changed) or (leaving and live) or is_outdated:
+            replaced: Sequence[Segment] = live
+        else:
+            replaced = _small(live) if len(new) and len(live) >= MOST_SEGMENTS else []
+        if replaced:
+            kept = self._segments.read(replaced)
+            is_leaving = pc.is_in(kept["contact"], pa.array(leaving, pa.int64()))
+            kept = _without(kept.filter(pc.invert(is_leaving)), changed)
+            new = pa.concat_tables([kept, new]).sort_by(_ORDER)
+        return _Change([self._segments.write(bucket, new)] if len(new) else [], replaced)
 
     def _compare(self, live: Sequence[Segment], rows: pa.Table) -> tuple[pa.Table, pa.Table]:
         """Return the rows that are not there, and the keys of those there in another version."""
@@ -195,13 +190,32 @@ class _Redirect:
         return rows.filter(pc.is_valid(rows["contact"]))
 
 
+def _small(live: Sequence[Segment]) -> list[Segment]:
+    """Return the segments to be merged: from the smallest up to where one outweighs all before it.
+
+    So a row is written anew as often as the bucket doubles, not each time that it gets a new file.
+    """
+    chosen: list[Segment] = []
+    weight = 0
+    for segment in sorted(live, key=lambda segment: segment.n_rows):
+        if chosen and segment.n_rows > weight:
+            break
+        chosen.append(segment)
+        weight += segment.n_rows
+    return chosen
+
+
+def _places(n_rows: int) -> pa.Array:
+    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), n_rows)), 1)
+
+
 def _marked(rows: pa.Table, *, is_moved: bool) -> pa.Table:
     return rows.append_column("is_moved", pa.repeat(pa.scalar(is_moved), len(rows)))
 
 
 def _latest(rows: pa.Table) -> pa.Table:
     """Return the last row of each activity of each contact."""
-    places = rows.select(_KEY).append_column("place", pa.array(range(len(rows)), pa.int64()))
+    places = rows.select(_KEY).append_column("place", _places(len(rows)))
     last = places.group_by(_KEY).aggregate([("place", "max")])
     return rows if len(last) == len(rows) else rows.take(last["place_max"])
 
@@ -210,9 +224,7 @@ def _unstored(rows: pa.Table, stored: pa.Table) -> pa.Table:
     """Return the rows that are not in `stored` with the very same values."""
     # Grouping, not joining: in a join an unknown value equals nothing, not even the same unknown.
     places = stored.append_column("place", pa.repeat(pa.scalar(-1), len(stored)))
-    asked = rows.drop_columns("is_moved").append_column(
-        "place", pa.array(range(len(rows)), pa.int64())
-    )
+    asked = rows.drop_columns("is_moved").append_column("place", _places(len(rows)))
     places = places.cast(asked.schema)
     groups = pa.concat_tables([places, asked]).group_by(stored.column_names)
     found = groups.aggregate([("place", "min")])["place_min"]
