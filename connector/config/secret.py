@@ -104,8 +104,8 @@ def _reference(value: object, info: ValidationInfo) -> object:
 
 
 _HOW = (
-    "a secret must not stand in this file: write `${HUBSPOT_TOKEN}` and set that environment "
-    "variable, or `file:hubspot.token` and put it alone into that file"
+    'a secret must not stand in this file: write "${HUBSPOT_TOKEN}" and set that environment '
+    'variable, or "file:hubspot.token" and put it alone into that file'
 )
 
 Secret = Annotated[

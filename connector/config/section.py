@@ -52,11 +52,11 @@ class Section(BaseModel):
     def _note_keys(cls, data: object, info: ValidationInfo) -> object:
         if info.context is not None and isinstance(data, Mapping):
             reading: Reading = info.context
-            reading.note(data, cls.keys())
+            reading.note(data, cls.known_keys())
         return data
 
     @classmethod
-    def keys(cls) -> list[str]:
+    def known_keys(cls) -> list[str]:
         """Return the keys as they stand in the file."""
         return [info.alias or name for name, info in cls.model_fields.items()]
 

@@ -81,7 +81,7 @@ class Connect(Section):
         if (self.token is None) == (self.oauth is None):
             raise refuse(
                 "one_way_in",
-                "give either «token» or «oauth», for example `token: ${HUBSPOT_TOKEN}`",
+                'give either «token» or «oauth», for example `token: "${HUBSPOT_TOKEN}"`',
             )
         return self
 

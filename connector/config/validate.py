@@ -31,7 +31,7 @@ _EXPECTED: Mapping[str, tuple[str, str]] = {
 """Pydantic's word for a wrong type: what is expected, and an example."""
 
 _EXAMPLES: Mapping[str, str] = {
-    "connect": "{token: ${HUBSPOT_TOKEN}}",
+    "connect": '{token: "${HUBSPOT_TOKEN}"}',
     "write": "{score: leadripe_score}",
     "guards": "{tasks_per_owner: 25}",
     "contact": "{fields: {job_title: jobtitle}}",

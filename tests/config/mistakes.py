@@ -94,8 +94,8 @@ SETTINGS = (
         "mapping: mappings/hubspot.yaml\n"
         "rules: mappings/rules.yaml\n",
         (
-            "3:18: a secret must not stand in this file: write `${HUBSPOT_TOKEN}` and set "
-            "that environment variable, or `file:hubspot.token` and put it alone into that file",
+            '3:18: a secret must not stand in this file: write "${HUBSPOT_TOKEN}" and set '
+            'that environment variable, or "file:hubspot.token" and put it alone into that file',
         ),
     ),
     Mistake(
@@ -105,15 +105,15 @@ SETTINGS = (
         "connect: pat-na1-0123-4567\n",
         (
             "5:10: «connect» must be a section, for example `connect: {token: "
-            "${HUBSPOT_TOKEN}}`; a text that looks like a secret was found",
+            '"${HUBSPOT_TOKEN}"}`; a text that looks like a secret was found',
         ),
     ),
     Mistake(
         "a token as a list",
         _CONNECT + "  token: [pat-na1-0123-4567]\n",
         (
-            "6:10: a secret must not stand in this file: write `${HUBSPOT_TOKEN}` and set "
-            "that environment variable, or `file:hubspot.token` and put it alone into that file",
+            '6:10: a secret must not stand in this file: write "${HUBSPOT_TOKEN}" and set '
+            'that environment variable, or "file:hubspot.token" and put it alone into that file',
         ),
     ),
     Mistake(
@@ -130,17 +130,24 @@ SETTINGS = (
         ("6:10: «keyring:» is not supported yet; use an environment variable or «file:»",),
     ),
     Mistake(
+        "a reference without quotes between braces",
+        _MAPPING + "mapping: mappings/hubspot.yaml\n"
+        "rules: mappings/rules.yaml\n"
+        "connect: {token: ${HUBSPOT_TOKEN}}\n",
+        ("5:10: a bracket is not closed, or a comma is missing",),
+    ),
+    Mistake(
         "neither token nor oauth",
         _MAPPING + "mapping: mappings/hubspot.yaml\n"
         "rules: mappings/rules.yaml\n"
         "connect: {max_daily_calls: 10}\n",
-        ("5:10: give either «token» or «oauth», for example `token: ${HUBSPOT_TOKEN}`",),
+        ('5:10: give either «token» or «oauth», for example `token: "${HUBSPOT_TOKEN}"`',),
     ),
     Mistake(
         "both token and oauth",
         _CONNECT + "  token: ${A}\n"
         '  oauth: {client_id: "${A}", client_secret: "${B}", refresh_token: "${C}"}\n',
-        ("6:3: give either «token» or «oauth», for example `token: ${HUBSPOT_TOKEN}`",),
+        ('6:3: give either «token» or «oauth», for example `token: "${HUBSPOT_TOKEN}"`',),
     ),
     Mistake(
         "an unsafe address",
@@ -241,8 +248,8 @@ SETTINGS = (
         "several mistakes",
         _MAPPING + "connect: {token: abc}\nmapping: m.yaml\nrulez: r.yaml\nlanguage: 5\n",
         (
-            "3:18: a secret must not stand in this file: write `${HUBSPOT_TOKEN}` and set "
-            "that environment variable, or `file:hubspot.token` and put it alone into that file",
+            '3:18: a secret must not stand in this file: write "${HUBSPOT_TOKEN}" and set '
+            'that environment variable, or "file:hubspot.token" and put it alone into that file',
             "5:1: unknown key «rulez»; did you mean «rules»?",
             "6:11: «language» must be en or fr; the number 5 was found",
         ),
@@ -569,6 +576,30 @@ RULES = (
         "        - {page: {matches: '(pricing'}}\n"
         "    points: 1\n",
         ("7:28: «(pricing» is not a regular expression of the RE2 kind: missing ): (pricing",),
+    ),
+    Mistake(
+        "a comparison of a truth value",
+        _RULES + "rules:\n"
+        "  - {id: a, activity: x, where: {robot: true, any: [{robot: {gte: 1}}]}, points: 1}\n",
+        ("3:67: «gte» is for numbers and dates, but «robot» holds true or false",),
+    ),
+    Mistake(
+        "a list of two kinds",
+        _RULES + "rules:\n  - {id: a, activity: x, where: {minutes: [5, long]}, points: 1}\n",
+        (
+            "3:43: «minutes» holds a number, and the text «long» is none; write for example "
+            "250 or 2.5, without quotes",
+        ),
+    ),
+    Mistake(
+        "an empty list to compare with",
+        _RULES + "rules:\n  - {id: a, activity: x, where: {minutes: []}, points: 1}\n",
+        ("3:43: «minutes» must have at least 1 entry",),
+    ),
+    Mistake(
+        "an unknown key of a stage",
+        _ONE_RULE + "stages: {cooling_of: 30d}\n",
+        ("4:10: unknown key «cooling_of»; did you mean «cooling_off»?",),
     ),
     Mistake(
         "a label in a language we do not speak",
