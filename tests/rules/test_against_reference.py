@@ -6,22 +6,25 @@
 import dataclasses
 import os
 import random
+from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
+from connector.config.rules_file import load_rules
 from connector.engine.embedded import EmbeddedEngine
 from connector.rules.model import Group, RuleSet
 from connector.rules.tables import MEMORY
 from tests.reference.agreement import Plan, difference, disagreements
 from tests.reference.evaluator import Result
-from tests.reference.made_up_conditions import seeded
+from tests.reference.made_up_conditions import likely, seeded
 from tests.reference.made_up_rules import make_rule_set
 from tests.reference.made_up_stories import make_activity, make_as_of, make_stories
 from tests.reference.story import Instant, State, Story
 
+SHIPPED = Path(__file__).parents[2] / "mappings" / "rules.yaml"
 ENGINE = EmbeddedEngine(threads=1)
 BATCH = 150
 ROUNDS = 8
@@ -67,6 +70,41 @@ def test_plan_and_readable_evaluator_agree_on_many_contacts(seed: int) -> None:
     it = world(seed)
     wrong = disagreements(it.plan, it.stories, it.as_of)
     assert not wrong, difference(it.plan, wrong[0], it.as_of)
+
+
+def test_plan_and_readable_evaluator_agree_on_the_shipped_rules() -> None:
+    made = seeded(FIRST_SEED)
+    plan = Plan(load_rules(SHIPPED), ENGINE)
+    as_of, zone = make_as_of(made)
+    stories = [as_shipped(each, made) for each in make_stories(made, 2 * BATCH, as_of, zone)]
+    wrong = disagreements(plan, stories, as_of)
+    assert not wrong, difference(plan, wrong[0], as_of)
+
+
+SHIPPED_TYPES = (
+    *("content_download", "demo_request", "webinar_registered", "webinar_attended", "page_view"),
+    *("key_page_view", "careers_page_view", "email_click", "call_connected", "unsubscribed"),
+)
+
+
+def as_shipped(story: Story, made: Random) -> Story:
+    """Return a story told in the words of the shipped rules."""
+    kinds = ("white_paper", "Guide", "case_study", None)
+    titles = ("Directrice qualité", "Head of IT", "Étudiante", "supply chain", None)
+    fields = {"job_title": made.choice(titles), "seniority": made.choice(("Head", None))}
+    fields |= {"email": made.choice(("a@b.example", "a@univ-x.example", None)), "first_name": "A"}
+    return dataclasses.replace(
+        story,
+        fields=fields,
+        activities=tuple(
+            dataclasses.replace(
+                each,
+                type=each.type if likely(made, 20) else made.choice(SHIPPED_TYPES),
+                attributes={"asset_kind": made.choice(kinds), "asset": "x", "event": each.type},
+            )
+            for each in story.activities
+        ),
+    )
 
 
 @SMALL
