@@ -57,6 +57,7 @@ def _inherit(portal: Portal, kind: Kind, kept: Record, lost: Record, ids: list[s
         # This one is known to miss the ids of earlier merges; hs_merged_object_ids is complete.
         props["hs_calculated_merged_vids"] = f"{kept.id}:{now};{lost.id}:{now}"
         _keep_furthest_stage(portal, kept, lost, props)
+        _keep_other_emails(kept, lost, props)
     born = min(kept.created_ms, lost.created_ms)
     table.purge(kept)
     table.purge(lost)
@@ -71,6 +72,15 @@ def _inherit(portal: Portal, kind: Kind, kept: Record, lost: Record, ids: list[s
         portal.table(other).version += 1
     portal.changes += 1
     return heir
+
+
+def _keep_other_emails(kept: Record, lost: Record, props: dict[str, str]) -> None:
+    others = [lost.props.get("email", "")]
+    others += [record.props.get("hs_additional_emails", "") for record in (kept, lost)]
+    known = dict.fromkeys(part for other in others for part in other.split(";") if part)
+    known.pop(props.get("email", ""), None)
+    if known:
+        props["hs_additional_emails"] = ";".join(known)
 
 
 def _keep_furthest_stage(portal: Portal, kept: Record, lost: Record, props: dict[str, str]) -> None:
