@@ -1,0 +1,97 @@
+"""What a contract test asks of an account: our adapter onto it, and people who work in it."""
+
+from datetime import timedelta
+from types import TracebackType
+from typing import Protocol, Self
+
+from connector.domain.contact import Contact
+from connector.domain.ids import ContactId, TaskKey
+from connector.ports import Crm
+from tests.fakes.clock import FakeClock
+from tests.fakes.crm import FakeCrm
+
+
+class AccountUnderTest(Protocol):
+    """An account of some CRM, provisioned, empty at first."""
+
+    clock: FakeClock
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    def connect(self) -> Crm: ...
+
+    def add_contact(self, name: str) -> ContactId: ...
+
+    def edit(self, contact: str, **properties: str) -> None: ...
+
+    def delete(self, contact: str) -> None: ...
+
+    def merge(self, loser: str, into: str) -> ContactId: ...
+
+    def shows(self, contact: str, name: str) -> str | None: ...
+
+    def is_done(self, key: TaskKey) -> bool: ...
+
+    def settle(self) -> None: ...
+
+    def settle_deletions(self) -> None: ...
+
+
+class FakeAccount:
+    """The fake that the core's tests run on: it has to keep the same promises."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self._crm = FakeCrm(self.clock)
+        self._contacts: dict[str, Contact] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return None
+
+    def connect(self) -> Crm:
+        return self._crm
+
+    def add_contact(self, name: str) -> ContactId:
+        id_ = ContactId(f"c{len(self._contacts)}")
+        email = f"{name.lower()}@example.org"
+        contact = Contact(id_, self.clock.now(), {"email": email}, emails=(email,))
+        self._contacts[id_] = contact
+        self._crm.desk.add(contact)
+        return id_
+
+    def edit(self, contact: str, **properties: str) -> None:
+        self._crm.desk.edit(self._contacts[contact], **properties)
+
+    def delete(self, contact: str) -> None:
+        self._crm.desk.delete(self._contacts[contact])
+
+    def merge(self, loser: str, into: str) -> ContactId:
+        self._crm.desk.merge(self._contacts[loser], into=self._contacts[into])
+        return ContactId(into)
+
+    def shows(self, contact: str, name: str) -> str | None:
+        return self._crm.desk.shows(self._contacts[contact], name)
+
+    def is_done(self, key: TaskKey) -> bool:
+        return self._crm.desk.tasks[key].is_done
+
+    def settle(self) -> None:
+        self.clock.turn(timedelta(minutes=5))
+
+    def settle_deletions(self) -> None:
+        self.clock.turn(timedelta(days=1, minutes=1))
