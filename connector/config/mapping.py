@@ -8,9 +8,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from connector.config.document import DataPath, Document, config_error
+from connector.config.literals import kind_of_literal, literal
 from connector.config.section import Name, NonEmpty, Number, Scalar, Section, refuse
 from connector.config.validate import validate
-from connector.config.where import Where, kind_of_literal, literal
+from connector.config.where import Where
 from connector.config.yaml_file import read_document
 from connector.domain.contact import Value
 from connector.errors import Problem

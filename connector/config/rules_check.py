@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from connector.config.activity_rules import PERIODS, RuleSection
 from connector.config.amounts import whole_days
 from connector.config.document import DataPath
 from connector.config.mapping import HubSpotMapping
-from connector.config.rules_document import PERIODS, RulesDocument, RuleSection
+from connector.config.rules_document import RulesDocument
 from connector.config.where import Where
 from connector.config.wording import likely, listed
 

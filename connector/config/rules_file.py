@@ -1,48 +1,19 @@
-"""The rules file to a rule set: what an admin wrote, as `connector.rules.model` means it."""
+"""Reads a rules file."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from connector.config.amounts import whole_days
 from connector.config.document import Document, config_error
-from connector.config.rules_check import Found, check_alone
+from connector.config.meaning import Meaning
+from connector.config.rules_check import check_alone
 from connector.config.rules_document import (
-    PERIODS,
-    DecaySection,
-    LabelSection,
     RulesDocument,
-    RuleSection,
-    micro,
 )
 from connector.config.validate import validate
-from connector.config.where import Comparison, Report, Where, kinds_of, tests
 from connector.config.yaml_file import read_document
-from connector.domain.ids import RuleId
-from connector.domain.numbers import MILLION
 from connector.errors import Problem
 from connector.ports import Shapes
-from connector.rules.conditions import ALWAYS, All, Condition, Kind
-from connector.rules.decay import Constant, Curve, Decay, HalfLife, Linear, Steps
 from connector.rules.model import (
-    ActivityRule,
-    AtMost,
-    Blocker,
-    Bucket,
-    Criterion,
-    Each,
-    Ever,
-    Fit,
-    Group,
-    HandOff,
-    Label,
-    PerAttribute,
-    PerDays,
-    Persona,
-    Repeated,
     RuleSet,
-    SalesWork,
-    Stages,
 )
 
 
@@ -65,7 +36,7 @@ def check_rules(
     written, problems = validate(RulesDocument, document)
     if written is None:
         return None, problems
-    meaning = _Meaning(written, shapes)
+    meaning = Meaning(written, shapes)
     rules = meaning.rule_set()
     known = {(problem.line, problem.column) for problem in problems}
     for mistake in (*check_alone(written), *meaning.mistakes):
@@ -73,175 +44,3 @@ def check_rules(
         if (problem.line, problem.column) not in known:
             problems.append(problem)
     return rules, problems
-
-
-@dataclass
-class _Meaning:
-    """Turns the document into a rule set; literals of a wrong kind are noted in `mistakes`."""
-
-    written: RulesDocument
-    shapes: Shapes | None
-    mistakes: list[Found] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        wheres = [rule.where for rule in self.written.rules if rule.where]
-        blockers = [blocker.where for blocker in self.written.hand_off.blockers]
-        criteria = [
-            (one.field, one.is_) for persona in self.written.personas for one in persona.criteria
-        ]
-        shapes = self.shapes or Shapes({}, {})
-        self._attributes = {**kinds_of(_comparisons(wheres)), **shapes.attributes}
-        self._fields = {**kinds_of([*_comparisons(blockers), *criteria]), **shapes.fields}
-
-    def rule_set(self) -> RuleSet:
-        """Return the whole."""
-        written = self.written
-        return RuleSet(
-            rules=tuple(self._rule(position, rule) for position, rule in enumerate(written.rules)),
-            groups=tuple(
-                Group(
-                    name,
-                    _label(group.label, name),
-                    cap=None if group.cap is None else micro(group.cap),
-                    floor=None if group.floor is None else micro(group.floor),
-                )
-                for name, group in written.groups.items()
-            ),
-            fit=self._fit(),
-            stages=self._stages(),
-            hand_off=self._hand_off(),
-            sales=SalesWork(
-                touch=frozenset(written.sales.touch),
-                meeting_obtained=frozenset(written.sales.meeting_obtained),
-                meeting_lost=frozenset(written.sales.meeting_lost),
-            ),
-            score=written.score.name,
-            lowest=micro(written.score.lowest),
-            highest=micro(written.score.highest),
-            labels={written.score.name: _label(written.score.label, written.score.name)},
-        )
-
-    def _rule(self, position: int, rule: RuleSection) -> ActivityRule:
-        return ActivityRule(
-            id=RuleId(rule.id),
-            label=_label(rule.label, rule.id),
-            activities=tuple(dict.fromkeys(rule.activity)),
-            points=micro(rule.points),
-            where=self._where(rule.where, self._attributes, "rules", position, "where"),
-            once_per=self._bucket(rule.once_per),
-            at_most=AtMost(rule.at_most.count, rule.at_most.per) if rule.at_most else None,
-            repeated=Repeated(rule.repeated.count, rule.repeated.within) if rule.repeated else None,
-            replaced_by=RuleId(rule.replaced_by) if rule.replaced_by else None,
-            decay=_decay(rule.decay),
-            group=rule.group,
-            family=rule.family or "",
-            is_need=rule.need,
-        )
-
-    def _where(self, where: Where | None, kinds: Mapping[str, Kind], *path: str | int) -> Condition:
-        return where.condition(kinds.get, self._report(*path)) if where else ALWAYS
-
-    def _report(self, *path: str | int) -> Report:
-        return lambda below, message: self.mistakes.append(Found((*path, *below), message))
-
-    def _bucket(self, once_per: str) -> Bucket:
-        if once_per == "each":
-            return Each()
-        if once_per == "ever":
-            return Ever()
-        days = PERIODS.get(once_per) or whole_days(once_per)
-        if days:
-            return PerDays(days)
-        return PerAttribute(once_per, self._attributes.get(once_per, Kind.TEXT))
-
-    def _fit(self) -> Fit:
-        grades, enough = self.written.fit.grades, self.written.fit.known_enough
-        return Fit(
-            personas=tuple(
-                Persona(
-                    persona.id,
-                    _label(persona.label, persona.id),
-                    tuple(
-                        self._criterion(position, number) for number in range(len(persona.criteria))
-                    ),
-                )
-                for position, persona in enumerate(self.written.personas)
-            ),
-            grade_a=micro(grades.a),
-            grade_b=micro(grades.b),
-            grade_c=micro(grades.c),
-            known_enough=int(enough * 100),
-        )
-
-    def _criterion(self, persona: int, number: int) -> Criterion:
-        written = self.written.personas[persona].criteria[number]
-        kind = self._fields.get(written.field, Kind.TEXT)
-        report = self._report("personas", persona, "criteria", number, "is")
-        parts = tuple(tests(written.field, written.is_, kind, report))
-        condition = parts[0] if len(parts) == 1 else All(parts)
-        return Criterion(written.field, kind, condition, written.weight)
-
-    def _stages(self) -> Stages:
-        stages = self.written.stages
-        return Stages(
-            not_engaging=frozenset(stages.not_engaging),
-            warm_enter=micro(stages.warm.enter),
-            warm_leave=micro(stages.warm.leave),
-            hot_enter=micro(stages.hot.enter),
-            hot_leave=micro(stages.hot.leave),
-            fall_after_hours=stages.fall_after,
-            need_valid_days=stages.need_valid,
-            untouched_prospect_days=stages.prospect_untouched,
-            hot_probability=int(stages.probability.hot * MILLION),
-            cold_probability=int(stages.probability.cold * MILLION),
-            meeting_replaced_within_days=stages.meeting_replaced_within,
-            cooling_off_days=stages.cooling_off,
-        )
-
-    def _hand_off(self) -> HandOff:
-        written = self.written.hand_off
-        return HandOff(
-            threshold=micro(written.threshold),
-            families=written.families.count,
-            families_within_days=written.families.within,
-            not_rejected_within_days=written.not_rejected_within,
-            name_fields=written.name_fields,
-            reach_fields=written.reach_fields,
-            due_hours_need=written.due.need,
-            due_hours_points=written.due.points,
-            blockers=tuple(
-                Blocker(
-                    blocker.id,
-                    _label(blocker.label, blocker.id),
-                    self._where(
-                        blocker.where, self._fields, "hand_off", "blockers", position, "where"
-                    ),
-                )
-                for position, blocker in enumerate(written.blockers)
-            ),
-        )
-
-
-def _comparisons(wheres: Iterable[Where]) -> Iterator[tuple[str, Comparison]]:
-    for where in wheres:
-        yield from where.comparisons_within()
-
-
-def _label(label: LabelSection | None, name: str) -> Label:
-    return label.texts if label else {"en": name.replace("_", " ").capitalize()}
-
-
-_CURVES: Mapping[str, Callable[[DecaySection], Curve]] = {
-    "half_life": lambda decay: HalfLife(decay.half_life or 0),
-    "linear": lambda decay: Linear(decay.linear or 0),
-    "steps": lambda decay: Steps(decay.ages),
-}
-
-
-def _decay(written: DecaySection) -> Decay:
-    given = [curve for name, curve in _CURVES.items() if getattr(written, name) is not None]
-    return Decay(
-        curve=given[0](written) if given else Constant(),
-        hold=written.hold or 0,
-        expire_after=whole_days(written.expire_after),
-    )

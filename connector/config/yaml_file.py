@@ -86,7 +86,10 @@ _SYNTAX = (
     ),
     ("expected <block end>", "this line does not fit the one above: look at the indentation"),
     ("while scanning a quoted scalar", "a quotation mark is never closed"),
-    ("expected ',' or", "a bracket is not closed, or a comma is missing"),
+    (
+        "expected ',' or",
+        "a bracket is not closed, a comma is missing, or a text with brackets needs quotes",
+    ),
     ("could not find expected ':'", "a «:» is missing after the key"),
     ("cannot start any token", "a text that begins with a sign like @, % or ` needs quotes"),
 )

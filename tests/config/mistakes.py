@@ -134,7 +134,10 @@ SETTINGS = (
         _MAPPING + "mapping: mappings/hubspot.yaml\n"
         "rules: mappings/rules.yaml\n"
         "connect: {token: ${HUBSPOT_TOKEN}}\n",
-        ("5:10: a bracket is not closed, or a comma is missing",),
+        (
+            "5:10: a bracket is not closed, a comma is missing, or a text with brackets needs "
+            "quotes",
+        ),
     ),
     Mistake(
         "neither token nor oauth",
@@ -688,7 +691,7 @@ YAML = (
     Mistake(
         "an open bracket",
         "version: 1\nwrite: {min_change: 3\nlanguage: en\n",
-        ("2:8: a bracket is not closed, or a comma is missing",),
+        ("2:8: a bracket is not closed, a comma is missing, or a text with brackets needs quotes",),
     ),
     Mistake(
         "a colon in a text",

@@ -7,8 +7,15 @@ from types import ModuleType
 
 import pytest
 
+from connector.config import (
+    activity_rules,
+    fit_rules,
+    rules_document,
+    settings,
+    stage_rules,
+    where,
+)
 from connector.config import mapping as mapping_models
-from connector.config import rules_document, settings, where
 from connector.config.document import Document
 from connector.config.mapping import check_mapping
 from connector.config.rules_file import check_rules
@@ -78,6 +85,9 @@ PAGES = (
     ("settings.md", settings),
     ("mapping.md", mapping_models),
     ("rules.md", rules_document),
+    ("rules.md", activity_rules),
+    ("rules.md", fit_rules),
+    ("rules.md", stage_rules),
     ("rules.md", where),
 )
 
