@@ -291,6 +291,61 @@ def _run(config: Path, command: str, stages: object, *, as_json: bool) -> None:
 
 
 @leadripe.command()
+@click.option("--rules", type=click.Path(path_type=Path), help="Default: the settings' rules file.")
+@click.option("--contacts", required=True, help="CSV or Parquet: a file, a folder, or a pattern.")
+@click.option("--activities", help="The same, of what the contacts did.")
+@click.option("--opportunities", help="The same, of deals.")
+@click.option("--zone", default="UTC", show_default=True, help="Days end there: Europe/Paris.")
+@click.option("--language", type=click.Choice(["en", "fr"]), default="en", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Where all rows go.")
+@click.option(
+    "--form",
+    type=click.Choice(["json", "csv", "parquet"]),
+    help="Of --out; by default its ending says: .json, .jsonl, .csv or .parquet.",
+)
+@AS_OF
+@AS_JSON
+@pass_config
+def score(
+    config: Path,
+    *,
+    rules: Path | None,
+    contacts: str,
+    activities: str | None,
+    opportunities: str | None,
+    zone: str,
+    language: str,
+    out: Path | None,
+    form: Literal["json", "csv", "parquet"] | None,
+    as_of: datetime | None,
+    as_json: bool,
+) -> None:
+    """Try a rules file on exported contacts: score files, without a CRM and without a store.
+
+    Prints the funnel and the highest scores; with --json a line for each contact, with its reasons.
+    """
+    from connector.app import score_command, show
+    from connector.app.progress import shown
+
+    wish = score_command.ScoreWish(
+        contacts=contacts,
+        activities=activities,
+        opportunities=opportunities,
+        rules=rules,
+        zone=zone,
+        language=language,
+        out=out,
+        form=form,
+        as_of=as_of,
+        as_json=as_json,
+    )
+    with shown() as progress:
+        result = score_command.score(config, wish, progress)
+    if not as_json:
+        show.scores(result)
+
+
+@leadripe.command()
 @click.argument("contact")
 @AS_OF
 @AS_JSON

@@ -7,8 +7,9 @@ from datetime import date, datetime
 from enum import Enum
 
 import orjson
-from rich.console import Console
+from rich.console import Console, RenderableType
 
+from connector.app.score import ScoreResult
 from connector.ports import Finding, OutboxEntry, Provision, RunRecord
 from connector.report import terminal
 from connector.report.explanation import Explanation
@@ -147,6 +148,16 @@ def funnel(counts: Mapping[tuple[str, str], int], *, as_json: bool) -> None:
         )
     else:
         terminal.show(console(), terminal.funnel(counts))
+
+
+def scores(result: ScoreResult) -> None:
+    """Print the funnel and the highest scores of files."""
+    summary = (
+        f"{result.contacts:,} contacts, {result.activities:,} activities, "
+        f"{result.opportunities:,} opportunities; {result.hand_offs:,} would be handed to sales."
+    )
+    parts: list[RenderableType] = [terminal.funnel(result.funnel), terminal.scores(result.rows)]
+    terminal.show(console(), *parts, summary, *result.notes)
 
 
 def text(message: str) -> None:

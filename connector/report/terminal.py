@@ -212,6 +212,18 @@ def _moves(told: Explanation) -> Table:
     return table
 
 
+def scores(rows: Sequence[Mapping[str, object]]) -> RenderableType:
+    """Return the rows of an offline score, as they come."""
+    table = Table(title="Highest scores", title_justify="left", box=None, pad_edge=False)
+    for column in ("id", "score", "stage", "temperature", "grade", "persona", "hand_off"):
+        table.add_column(column.replace("_", "-"), justify="right" if column == "score" else "left")
+    for row in rows:
+        told = [row[name] for name in ("id", "score", "stage", "temperature", "grade", "persona")]
+        cells = [escape(str(value)) if value is not None else "" for value in told]
+        table.add_row(*cells, str(row["hand_off_reason"]) if row["hand_off"] else "")
+    return table
+
+
 def findings(found: Sequence[Finding]) -> RenderableType:
     """Return the findings of a check, each with its remedy."""
     colours = {Severity.OK: "green", Severity.WARNING: "yellow", Severity.ERROR: "red"}

@@ -1,0 +1,78 @@
+"""`leadripe score`: which rules, which files, and where the result goes."""
+
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from connector.app.score import Form, ScoreResult, score_files
+from connector.config.settings import load_settings
+from connector.errors import UsageError
+from connector.sync.progress import Progress
+
+_FORMS: dict[str, Form] = {
+    ".json": "json",
+    ".jsonl": "json",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreWish:
+    """What the command line asks for. `as_json`: all rows as lines on stdout."""
+
+    contacts: str
+    activities: str | None = None
+    opportunities: str | None = None
+    rules: Path | None = None
+    zone: str = "UTC"
+    language: str = "en"
+    out: Path | None = None
+    form: Literal["json", "csv", "parquet"] | None = None
+    as_of: datetime | None = None
+    as_json: bool = False
+
+
+def score(config: Path, wish: ScoreWish, progress: Progress) -> ScoreResult:
+    """Score the files; the rules are those named, else those of the settings."""
+    rules = wish.rules or _rules_of(config)
+    out = sys.stdout.buffer if wish.as_json else wish.out
+    return score_files(
+        rules,
+        wish.contacts,
+        wish.activities,
+        wish.opportunities,
+        as_of=wish.as_of,
+        zone=wish.zone,
+        language=wish.language,
+        out=out,
+        form=_form(wish),
+        progress=progress,
+    )
+
+
+def _rules_of(config: Path) -> Path:
+    if not config.exists():
+        raise UsageError(
+            what="no rules file is named, and there are no settings to name one",
+            where="leadripe score",
+            do="Add --rules mappings/rules.yaml; `leadripe init` writes one.",
+        )
+    return load_settings(config).rules
+
+
+def _form(wish: ScoreWish) -> Form:
+    if wish.as_json:
+        return "json"
+    if wish.out is None:
+        return "table"
+    form = wish.form or _FORMS.get(wish.out.suffix.lower())
+    if form is None:
+        raise UsageError(
+            what=f"the ending of {wish.out.name} does not say which form it is to have",
+            where="leadripe score --out",
+            do="End it in .json, .jsonl, .csv or .parquet, or add --form.",
+        )
+    return form
