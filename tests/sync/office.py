@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -110,6 +109,7 @@ class Office:
         language: str = "en",
         feedback: str | None = None,
         guards: Guards | None = None,
+        has_tasks: bool = True,
     ) -> None:
         self.folder = folder
         self.clock = clock or FakeClock()
@@ -123,6 +123,7 @@ class Office:
             zone=PARIS,
             language=language,
             feedback=feedback,
+            has_tasks=has_tasks,
         )
         self.guards = guards or Guards()
 
@@ -186,9 +187,3 @@ class Office:
         """Return the store's counts."""
         with self.store() as store:
             return store.count()
-
-
-def with_settings(office: Office, **changes: object) -> Office:
-    """Change the settings of an office."""
-    office.settings = replace(office.settings, **changes)  # type: ignore[arg-type]  # by name
-    return office

@@ -1,0 +1,65 @@
+"""Puts small buckets together, so that each evaluation has enough to do.
+
+An evaluation costs some 80 ms before it has looked at a single contact; a bucket of a small account
+holds a few dozen.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from connector.ports import Facts, Store
+from connector.rules.plan import CompiledRules
+
+MOST = 20_000
+"""So many contacts are evaluated at a time, or one bucket that is larger: the measure of memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Buckets that are evaluated together, and what their contacts are evaluated from."""
+
+    buckets: Sequence[int]
+    facts: Facts
+
+
+def batches(store: Store, compiled: CompiledRules, *, most: int = MOST) -> Iterator[Batch]:
+    """Yield every bucket that holds contacts once, in order, as few batches as `most` allows."""
+    together: list[tuple[int, Facts]] = []
+    for bucket in store.buckets():
+        facts = store.load_facts(bucket, compiled)
+        if together and not _fits([each for _, each in together], facts, most):
+            yield _joined(together)
+            together = []
+        together.append((bucket, facts))
+    if together:
+        yield _joined(together)
+
+
+def _fits(together: Sequence[Facts], facts: Facts, most: int) -> bool:
+    every = [*together, facts]
+    if sum(len(each.contact) for each in every) > most:
+        return False
+    # Files and rows do not mix. Rows come where a bucket has no file yet, or none of today's shape.
+    return len({isinstance(each.activity, pa.Table) for each in every if len(each.activity)}) < 2
+
+
+def _joined(together: Sequence[tuple[int, Facts]]) -> Batch:
+    every = [facts for _, facts in together]
+    return Batch(
+        buckets=[bucket for bucket, _ in together],
+        facts=Facts(
+            contact=pa.concat_tables([each.contact for each in every]),
+            activity=_activity([each.activity for each in every]),
+            opportunity=pa.concat_tables([each.opportunity for each in every]),
+            state=pa.concat_tables([each.state for each in every]),
+        ),
+    )
+
+
+def _activity(parts: Sequence[pa.Table | Sequence[Path]]) -> pa.Table | Sequence[Path]:
+    files = [path for part in parts if not isinstance(part, pa.Table) for path in part]
+    tables = [part for part in parts if isinstance(part, pa.Table)]
+    return pa.concat_tables(tables) if tables and not files else files
