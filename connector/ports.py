@@ -293,8 +293,10 @@ class KnownContact:
     """What planning has to know of a contact, beside its evaluation.
 
     `found`: {property: value as the CRM last showed it}; `wrote`: {property: value that the CRM
-    last accepted from us}. `is_fresh`: read from the CRM in this very run. `open_tasks`: keys of
-    our tasks for the contact that the CRM does not hold as done.
+    last accepted from us}. `waiting`, `refused`: the write-back in the outbox, if it is in that
+    state; of one that waits nobody knows whether the CRM has taken it. `is_fresh`: read from the
+    CRM in this very run. `open_tasks`: keys of our tasks for the contact that the CRM does not hold
+    as done.
     """
 
     no: int
@@ -304,6 +306,8 @@ class KnownContact:
     wrote: Mapping[str, str | None]
     fields: Mapping[str, object]
     is_fresh: bool
+    waiting: Mapping[str, str | None] = field(default_factory=dict)
+    refused: Mapping[str, str | None] = field(default_factory=dict)
     open_tasks: tuple[TaskKey, ...] = ()
 
 
@@ -311,6 +315,7 @@ class KnownContact:
 class PlannedWrite:
     """A write-back with what stood there before, ready for the journal.
 
+    It takes the place of one that waits or was refused; without values, it takes that one back.
     `no`: the store's contact number.
     """
 
@@ -463,7 +468,11 @@ class Store(Protocol):
         ...
 
     def load_edited(self, bucket: int) -> Sequence[int]:
-        """Return living contacts of which a property differs: the CRM shows other than we wrote."""
+        """Return living contacts that planning has to look at, whatever their score does.
+
+        Those of which the CRM shows a property other than we wrote it, and those of which a write
+        waits or was refused.
+        """
         ...
 
     def find_contact(self, id_or_email: str) -> KnownContact | None:

@@ -34,8 +34,9 @@ class PlanSummary:
     """Everything a plan says about itself.
 
     `moves`: {(from stage, to stage): contacts}; `warmings`: {(from, to temperature): contacts}.
-    `stage_changes`: contacts that had a stage before and would change it. `withheld`: hand-offs for
-    which no task is created because this is the first run.
+    `stage_changes`: contacts that had a stage before and would change it. `tasks_waiting`: planned
+    before, and not taken by the CRM yet. `withheld`: hand-offs for which no task is created because
+    this is the first run.
     """
 
     contacts: int = 0
@@ -43,6 +44,7 @@ class PlanSummary:
     writes: int = 0
     tasks: int = 0
     tasks_closed: int = 0
+    tasks_waiting: int = 0
     hand_offs: int = 0
     withheld: int = 0
     verified: int = 0
@@ -59,7 +61,7 @@ class PlanSummary:
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing would be written."""
-        return not (self.writes or self.tasks or self.tasks_closed)
+        return not (self.writes or self.tasks or self.tasks_closed or self.tasks_waiting)
 
     def note(
         self, contact: ContactId, values: Mapping[str, str | None], was: Mapping[str, str | None]

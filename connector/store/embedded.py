@@ -275,7 +275,7 @@ class EmbeddedStore(Store):
 
     @_guarded
     def load_edited(self, bucket: int) -> Sequence[int]:
-        """Return living contacts of which the CRM shows another value than we last wrote."""
+        """Return living contacts that show another value than we wrote, or have an open write."""
         return self._facts.edited(bucket)
 
     @_guarded

@@ -36,6 +36,9 @@ SELECT c.no, s.stage, s.temperature, s.stage_since_us, s.lower_since_us, s.ripe_
     c.verdict, c.verdict_us,
     CASE WHEN json_extract(c.found, :stage) <> json_extract(c.wrote, :stage)
         AND json_extract(c.found, :stage) IN (SELECT value FROM json_each(:stages))
+        -- A write that waits may have arrived, and only its answer was lost: no person's stage.
+        AND json_extract(c.found, :stage) IS NOT (SELECT json_extract(o.wish, :stage) FROM outbox o
+            WHERE o.kind = 'contact' AND o.subject = CAST(c.no AS TEXT) AND o.state = 'waiting')
         THEN json_extract(c.found, :stage) END,
     s.shown_score, s.shown_fit, s.shown_grade, s.shown_persona, s.shown_stage, s.shown_temperature,
     s.shown_need_us, s.shown_reasons, s.shown_at_us
@@ -43,8 +46,9 @@ FROM contact c JOIN state s ON s.no = c.no
 WHERE c.bucket = :bucket AND c.status = 'living' AND c.no BETWEEN :first AND :last ORDER BY c.no
 """
 _KNOWN = """
-SELECT no, id, owner, found, wrote, fields FROM contact
-WHERE no IN (SELECT value FROM json_each(?)) AND status = 'living' ORDER BY no
+SELECT c.no, c.id, c.owner, c.found, c.wrote, c.fields, o.state, o.wish
+FROM contact c LEFT JOIN outbox o ON o.kind = 'contact' AND o.subject = CAST(c.no AS TEXT)
+WHERE c.no IN (SELECT value FROM json_each(?)) AND c.status = 'living' ORDER BY c.no
 """
 _OPEN_TASKS = """
 SELECT no, key FROM known_task
@@ -56,7 +60,11 @@ WHERE o.no IN (SELECT value FROM json_each(:numbers)) AND o.kind = 'task' AND o.
 ORDER BY 1, 2
 """
 _EDITED = """
-SELECT no FROM contact WHERE bucket = ? AND is_edited AND status = 'living' ORDER BY no
+SELECT no FROM contact WHERE bucket = :bucket AND is_edited AND status = 'living'
+UNION
+SELECT c.no FROM outbox o JOIN contact c ON c.no = o.no
+WHERE o.state <> 'accepted' AND o.kind = 'contact' AND c.bucket = :bucket AND c.status = 'living'
+ORDER BY 1
 """
 _FIND = """
 SELECT no FROM identity WHERE id = :text
@@ -150,7 +158,8 @@ class FactsReader:
         asked = list(numbers)
         tasks = self._open_tasks(asked)
         known = {}
-        for no, id_, owner, found, wrote, fields in self._database.rows(_KNOWN, [json_list(asked)]):
+        rows = self._database.rows(_KNOWN, [json_list(asked)])
+        for no, id_, owner, found, wrote, fields, state, wish in rows:
             number = int(str(no))
             known[number] = KnownContact(
                 no=number,
@@ -160,6 +169,8 @@ class FactsReader:
                 wrote=property_map(wrote),
                 fields=json_map(fields),
                 is_fresh=number < len(fresh) and bool(fresh[number]),
+                waiting=property_map(wish) if state == "waiting" else {},
+                refused=property_map(wish) if state == "refused" else {},
                 open_tasks=tuple(tasks.get(number, ())),
             )
         return known
@@ -173,8 +184,9 @@ class FactsReader:
         return tasks
 
     def edited(self, bucket: int) -> list[int]:
-        """Return the contacts in which the CRM shows another value than we last wrote."""
-        return [int(str(no)) for (no,) in self._database.rows(_EDITED, [bucket])]
+        """Return the contacts that show another value than we wrote, or have an open write-back."""
+        rows = self._database.rows_named(_EDITED, {"bucket": bucket})
+        return [int(str(no)) for (no,) in rows]
 
     def number_of(self, id_or_email: str) -> int | None:
         """Return the number of a contact by any id or address that leads to it."""

@@ -81,18 +81,22 @@ SELECT no, ?, coalesce(from_stage, ''), coalesce(from_temperature, ''), coalesce
 FROM staged_move WHERE run = ? ORDER BY no, position
 """
 _STILL_WAITING = """
-SELECT s.no, s.wish, s.before, o.wish, o.before FROM staged_write s
+SELECT s.no, s.before, o.before FROM staged_write s
 JOIN outbox o ON o.kind = 'contact' AND o.subject = CAST(s.no AS TEXT)
 WHERE s.run = ? AND o.state = 'waiting'
 """
 _ACCEPT_WRITES = """
 INSERT INTO outbox (kind, subject, no, wish, before, run, rules_hash)
 SELECT 'contact', CAST(no AS TEXT), no, wish, before, CAST(run AS INTEGER), ?
-FROM staged_write WHERE run = ?
+FROM staged_write WHERE run = ? AND wish <> '{}'
 ON CONFLICT (kind, subject) DO UPDATE SET revision = outbox.revision + 1, state = 'waiting',
     wish = excluded.wish, before = excluded.before, reason = '', run = excluded.run,
     rules_hash = excluded.rules_hash
 WHERE outbox.state = 'accepted' OR outbox.wish <> excluded.wish
+"""
+_TAKE_BACK = """
+DELETE FROM outbox WHERE kind = 'contact' AND state <> 'accepted'
+AND subject IN (SELECT CAST(no AS TEXT) FROM staged_write WHERE run = ? AND wish = '{}')
 """
 _LEAVE_REFUSED = """
 UPDATE state SET shown_score = NULL, shown_fit = NULL, shown_grade = NULL, shown_persona = NULL,
@@ -167,7 +171,8 @@ class Journal:
             database.run(_ACCEPT_STATE, [run])
             database.run(_ACCEPT_SHOWN, [run])
             database.run(_ACCEPT_MOVES, (now_us, run))
-            self._add_what_still_waits(run)
+            self._keep_what_stood_before(run)
+            database.run(_TAKE_BACK, [run])
             database.run(_ACCEPT_WRITES, (rules_hash, run))
             database.run(_LEAVE_REFUSED, [run])
             database.run(_ACCEPT_TASKS, (rules_hash, run))
@@ -184,17 +189,16 @@ class Journal:
         for statement in _DISCARD:
             self._database.run(statement, [run])
 
-    def _add_what_still_waits(self, run: RunId) -> None:
-        """Let a new wish carry what an unsent one wanted, and what stood there before that one."""
-        for no, wish, before, old_wish, old_before in self._database.rows(_STILL_WAITING, [run]):
+    def _keep_what_stood_before(self, run: RunId) -> None:
+        """Let a new wish remember what stood there before the one that it replaces.
+
+        That one may have arrived, so that the CRM shows our own value by now.
+        """
+        for no, before, old_before in self._database.rows(_STILL_WAITING, [run]):
+            now, old = property_map(before), property_map(old_before)
             self._database.run(
-                "UPDATE staged_write SET wish = ?, before = ? WHERE run = ? AND no = ?",
-                (
-                    to_json({**property_map(old_wish), **property_map(wish)}),
-                    to_json({**property_map(before), **property_map(old_before)}),
-                    run,
-                    no,
-                ),
+                "UPDATE staged_write SET before = ? WHERE run = ? AND no = ?",
+                (to_json({**now, **{k: v for k, v in old.items() if k in now}}), run, no),
             )
 
 

@@ -25,6 +25,7 @@ from connector.results import KeptEdit, PlanSummary
 from connector.rules.explain import Line, Words
 from connector.rules.model import RuleSet
 from connector.rules.plan import CompiledRules
+from connector.sync.batches import Batch, batches
 from connector.sync.compare import WritePolicy, differing, to_show
 from connector.sync.handoff import TaskPlanner
 from connector.sync.progress import Progress
@@ -70,7 +71,7 @@ class _Draft:
 
 
 class Planner:
-    """Plans one run. Staged in the store bucket by bucket; nothing counts before it is accepted."""
+    """Plans one run. Staged in the store batch by batch; nothing counts before it is accepted."""
 
     def __init__(
         self, crm: Crm, store: Store, engine: Engine, settings: PlanSettings, run: RunId
@@ -87,6 +88,7 @@ class Planner:
         self._held: list[_Draft] = []
         self._held_show: list[pa.Table] = []
         self._verifies = True
+        self._waiting = 0  # contacts of which a write waits; all of them are looked at
 
     def plan(self, *, as_of: datetime, create_tasks: bool, progress: Progress) -> PlanSummary:
         """Stage the writes for every contact, as of an instant, and return what they come to.
@@ -95,25 +97,26 @@ class Planner:
         """
         self._summary.is_first = not self._store.has_accepted_plan()
         self._tasks.begin(as_of, creates=create_tasks and self._settings.has_tasks)
-        buckets = self._store.buckets()
-        for done, bucket in enumerate(buckets):
-            progress.step("scoring", done=done, total=len(buckets))
-            self._plan_bucket(bucket, as_of)
-        progress.step("scoring", done=len(buckets), total=len(buckets))
+        done, total = 0, len(self._store.buckets())
+        progress.step("scoring", done=done, total=total)
+        for batch in batches(self._store, self._settings.compiled):
+            self._plan_batch(batch, as_of)
+            done += len(batch.buckets)
+            progress.step("scoring", done=done, total=total)
         self._verify()
         return self._finished()
 
-    def _plan_bucket(self, bucket: int, as_of: datetime) -> None:
-        compiled = self._settings.compiled
-        facts = self._store.load_facts(bucket, compiled)
+    def _plan_batch(self, batch: Batch, as_of: datetime) -> None:
+        compiled, facts = self._settings.compiled, batch.facts
         as_of_us, as_of_day = micros(as_of), local_day(as_of, self._settings.zone)
         evaluation = self._engine.evaluate(compiled, facts, as_of_us=as_of_us, as_of_day=as_of_day)
         self._count(evaluation, facts.state)
         show = to_show(evaluation, at_us=as_of_us)
         differ = differing(show, facts.state, evaluation.score, self._settings.policy)
-        edited = pa.array(self._store.load_edited(bucket), pa.int64())
+        found = [no for bucket in batch.buckets for no in self._store.load_edited(bucket)]
+        edited = pa.array(found, pa.int64())
         drafts = self._drafts(evaluation, pc.unique(_joined(differ, edited)))
-        self._stage_bucket(evaluation, show, drafts)
+        self._stage_batch(evaluation, show, drafts)
 
     def _count(self, evaluation: Evaluation, state: pa.Table) -> None:
         self._summary.contacts += len(evaluation.score)
@@ -137,7 +140,7 @@ class Planner:
         rows = score.filter(pc.is_in(score["contact"], value_set=numbers)).to_pylist()
         return [_Draft(row, lines[row["contact"]]) for row in rows]
 
-    def _stage_bucket(self, evaluation: Evaluation, show: pa.Table, drafts: list[_Draft]) -> None:
+    def _stage_batch(self, evaluation: Evaluation, show: pa.Table, drafts: list[_Draft]) -> None:
         known = self._store.load_contacts([draft.no for draft in drafts])
         held = [draft for draft in drafts if self._needs_verifying(draft, known.get(draft.no))]
         numbers = {draft.no for draft in held}
@@ -202,8 +205,12 @@ class Planner:
     def _write(self, draft: _Draft, known: KnownContact) -> PlannedWrite | None:
         values, kept = self._compared(draft, known)
         self._summary.kept += [KeptEdit(known.id, name) for name in kept]
+        self._waiting += bool(known.waiting)
         if not values:
-            return None
+            is_open = known.waiting or known.refused
+            return PlannedWrite(known.no, WriteBack(known.id, {}), {}) if is_open else None
+        if values == known.refused:
+            return None  # an admin has to act; the CRM would say the same again
         self._summary.note(known.id, values, known.found)
         before = {name: known.found.get(name) for name in values}
         return PlannedWrite(known.no, WriteBack(known.id, values), before)
@@ -215,12 +222,12 @@ class Planner:
         values: dict[str, str | None] = {}
         kept: list[str] = []
         for name, value in self._wanted.values(draft.row, draft.lines).items():
-            found, wrote = known.found.get(name), known.wrote.get(name)
-            if same_value(found, value):
-                continue
-            if found and wrote and not same_value(found, wrote):
-                kept.append(name)
-            else:
+            found = known.found.get(name)
+            is_same = same_value(found, value)
+            if _is_a_person_s(name, known):
+                kept += [] if is_same else [name]
+            elif name in known.waiting or not is_same:
+                # What waits may still arrive, so that a value is safe only once it was accepted.
                 values[name] = value
         return values, kept
 
@@ -235,9 +242,19 @@ class Planner:
             ownerless=tasks.ownerless,
             tasks_by_owner=tasks.by_owner,
         )
-        every_task = summary.tasks + summary.tasks_closed
+        waiting = self._store.count().get("waiting", 0)
+        summary.tasks_waiting = max(0, waiting - self._waiting)
+        every_task = summary.tasks + summary.tasks_closed + summary.tasks_waiting
         summary.estimate = self._crm.estimate(contacts=summary.writes, tasks=every_task)
         return summary
+
+
+def _is_a_person_s(name: str, known: KnownContact) -> bool:
+    found = known.found.get(name)
+    if not found or not known.wrote:
+        return False  # cleared, so ours again; or nothing was ever ours
+    ours = (known.wrote.get(name), known.waiting.get(name))
+    return not any(same_value(found, each) for each in ours)
 
 
 def _restaged(move: pa.Table, state: pa.Table) -> int:
