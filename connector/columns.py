@@ -84,9 +84,14 @@ def value_column(values: Sequence[Value], kind: Kind) -> pa.Array:
     try:
         return pa.array(values, arrow_type)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        wanted = _PYTHON_TYPE[kind]
-        # `type` rather than `isinstance`: True is an int, but no number that a mapping meant.
-        return pa.array([v if type(v) is wanted else None for v in values], arrow_type)
+        return pa.array([v if _is_of(kind, v) else None for v in values], arrow_type)
+
+
+def _is_of(kind: Kind, value: Value) -> bool:
+    # `type` rather than `isinstance`: True is an int, but no number that a mapping meant.
+    if type(value) is not _PYTHON_TYPE[kind]:
+        return False
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
 def fold_column(column: Column) -> pa.Array:

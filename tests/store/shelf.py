@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from connector.columns import schema_of, table_of
 from connector.domain.contact import Activity, Contact, Gone, KnownTask, Opportunity
 from connector.domain.ids import ActivityId, ContactId, OpportunityId, RunId, TaskId, TaskKey
-from connector.columns import schema_of, table_of
 from connector.ports import (
     SHOWN,
     Account,
@@ -159,14 +159,22 @@ def seen(store: EmbeddedStore) -> dict[str, list[str]]:
 def states(store: EmbeddedStore) -> Rows:
     """Return the state rows of every bucket."""
     return [
-        row for bucket in store.buckets() for row in store.load_facts(bucket, COMPILED).state.to_pylist()
+        row
+        for bucket in store.buckets()
+        for row in store.load_facts(bucket, COMPILED).state.to_pylist()
     ]
 
 
 def memory(no: int, **columns: object) -> pa.Table:
     """Return one row of an evaluation's memory."""
     schema = schema_of({"contact": "BIGINT", **MEMORY})
-    values = {"contact": no, "stage": "lead", "temperature": "cold", "hand_off_open": False, **columns}
+    values = {
+        "contact": no,
+        "stage": "lead",
+        "temperature": "cold",
+        "hand_off_open": False,
+        **columns,
+    }
     return table_of(schema, [[values.get(name) for name in schema.names]])
 
 
@@ -182,7 +190,9 @@ def no_rows(columns: Mapping[str, str]) -> pa.Table:
     return schema_of({"contact": "BIGINT", **columns}).empty_table()
 
 
-def write(no: int, id_: str, before: Mapping[str, str | None] | None = None, **values: str) -> PlannedWrite:
+def write(
+    no: int, id_: str, before: Mapping[str, str | None] | None = None, **values: str
+) -> PlannedWrite:
     """Return a planned write."""
     return PlannedWrite(no, WriteBack(ContactId(id_), values), before or {})
 
