@@ -98,6 +98,15 @@ def test_the_same_answer_twice_is_recorded_once(store: EmbeddedStore) -> None:
     assert len(store.load_ledger(1)) == 1
 
 
+def test_a_plan_without_values_takes_back_what_waits(store: EmbeddedStore) -> None:
+    fill(store, "1")
+    accept(store, writes=[write(1, "1", a="1")])
+    assert store.load_contacts([1])[1].waiting == {"a": "1"}
+    accept(store, writes=[write(1, "1")])
+    assert store.load_outbox() == []
+    assert store.load_contacts([1])[1].waiting == {}
+
+
 def test_a_newer_wish_takes_the_place_of_one_that_waits(store: EmbeddedStore) -> None:
     fill(store, "1")
     accept(store, writes=[write(1, "1", {"a": "0"}, a="1", b="1")])
@@ -106,7 +115,7 @@ def test_a_newer_wish_takes_the_place_of_one_that_waits(store: EmbeddedStore) ->
     (new,) = store.load_waiting("contact", 9)
     assert (new.id, new.revision) == (old.id, old.revision + 1)
     assert new.write_back is not None
-    assert new.write_back.values == {"a": "2", "b": "1", "c": "2"}
+    assert new.write_back.values == {"a": "2", "c": "2"}, "planning brings all that is wanted"
     store.settle([(old, Outcome(Verdict.REFUSED))], run)
     assert store.load_waiting("contact", 9) == [new], "an answer to the older one settles nothing"
     store.settle([(old, Outcome(Verdict.ACCEPTED))], run)
