@@ -1,7 +1,8 @@
-# ruff: noqa: S608  names come from the plan's own tables
 """DuckDB as the engine: in memory, without a file, an extension or the network."""
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from connector.engine.inputs import create_table, load_constants, load_facts
+from connector.engine.connection import Limits, folder_of, opened
+from connector.engine.inputs import create_table, is_few, load_constants, load_facts
 from connector.errors import StoreError
 from connector.ports import Evaluation, Facts
 from connector.rules.plan import CompiledRules
@@ -22,7 +24,7 @@ class EmbeddedEngine:
 
     Not to be shared by threads: give each its own. `threads`: how many cores one evaluation may
     use, all of them by default. `memory_limit`: for example `2GB`; beyond it, work goes to files in
-    `temp_folder`, which are gone when the engine is closed.
+    `temp_folder`, by default a new one that is removed with the engine.
     """
 
     def __init__(
@@ -32,23 +34,13 @@ class EmbeddedEngine:
         memory_limit: str | None = None,
         temp_folder: Path | None = None,
     ) -> None:
-        folder = temp_folder or Path(tempfile.gettempdir()) / "leadripe-engine"
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "temp_directory": str(folder),
-            # Nothing is fetched and nothing is guessed: what is not in the wheel is not used.
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "allow_community_extensions": False,
-            "python_enable_replacements": False,
-            # Every result is sorted by the plan; rows in between need no order.
-            "preserve_insertion_order": False,
-        }
-        if threads is not None:
-            config["threads"] = threads
-        if memory_limit is not None:
-            config["memory_limit"] = memory_limit
-        self._connection = duckdb.connect(":memory:", config=config)
+        if temp_folder is None:
+            temp_folder = Path(tempfile.mkdtemp(prefix="leadripe-"))
+            weakref.finalize(self, shutil.rmtree, temp_folder, ignore_errors=True)
+        self._limits = Limits(threads, memory_limit, temp_folder)
+        self._folders: frozenset[Path] = frozenset()
         self._loaded_rules = ""
+        self._connection = opened(self._limits, self._folders)
 
     def close(self) -> None:
         """Free everything."""
@@ -62,22 +54,26 @@ class EmbeddedEngine:
         Raises StoreError if files cannot be read, or memory or disk do not suffice.
         """
         with _explained():
+            self._allow(facts)
             self._load_rules(compiled)
-            create_table(
-                self._connection,
-                "moment",
-                pa.table(
-                    {
-                        "as_of_us": pa.array([as_of_us], pa.int64()),
-                        "as_of_day": pa.array([as_of_day], pa.int32()),
-                    }
-                ),
-            )
-            loaded = load_facts(self._connection, compiled, facts)
+            create_table(self._connection, "moment", _moment(as_of_us, as_of_day))
+            registered = load_facts(self._connection, compiled, facts)
             try:
-                return self._run(compiled)
+                return self._run(compiled, is_small=is_few(facts.contact))
             finally:
-                self._clear(compiled, loaded.registered)
+                self._clear(compiled, registered)
+
+    def _allow(self, facts: Facts) -> None:
+        """Open the engine anew if it has to read files of folders that it may not read yet."""
+        if isinstance(facts.activity, pa.Table):
+            return
+        needed = {folder_of(file) for file in facts.activity}
+        if needed <= self._folders:
+            return
+        self._folders |= needed
+        self._loaded_rules = ""
+        self._connection.close()
+        self._connection = opened(self._limits, self._folders)
 
     def _load_rules(self, compiled: CompiledRules) -> None:
         """Create the constants of a rule set, unless they stand there already."""
@@ -88,8 +84,10 @@ class EmbeddedEngine:
             load_constants(self._connection, constants)
         self._loaded_rules = compiled.hash
 
-    def _run(self, compiled: CompiledRules) -> Evaluation:
+    def _run(self, compiled: CompiledRules, *, is_small: bool) -> Evaluation:
         """Run the steps: those before the last three become tables, those are returned."""
+        # Rewriting the plan of a few rows costs more than it saves.
+        self._connection.execute(f"PRAGMA {'disable' if is_small else 'enable'}_optimizer")
         results: dict[str, pa.Table] = {}
         for step in compiled.steps:
             if step.name in _OUTPUTS:
@@ -102,8 +100,20 @@ class EmbeddedEngine:
         """Drop what belongs to one evaluation, so that memory does not wait for the next."""
         for name in registered:
             self._connection.unregister(name)
-        for step in compiled.steps:
-            self._connection.execute(f"DROP TABLE IF EXISTS {step.name}")
+        names = [step.name for step in compiled.steps if step.name not in _OUTPUTS]
+        for name in (*names, "activity_file"):
+            self._connection.execute(f"DROP TABLE IF EXISTS {name}")
+        self._connection.execute("PRAGMA enable_optimizer")
+
+
+def _moment(as_of_us: int, as_of_day: int) -> pa.Table:
+    """Return the one-row table that says when it is."""
+    return pa.table(
+        {
+            "as_of_us": pa.array([as_of_us], pa.int64()),
+            "as_of_day": pa.array([as_of_day], pa.int32()),
+        }
+    )
 
 
 @contextmanager
@@ -113,13 +123,16 @@ def _explained() -> Iterator[None]:
         yield
     except duckdb.OutOfMemoryException as error:
         raise StoreError(
-            what="The scores could not be computed: memory or the disk for temporary files is full.",
+            what="The scores could not be computed: memory, or the disk beside it, is full.",
             where="evaluation of the rules",
             do="Free disk space, or allow more memory, and run again. Nothing was written.",
         ) from error
-    except (duckdb.IOException, pa.ArrowInvalid, OSError) as error:
+    except (duckdb.IOException, duckdb.InvalidInputException, pa.ArrowInvalid, OSError) as error:
         raise StoreError(
             what="The stored activities could not be read.",
             where="evaluation of the rules",
-            do="Check disk and permissions; if the file is damaged, read the CRM again with `leadripe pull --full`. Nothing was written.",
+            do=(
+                "Check the disk and the permissions; if a file is damaged, read the CRM again with"
+                " `leadripe pull --full`. Nothing was written."
+            ),
         ) from error

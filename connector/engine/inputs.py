@@ -2,7 +2,6 @@
 """Brings what an evaluation reads into the engine, with exactly the columns that the plan names."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -31,16 +30,16 @@ _ARROW_TYPE = {
     "BOOLEAN": pa.bool_(),
 }
 
-_LOADED_ROWS = 5_000_000
-"""Up to how many rows of Parquet are decoded once into memory, rather than at each mention in the plan."""
+_FEW = 1_000
+"""Up to how many contacts their activities are taken out of the files first.
+
+For more, reading a file at each mention in the plan is quicker than writing it all down.
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """Names of what stands in the engine, to be dropped again."""
-
-    views: tuple[str, ...]
-    registered: tuple[str, ...]
+def is_few(contact: pa.Table) -> bool:
+    """Return whether there are so few contacts that what is done once costs more than they do."""
+    return bool(contact.num_rows <= _FEW)
 
 
 def load_constants(connection: duckdb.DuckDBPyConnection, constants: Constants) -> None:
@@ -58,31 +57,31 @@ def load_constants(connection: duckdb.DuckDBPyConnection, constants: Constants) 
 def create_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
     """Copy an Arrow table into the engine."""
     connection.register("arriving", table)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM arriving")
-    connection.unregister("arriving")
+    try:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM arriving")
+    finally:
+        connection.unregister("arriving")
 
 
 def load_facts(
     connection: duckdb.DuckDBPyConnection, compiled: CompiledRules, facts: Facts
-) -> Loaded:
-    """Make the four inputs readable under the names that the plan uses."""
-    fields, attributes = (
-        columns_of(compiled.fields, FIELD),
-        columns_of(compiled.attributes, ATTRIBUTE),
-    )
+) -> tuple[str, ...]:
+    """Make the four inputs readable under the names that the plan uses.
+
+    Returns what is registered with the connection, to be taken away again.
+    """
+    fields = columns_of(compiled.fields, FIELD)
     registered = [
         _show(connection, "contact", facts.contact, {**CONTACT, **fields}),
         _show(connection, "opportunity", facts.opportunity, OPPORTUNITY),
         _show(connection, "state", facts.state, STATE),
     ]
-    wanted = {**ACTIVITY, **attributes}
+    wanted = {**ACTIVITY, **columns_of(compiled.attributes, ATTRIBUTE)}
     if isinstance(facts.activity, pa.Table):
         registered.append(_show(connection, "activity", facts.activity, wanted))
     else:
-        _load_files(connection, facts.activity, wanted)
-    return Loaded(
-        views=("contact", "opportunity", "state", "activity"), registered=tuple(registered)
-    )
+        _show_files(connection, facts.activity, wanted, only_few=is_few(facts.contact))
+    return tuple(registered)
 
 
 def columns_of(kinds: Mapping[str, Kind], prefix: str) -> Mapping[str, str]:
@@ -115,26 +114,26 @@ def _listed(wanted: Mapping[str, str], present: set[str]) -> str:
     )
 
 
-def _load_files(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[Path], wanted: Mapping[str, str]
+def _show_files(
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[Path],
+    wanted: Mapping[str, str],
+    *,
+    only_few: bool,
 ) -> None:
     """Make the activities of Parquet files readable as `activity`."""
+    view = "CREATE OR REPLACE TEMP VIEW activity AS SELECT"
     if not files:
-        connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW activity AS SELECT {_listed(wanted, set())} WHERE FALSE"
-        )
+        connection.execute(f"{view} {_listed(wanted, set())} WHERE FALSE")
         return
-    footers = [pq.read_metadata(file) for file in files]
-    present = {name for footer in footers for name in footer.schema.to_arrow_schema().names}
-    paths = ", ".join(sql.text(str(file)) for file in files)
-    source = f"read_parquet([{paths}], union_by_name = true)"
-    if sum(footer.num_rows for footer in footers) > _LOADED_ROWS:
-        connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW activity AS SELECT {_listed(wanted, present)} FROM {source}"
-        )
+    present = {name for file in files for name in pq.read_schema(file).names}
+    paths = ", ".join(sql.text(str(file.resolve())) for file in files)
+    rows = f"{_listed(wanted, present)} FROM read_parquet([{paths}], union_by_name = true)"
+    if not only_few:
+        connection.execute(f"{view} {rows}")
         return
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE activity_file AS SELECT {_listed(wanted, present)} FROM {source}"
+        f"CREATE OR REPLACE TEMP TABLE activity_file AS SELECT {rows}"
         " WHERE contact IN (SELECT contact FROM contact)"
     )
-    connection.execute("CREATE OR REPLACE TEMP VIEW activity AS SELECT * FROM activity_file")
+    connection.execute(f"{view} * FROM activity_file")

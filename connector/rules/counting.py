@@ -240,7 +240,7 @@ def _bucket_of(rule: ActivityRule, day: str) -> str:
     """Return the bucket of one rule, apart from its key."""
     match rule.once_per:
         case PerDays(days=days):
-            return f"CAST({sql.period(day, days)} AS INTEGER)"
+            return sql.period(day, days)
         case Each():
             return day
         case Ever() | PerAttribute():

@@ -47,16 +47,14 @@ def identifier(name: str) -> str:
 
 def floor_div(number: str, by: int) -> str:
     """Return the integer at or below `number` / `by`; engines differ below zero, so both sides are said."""
-    if by == 1:
-        return number
     return (
         f"CASE WHEN {number} >= 0 THEN {number} // {by} ELSE -(({by - 1} - ({number})) // {by}) END"
     )
 
 
 def period(day: str, days: int) -> str:
-    """Return the number of the calendar period of `days` days; see `connector.rules.model.PerDays`."""
-    return floor_div(day, 1) if days == 1 else floor_div(f"({day} + 3)", days)
+    """Return what tells calendar periods of `days` days apart; see `connector.rules.model.PerDays`."""
+    return day if days == 1 else floor_div(f"({day} + 3)", days)
 
 
 def age_of_day(day: str) -> str:

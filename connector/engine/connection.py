@@ -1,0 +1,53 @@
+# ruff: noqa: S608  names come from the plan's own tables
+"""How DuckDB is opened: in memory, without extensions, without the network, bounded in what it reads."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from connector.rules import sql
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an engine may use. `threads`, `memory`: None leaves it to the engine.
+
+    `temp_folder`: where work goes that does not fit into memory.
+    """
+
+    threads: int | None
+    memory: str | None
+    temp_folder: Path
+
+
+def opened(limits: Limits, folders: Collection[Path]) -> duckdb.DuckDBPyConnection:
+    """Return a connection that reads files of `folders` and none else."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": str(limits.temp_folder),
+        # Nothing is fetched and nothing is guessed: what is not in the wheel is not used.
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "python_enable_replacements": False,
+        # The plan sorts what it returns; rows in between need no order.
+        "preserve_insertion_order": False,
+    }
+    if limits.threads is not None:
+        config["threads"] = limits.threads
+    if limits.memory is not None:
+        config["memory_limit"] = limits.memory
+    connection = duckdb.connect(":memory:", config=config)
+    allowed = ", ".join(sql.text(str(folder)) for folder in sorted(folders))
+    connection.execute(f"SET allowed_directories = [{allowed}]")
+    connection.execute("SET enable_external_access = false")
+    return connection
+
+
+def folder_of(file: Path) -> Path:
+    """Return the folder to open for a file: above `bucket=07` and the like, so that one opening serves all."""
+    folder = file.resolve().parent
+    while "=" in folder.name:
+        folder = folder.parent
+    return folder
