@@ -1,6 +1,7 @@
 """A mapping's `where`, compiled to a function of a record's properties."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import re2
 
@@ -11,6 +12,7 @@ from connector.rules.pattern import folded_pattern
 
 Properties = Mapping[str, str | None]
 Accepts = Callable[[Properties], bool]
+_REMEMBERED = 4_096
 
 
 def compiled(condition: Condition) -> Accepts:
@@ -60,9 +62,13 @@ def _text_test(test: Test) -> Callable[[str], bool]:
 
 def _pattern_test(pattern: str, *, exact: bool) -> Callable[[str], bool]:
     found = re2.compile(pattern if exact else folded_pattern(pattern))
-    if exact:
-        return lambda text: found.search(text) is not None
-    return lambda text: found.search(fold(text)) is not None
+
+    # The same addresses and names of forms come again and again.
+    @lru_cache(maxsize=_REMEMBERED)
+    def holds(text: str) -> bool:
+        return found.search(text if exact else fold(text)) is not None
+
+    return holds
 
 
 def _value_test(test: Test) -> Callable[[str], bool]:
