@@ -34,9 +34,13 @@ class RunningSandbox:
     _thread: threading.Thread
     _listener: socket.socket
 
+    def begin_stop(self) -> None:
+        """Ask it to stop, without waiting until it has."""
+        self._server.should_exit = True
+
     def stop(self) -> None:
         """Finish the requests under way, save what is to be saved; twice is no error."""
-        self._server.should_exit = True
+        self.begin_stop()
         self._thread.join(STOP_S)
         self._listener.close()
 

@@ -11,14 +11,23 @@ import pytest
 from connector.sandbox.hubspot.faults import Faults
 from connector.sandbox.hubspot.moments import TurnedClock
 from connector.sandbox.hubspot.portal import Options, Portal
-from connector.sandbox.serve import serve
+from connector.sandbox.serve import RunningSandbox, serve
 from tests.sandbox.hubspot.desk import NOON, Desk
 
 Opener = Callable[..., Desk]
 
 
+@pytest.fixture(scope="session")
+def stopping() -> Iterator[list[RunningSandbox]]:
+    """Hold the sandboxes that are about to stop: waiting for each would take most of the time."""
+    sandboxes: list[RunningSandbox] = []
+    yield sandboxes
+    for sandbox in sandboxes:
+        sandbox.stop()
+
+
 @pytest.fixture
-def open_desk() -> Iterator[Opener]:
+def open_desk(stopping: list[RunningSandbox]) -> Iterator[Opener]:
     """Return a function that serves an account with the given options."""
     with ExitStack() as stack:
 
@@ -27,7 +36,9 @@ def open_desk() -> Iterator[Opener]:
             clock = TurnedClock(NOON)
             portal = Portal(Options(**settings), clock)
             running = serve(portal, faults=Faults.parse(faults, seed=1), state=state)
-            desk = Desk(stack.enter_context(running), clock)
+            stopping.append(running)
+            stack.callback(running.begin_stop)
+            desk = Desk(running, clock)
             stack.callback(desk.pool.clear)
             return desk
 

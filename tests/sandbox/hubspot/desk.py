@@ -1,4 +1,4 @@
-"""What the sandbox's tests share: a served account with a clock that the test turns, and a plain client."""
+"""What the sandbox's tests share: a served account whose clock they turn, and a plain client."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
