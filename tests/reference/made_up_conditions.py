@@ -121,7 +121,7 @@ def make_literals(random: Random, kind: Kind, op: Op) -> tuple[Literal, ...]:
         return (random.choice(PATTERNS),)
     pool = pool_of(kind)
     if op in (Op.IN, Op.NOT_IN):
-        return tuple(random.sample(pool, min(len(pool), random.choice((1, 2, 3)))))
+        return tuple(random.sample(pool, min(len(pool), random.choice((0, 1, 2, 2, 3, 3)))))
     if op is Op.CONTAINS and likely(random, 50):
         return (random.choice(("t", "É", "ss", "%", "'", "\\", "fi", "\u0301")),)
     return (random.choice(pool),)
