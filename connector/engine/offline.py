@@ -98,11 +98,19 @@ class Offline:
             with _explained():
                 found = self._part(part)
             yield found
-        if self.repeated:
+        self.note_repeated("activities", self.repeated)
+
+    def note_repeated(self, name: str, rows: int) -> None:
+        """Note how many rows stood aside for another of the same id."""
+        if rows:
             self.notes.append(
-                f"activities: {self.repeated:,} rows repeat the id of another of the same contact;"
-                " the latest of each was counted"
+                f"{name}: {rows:,} repeated an id of the same contact; the latest counts"
             )
+
+    def note_unknown(self, name: str, rows: int) -> None:
+        """Note how many rows belong to nobody in the file."""
+        if rows:
+            self.notes.append(f"{name}: {rows:,} left out, as their contact is not in the file")
 
     def _part(self, part: int) -> Part:
         contact = self._select("contact", part)
@@ -125,7 +133,7 @@ class Offline:
         files = sorted((self.folder / f"part={part}").glob("*.parquet"))
         if not files:
             return schema.empty_table()
-        rows = pa.concat_tables([pq.ParquetFile(file).read(_columns_of(file)) for file in files])
+        rows = pa.concat_tables([_read(file) for file in files])
         rows = _with_instants(rows, self.zone)
         return with_derived(self._unique(rows), schema, self.zone)
 
@@ -146,9 +154,11 @@ class Offline:
         return kept
 
 
-def _columns_of(file: Path) -> list[str]:
-    kept_out = {"problem", "problem_text", "file", "key"}
-    return [name for name in pq.read_schema(file).names if name not in kept_out]
+def _read(file: Path) -> pa.Table:
+    """Return what one file holds of a part, without what only told of mistakes."""
+    with pq.ParquetFile(file) as parquet:
+        names = parquet.schema_arrow.names
+        return parquet.read([name for name in names if name not in _STAGING.split(", ")])
 
 
 def _with_instants(rows: pa.Table, zone: str) -> pa.Table:
@@ -285,7 +295,8 @@ class _Reader:
         offline.parts_total = min(parts, max(offline.contacts, 1))
         numbered = (
             "SELECT row_number() OVER (ORDER BY id) AS contact,"
-            f" * EXCLUDE ({_STAGING}) FROM contact_read"
+            f" * EXCLUDE ({_STAGING}) FROM contact_read" + (" LIMIT 0" if self._problems else "")
+            # With mistakes in it, nobody is scored: the other files are only checked.
         )
         self._run(
             f"CREATE TEMP TABLE contact AS SELECT *, CAST((contact - 1) * {offline.parts_total}"
@@ -308,7 +319,7 @@ class _Reader:
         sizes = [(file.parent.name, pq.read_metadata(file).num_rows) for file in files]
         unknown = sum(rows for part, rows in sizes if part == "part=-1")
         offline.activities = sum(rows for _, rows in sizes) - unknown
-        self._note_unknown("activities", unknown)
+        offline.note_unknown("activities", unknown)
         written = f"read_parquet({_quoted(offline.folder)} || '/**/*.parquet')"
         self._check(source, written if files else None)
 
@@ -331,19 +342,8 @@ class _Reader:
         everything = self._one("SELECT count(*) FROM opportunity_read")
         joined = self._one(f"SELECT count(*) FROM {known}")
         offline.opportunities = self._one("SELECT count(*) FROM opportunity")
-        self._note_unknown("opportunities", everything - joined)
-        if joined > offline.opportunities:
-            repeated = joined - offline.opportunities
-            offline.notes.append(
-                f"opportunities: {repeated:,} rows repeat the id of another of the same contact;"
-                " the latest of each was counted"
-            )
-
-    def _note_unknown(self, name: str, rows: int) -> None:
-        if rows:
-            self._offline.notes.append(
-                f"{name}: {rows:,} left out, their contact is not in the file"
-            )
+        offline.note_unknown("opportunities", everything - joined)
+        offline.note_repeated("opportunities", joined - offline.opportunities)
 
     # ---------------------------------------------------------- the mistakes
 

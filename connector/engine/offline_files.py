@@ -81,8 +81,7 @@ def _paths(pattern: str) -> list[Path]:
 
 def _look_at(path: Path, problems: list[Problem]) -> InputFile | None:
     try:
-        is_parquet = path.open("rb").read(4) == b"PAR1"
-        layout = _parquet_layout(path, problems) if is_parquet else _csv_layout(path, problems)
+        layout = (_parquet_layout if _is_parquet(path) else _csv_layout)(path, problems)
     except UnicodeDecodeError:
         problems.append(Problem(str(path), 1, 0, "the text is not UTF-8; save it as «CSV UTF-8»"))
         return None
@@ -90,6 +89,11 @@ def _look_at(path: Path, problems: list[Problem]) -> InputFile | None:
         problems.append(Problem(str(path), 0, 0, "cannot be read as CSV or Parquet"))
         return None
     return InputFile(path, layout)
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
 
 
 def _csv_layout(path: Path, problems: list[Problem]) -> Layout:
