@@ -228,7 +228,8 @@ class Crm(Protocol):
     def wrote(self, *, since: datetime, until: datetime) -> None:
         """Take note that the write-backs between two instants were ours: echoes, no changes.
 
-        Costs nothing; the next `pages` of contacts may use it to spare calls.
+        `since` by our clock; `until` is the latest `Outcome.changed_at`, so that an edit made right
+        after it is not taken for ours. Costs nothing; the next `pages` may spare calls by it.
         """
         ...
 

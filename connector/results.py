@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from connector.domain.ids import ContactId, OwnerId, RunId
 from connector.ports import CallEstimate, Verdict
@@ -83,10 +84,14 @@ REFUSALS_TOLD = 10
 
 @dataclass(slots=True)
 class PushResult:
-    """What became of the writes. `refusals`: a sample of (kind, the CRM's words)."""
+    """What became of the writes. `refusals`: a sample of (kind, the CRM's words).
+
+    `last_change_at`: the latest stamp that the CRM gave one of our writes, by its own clock.
+    """
 
     verdicts: Counter[tuple[str, Verdict]] = field(default_factory=Counter)
     refusals: list[tuple[str, str]] = field(default_factory=list)
+    last_change_at: datetime | None = None
 
     def of(self, verdict: Verdict, kind: str | None = None) -> int:
         """Return how many writes came to a verdict, of one kind or of all."""

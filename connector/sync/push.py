@@ -76,5 +76,7 @@ class Push:
 
     def _note(self, kind: str, outcome: Outcome) -> None:
         self.result.verdicts[kind, outcome.verdict] += 1
+        stamps = (self.result.last_change_at, outcome.changed_at)
+        self.result.last_change_at = max(filter(None, stamps), default=None)
         if outcome.verdict is Verdict.REFUSED and len(self.result.refusals) < REFUSALS_TOLD:
             self.result.refusals.append((kind, outcome.reason))

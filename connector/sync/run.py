@@ -21,7 +21,9 @@ from connector.sync.wanted import micros
 log = structlog.get_logger()
 
 WROTE_FROM, WROTE_UNTIL = "wrote_from_us", "wrote_until_us"
-"""Among a run's counts: when its writing began and ended, in microseconds since 1970 UTC."""
+"""Among a run's counts, in microseconds since 1970 UTC: when its writing began, by our clock, and
+the latest stamp that the CRM gave one of the writes, by its own.
+"""
 
 _SAFE = "contacts_guarded"
 """The count in which a run keeps that so many contacts passed the guard."""
@@ -150,15 +152,17 @@ class Runner:
         try:
             sending.send_all()
         finally:
-            self._note_span(report, began, self._parts.clock.now())
+            self._note_span(report, began, sending.result.last_change_at)
             for (kind, verdict), count in sending.result.verdicts.items():
                 report.counts[f"{kind}s_{verdict}"] = count
 
-    def _note_span(self, report: RunReport, began: datetime, ended: datetime) -> None:
+    def _note_span(self, report: RunReport, began: datetime, last: datetime | None) -> None:
         """Remember when this run wrote: the next process tells its echoes from changes by it."""
-        self._parts.crm.wrote(since=began, until=ended)
+        if last is None:
+            return
+        self._parts.crm.wrote(since=began, until=last)
         report.counts[WROTE_FROM] = micros(began)
-        report.counts[WROTE_UNTIL] = micros(ended)
+        report.counts[WROTE_UNTIL] = micros(last)
 
     def _note_plan(self, report: RunReport, plan: PlanSummary) -> None:
         report.counts["planned_writes"] = plan.writes

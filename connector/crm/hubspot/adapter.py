@@ -188,7 +188,7 @@ class HubSpotCrm:
     def _echoes_there(self) -> Sequence[Echo]:
         """Return when we wrote, by HubSpot's clock."""
         ahead = self._client.ahead
-        return [place.echo_of(since + ahead, until + ahead) for since, until in self._echoes]
+        return [place.echo_of(since + ahead, until) for since, until in self._echoes]
 
     def _latest_form(self) -> int | None:
         return self._contacts.latest_form

@@ -97,8 +97,11 @@ _PAD_MS = 2_000
 
 
 def echo_of(since: datetime, until: datetime) -> Echo:
-    """Return a span of writing with a little to both sides, for clocks that differ by a second."""
-    return Echo(millis(since) - _PAD_MS, millis(until) + _PAD_MS)
+    """Return a span of writing: a little earlier, for clocks that differ, and to the very end.
+
+    `until` is HubSpot's own stamp of our last write: what changed later was not our doing.
+    """
+    return Echo(millis(since) - _PAD_MS, millis(until) + 1)
 
 
 def cut(start: int, echoes: list[Echo]) -> list[Span]:
