@@ -244,6 +244,27 @@ def test_a_full_disk_loses_nothing(folder: Path, clock: FakeClock) -> None:
         assert store.count()["waiting"] == 1
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a limit of POSIX stands in for a full disk")
+def test_a_disk_that_is_full_while_settling_loses_nothing(
+    store: EmbeddedStore, folder: Path
+) -> None:
+    import resource  # there is none on Windows
+
+    visits = [visit(str(n), "1", asset=f"asset {n}") for n in range(200)]
+    store.save_page("all", page(contacts=[contact("1")], activities=visits))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with store.lease():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))
+        try:
+            with pytest.raises(StoreError, match="largest size"):
+                store.settle_activities()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert len(seen(store)["1"]) == 200
+    new_store(folder).close()
+    assert len(list(folder.glob("activities/*/*"))) == 1, "the half file is swept"
+
+
 def test_every_version_leads_to_the_schema_of_a_new_store(tmp_path: Path, clock: FakeClock) -> None:
     new_store(tmp_path / "new", clock).close()
     versions = migrations()
