@@ -1,5 +1,6 @@
 """A sandbox HubSpot account, what people do in it, and our adapter onto it."""
 
+import itertools
 import json
 from collections.abc import Mapping
 from datetime import timedelta
@@ -40,6 +41,7 @@ class HubSpotAccount:
         provisioned: bool = True,
     ) -> None:
         self.clock = FakeClock()
+        self._numbers = itertools.count()
         self.mapping = mapping or load_mapping(SHIPPED)
         self.portal = Portal(options or Options(), self.clock)
         self.portal.tokens.grants[PEOPLE] = Grant()
@@ -95,7 +97,7 @@ class HubSpotAccount:
         """Create contacts."""
         found: list[ContactId] = []
         for start in range(0, count, 100):
-            names = [f"p{number}" for number in range(start, min(start + 100, count))]
+            names = [f"p{next(self._numbers)}" for _ in range(start, min(start + 100, count))]
             inputs = [
                 {"properties": {"email": f"{each}@example.org", "firstname": each}}
                 for each in names

@@ -1,0 +1,27 @@
+"""Short words for tests that read."""
+
+from collections.abc import Sequence
+
+from connector.domain.contact import Activity, Contact
+from connector.ports import Crm, Page
+
+
+def read(crm: Crm, stream: str, checkpoint: str | None = None) -> list[Page]:
+    """Read a stream by its name."""
+    found = next(each for each in crm.streams() if each.name == stream)
+    return list(crm.pages(found, checkpoint))
+
+
+def contacts(pages: Sequence[Page]) -> list[Contact]:
+    """Return the contacts of pages."""
+    return [contact for page in pages for contact in page.contacts]
+
+
+def activities(pages: Sequence[Page]) -> list[Activity]:
+    """Return the activities of pages."""
+    return [activity for page in pages for activity in page.activities]
+
+
+def calls(crm: Crm) -> int:
+    """Return how many calls were sent so far."""
+    return sum(crm.calls.values())
