@@ -72,6 +72,7 @@ def score_files(
         raise UsageError(
             what="A table is for the terminal", where="score", do="Choose json, csv or parquet."
         )
+    _check_zone(zone)
     return score_rules(
         load_rules(rules),
         Inputs(contacts, activities, opportunities),
@@ -83,6 +84,17 @@ def score_files(
         progress=progress,
         shown=shown,
     )
+
+
+def _check_zone(zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError) as error:  # OSError: the name is that of a folder
+        raise UsageError(
+            what=f"«{zone}» is no time zone",
+            where="score",
+            do="Write it like Europe/Paris or America/New_York.",
+        ) from error
 
 
 def score_rules(

@@ -310,3 +310,9 @@ def test_a_table_is_not_written_to_a_file(desk: Desk) -> None:
             desk.folder / "rules.yaml", "x.csv", out=desk.out("txt"), form="table",
             progress=Silent(),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ["Europe/Pariss", "Europe", "../etc", ""])
+def test_a_zone_that_does_not_exist_is_said(desk: Desk, zone: str) -> None:
+    with pytest.raises(UsageError, match="no time zone"):
+        desk.score(zone=zone)
