@@ -45,7 +45,13 @@ def main(
     with tempfile.TemporaryDirectory() as name:
         # A child's peak memory begins at its parent's, so this process has to stay small.
         subprocess.run(  # noqa: S603  our own command
-            [sys.executable, "-m", "bench.scoring_data", name, *map(str, (contacts, activities, buckets))],
+            [
+                sys.executable,
+                "-m",
+                "bench.scoring_data",
+                name,
+                *map(str, (contacts, activities, buckets)),
+            ],
             check=True,
         )
         print(f"{contacts:,} contacts, {contacts * activities:,} activities\n")
@@ -57,7 +63,10 @@ def main(
             f"{part:24}{result['wall']:9.2f}{result['cpu']:9.2f}{result['rss']:9.0f}"
             + (f"{rate:20,.0f}" if rate else "")
         )
-    print(f"\nscoring / leanest GROUP BY: {results['scoring']['cpu'] / results['group by']['cpu']:.2f}")
+    print(
+        "\nscoring / leanest GROUP BY:"
+        f" {results['scoring']['cpu'] / results['group by']['cpu']:.2f}"
+    )
 
 
 def _set_up() -> str:
@@ -66,8 +75,8 @@ def _set_up() -> str:
     import pyarrow as pa
 
     return (
-        f"Python {platform.python_version()}, DuckDB {duckdb.__version__}, PyArrow {pa.__version__},"
-        f" {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+        f"Python {platform.python_version()}, DuckDB {duckdb.__version__},"
+        f" PyArrow {pa.__version__}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     )
 
 
@@ -75,8 +84,8 @@ def _in_own_process(part: str, folder: str, threads: int | None) -> dict[str, fl
     """Measure one part in a fresh process, so that its memory is its own."""
     command = [sys.executable, "-m", "bench.scoring", "--measure", part, "--folder", folder]
     command += ["--threads", str(threads)] if threads else []
-    output = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  our own command
-    result: dict[str, float] = json.loads(output.stdout)
+    output = subprocess.check_output(command, text=True)  # noqa: S603  our own command
+    result: dict[str, float] = json.loads(output)
     return result
 
 
@@ -153,7 +162,8 @@ def _group_by(folder: Path, threads: int | None) -> Iterator[None]:
     connection = duckdb.connect(config={"threads": threads} if threads else {})
     yield
     connection.execute(
-        "CREATE TEMP TABLE grouped AS SELECT contact, type, SUM(day) AS total, MAX(occurred_us) AS latest"
+        "CREATE TEMP TABLE grouped AS"
+        " SELECT contact, type, SUM(day) AS total, MAX(occurred_us) AS latest"
         f" FROM read_parquet('{folder}/activity.parquet') GROUP BY contact, type"
     )
 

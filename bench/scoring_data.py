@@ -1,5 +1,5 @@
 # ruff: noqa: S608  the numbers and paths are this benchmark's own
-"""Made-up contacts and activities in Parquet, for the scoring benchmark: repeatable, fast, any size."""
+"""Made-up contacts and activities in Parquet, repeatable and of any size, to measure scoring."""
 
 import sys
 from pathlib import Path
@@ -38,14 +38,16 @@ _INDUSTRIES = "['energy', 'transport', 'food', NULL]"
 
 
 def write(folder: Path, *, contacts: int, each: int, buckets: int) -> None:
-    """Write `contact.parquet`, `activity.parquet` in order of arrival, and the same in `buckets/bucket=N/`.
+    """Write `contact.parquet`, and `activity.parquet` in order of arrival, and again in buckets.
 
     About `each` activities a contact over two years, more of them recent, half of the contacts with
     far more than the others.
     """
     connection = duckdb.connect()
     connection.execute("CREATE MACRO drawn(a, b) AS (hash(a, b) % 1000000007)::BIGINT")
-    connection.execute(f"COPY ({_contacts(contacts)}) TO '{folder}/contact.parquet' (COMPRESSION zstd)")
+    connection.execute(
+        f"COPY ({_contacts(contacts)}) TO '{folder}/contact.parquet' (COMPRESSION zstd)"
+    )
     target = f"{folder}/activity.parquet"
     connection.execute(f"COPY ({_activities(contacts, each)}) TO '{target}' (COMPRESSION zstd)")
     connection.execute(
@@ -66,7 +68,7 @@ SELECT contact, title AS f_title, title AS f_title_folded, industry AS f_industr
 FROM (
   SELECT range AS contact, {_TITLES}[1 + drawn(range, 1) % 5] AS title,
          {_INDUSTRIES}[1 + drawn(range, 2) % 4] AS industry,
-         CASE WHEN drawn(range, 3) % 3 > 0 THEN (drawn(range, 3) % 500)::BIGINT * 1000000 END AS employees
+         CASE WHEN drawn(range, 3) % 3 > 0 THEN drawn(range, 3) % 500 * 1000000 END AS employees
   FROM range({contacts})
 )"""
 
@@ -77,7 +79,8 @@ def _activities(contacts: int, each: int) -> str:
         limit += share
         cases += f" WHEN draw < {limit} THEN '{name}'"
     return f"""
-SELECT contact, 'a' || no AS activity, type, day::BIGINT * 86400000000 + no * 7919 % 86400000000 AS occurred_us,
+SELECT contact, 'a' || no AS activity, type,
+       day::BIGINT * 86400000000 + no * 7919 % 86400000000 AS occurred_us,
        day, type IN ('email_sent', 'note') AS is_outbound,
        CASE type WHEN 'page_viewed' THEN page END AS a_page_kind,
        CASE type WHEN 'page_viewed' THEN page END AS a_page_kind_folded,
@@ -85,13 +88,15 @@ SELECT contact, 'a' || no AS activity, type, day::BIGINT * 86400000000 + no * 79
        CASE type WHEN 'content_downloaded' THEN asset_kind END AS a_asset_kind_folded,
        CASE type WHEN 'content_downloaded' THEN 'asset-' || item END AS a_asset,
        CASE type WHEN 'content_downloaded' THEN 'asset-' || item END AS a_asset_folded,
-       CASE WHEN type LIKE 'webinar%' OR type LIKE 'booth%' THEN 'event-' || item END AS a_event,
-       CASE WHEN type LIKE 'webinar%' OR type LIKE 'booth%' THEN 'event-' || item END AS a_event_folded,
+       CASE WHEN is_event THEN 'event-' || item END AS a_event,
+       CASE WHEN is_event THEN 'event-' || item END AS a_event_folded,
        CASE type WHEN 'form_submitted' THEN form END AS a_form_kind,
        CASE type WHEN 'form_submitted' THEN form END AS a_form_kind_folded
 FROM (
   SELECT no, contact, CASE {cases} END AS type,
-         ({AS_OF_DAY} - (730 * (drawn(no, 13) % 1000) / 1000.0 * (drawn(no, 14) % 1000) / 1000.0)::INTEGER)::INTEGER AS day,
+         type LIKE 'webinar%' OR type LIKE 'booth%' AS is_event,
+         ({AS_OF_DAY} - 730 * (drawn(no, 13) % 1000) * (drawn(no, 14) % 1000) // 1000000)::INTEGER
+           AS day,
          {_PAGES}[1 + drawn(no, 15) % 6] AS page, {_ASSETS}[1 + drawn(no, 15) % 4] AS asset_kind,
          {_FORMS}[1 + drawn(no, 15) % 4] AS form, drawn(no, 16) % 40 AS item
   FROM (

@@ -128,10 +128,19 @@ def shipped_like() -> RuleSet:
     return RuleSet(
         rules=(
             _rule("mail_open", "email_opened", 0, 21, group="mail"),
-            _rule("mail_click", "email_clicked", 1, 21, at_most=clicks, group="mail", family="mail"),
+            _rule(
+                "mail_click", "email_clicked", 1, 21, at_most=clicks, group="mail", family="mail"
+            ),
             _rule("mail_reply", "email_replied", 10, 45, once_per=_WEEK, family="mail"),
             _rule(
-                "page", "page_viewed", 1, 14, once_per=_DAY, at_most=AtMost(5), group="web", family="web"
+                "page",
+                "page_viewed",
+                1,
+                14,
+                once_per=_DAY,
+                at_most=AtMost(5),
+                group="web",
+                family="web",
             ),
             _rule(
                 "key_page",

@@ -1,5 +1,4 @@
-# ruff: noqa: S608  names come from the plan's own tables
-"""How DuckDB is opened: in memory, without extensions, without the network, bounded in what it reads."""
+"""How DuckDB is opened: in memory, without extensions or network, bounded in what it reads."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -46,7 +45,7 @@ def opened(limits: Limits, folders: Collection[Path]) -> duckdb.DuckDBPyConnecti
 
 
 def folder_of(file: Path) -> Path:
-    """Return the folder to open for a file: above `bucket=07` and the like, so that one opening serves all."""
+    """Return the folder to open for a file: the one above `bucket=07` and its like."""
     folder = file.resolve().parent
     while "=" in folder.name:
         folder = folder.parent

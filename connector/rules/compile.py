@@ -1,4 +1,3 @@
-# ruff: noqa: S608  every value in this SQL went through connector.rules.sql
 """Rule set to plan: the steps that every engine runs, in order, and the tables that they join.
 
 activity ─→ dated, keyed ─→ repeated ─→ limited ─→ line
@@ -11,10 +10,11 @@ import json
 from collections.abc import Iterator, Mapping
 
 from connector.rules import counting, facts, gathered, handoff, layers, reasons, stages
-from connector.rules.condition_sql import add_kind, condition_sql, kinds_of
+from connector.rules.condition_sql import add_kind, kinds_of
 from connector.rules.conditions import Kind
 from connector.rules.counting import Numbered
 from connector.rules.model import PerAttribute, RuleSet
+from connector.rules.needs import need_sql
 from connector.rules.plan import CompiledRules, Constants, Step
 from connector.rules.tables import SCORE
 
@@ -39,7 +39,7 @@ def compile_rules(rules: RuleSet) -> CompiledRules:
 
 
 def _fields(rules: RuleSet) -> Mapping[str, Kind]:
-    """Return the contact fields that the rules look at; a name or an address is text unless said otherwise."""
+    """Return the contact fields that the rules look at; names and addresses are text by default."""
     criteria = [each for persona in rules.fit.personas for each in persona.criteria]
     kinds = dict(
         kinds_of(
@@ -71,7 +71,7 @@ def _steps(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) 
     yield Step("outcome", _outcome_sql(rules, counted, fields))
     needs = [each for each in counted if each.rule.is_need]
     if needs:
-        yield Step("need", _need_sql(needs))
+        yield Step("need", need_sql(needs, counting.sources(counted)))
     yield Step("score", _score_sql(has_need=bool(needs)))
     yield Step("reason", reasons.reason_sql(rules))
     yield Step("move", stages.move_sql(rules))
@@ -85,21 +85,6 @@ def _outcome_sql(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, K
         {**facts.facts(rules, counted), **stages.judged(rules), **handoff.judged(rules)},
         {*SCORE, *gathered.bounded_groups(rules), *stages.ASKED_BY_MOVES},
     )
-
-
-def _need_sql(needs: list[Numbered]) -> str:
-    """Return the activity that is a contact's need: of those of that instant, the greatest id."""
-    wheres = " ".join(
-        f"WHEN {each.no} THEN {condition_sql(each.rule.where, 'a.a_')}" for each in needs
-    )
-    types = counting.types_of(needs)
-    return f"""SELECT a.contact, MAX(a.activity) AS need_activity
-FROM activity AS a
-JOIN outcome AS o ON o.contact = a.contact AND o.need_us = a.occurred_us
-JOIN rule_type AS t ON t.type = a.type
-WHERE NOT a.is_outbound AND a.type IN ({types})
-  AND CASE t.rule_no {wheres} ELSE FALSE END
-GROUP BY a.contact"""
 
 
 def _score_sql(*, has_need: bool) -> str:
@@ -126,7 +111,7 @@ def _hash(rules: RuleSet, tables: tuple[Constants, ...], steps: tuple[Step, ...]
 
 
 def _canonical(value: object) -> object:
-    """Return a value as JSON that is the same for equal values; a class is part of what a value is."""
+    """Return a value as JSON, the same for equal values; its class is a part of what it is."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         parts = {
             field.name: _canonical(getattr(value, field.name))

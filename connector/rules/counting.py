@@ -43,8 +43,8 @@ class Numbered:
     """A rule that can have an effect, with its place in the file.
 
     `way`: the step that makes its buckets. `is_kept_by_id`: whether an activity is only ever in the
-    same bucket with itself, seen by another rule. `reach`: the age in days from which its activities
-    change nothing.
+    same bucket with itself, seen by another rule. `reach`: the age in days from which its
+    activities change nothing.
     """
 
     no: int
@@ -65,7 +65,10 @@ class Numbered:
 
 
 def numbered(rules: RuleSet) -> list[Numbered]:
-    """Return the rules that can have an effect. Raises ValueError for a `replaced_by` with no sense."""
+    """Return the rules that can have an effect.
+
+    Raises ValueError for a repeated id, and for a `replaced_by` that makes no sense.
+    """
     by_id = {rule.id: rule for rule in rules.rules}
     if len(by_id) != len(rules.rules):
         raise ValueError("two rules have the same id")
@@ -109,16 +112,11 @@ def _reach(rule: ActivityRule, rules: RuleSet, *, is_replacing: bool) -> int:
 
 @cache
 def worth(points: int, decay: Decay) -> tuple[int, ...]:
-    """Return what an activity adds at each age, in micro-points, up to the last age that adds anything."""
+    """Return what an activity adds at each age, in micro-points, up to the last that adds any."""
     added = [round(Fraction(points * weight, MILLION)) for weight in decay.weights()]
     while added and added[-1] == 0:
         added.pop()
     return tuple(added)
-
-
-def types_of(rules: list[Numbered]) -> str:
-    """Return the activity types of rules, as the inside of an `IN (…)`."""
-    return sql.texts({activity for each in rules for activity in each.rule.activities})
 
 
 # ------------------------------------------------------------------ constants
@@ -178,22 +176,35 @@ def _without_level_end(added: tuple[int, ...]) -> tuple[int, ...]:
 # ---------------------------------------------------------------------- steps
 
 
+Sources = list[tuple[str, list[Numbered]]]
+"""Which step holds the buckets of which rules."""
+
+
+def sources(rules: list[Numbered]) -> Sources:
+    """Return the steps that hold buckets, each with its rules."""
+    once = [each for each in rules if not each.rule.repeated]
+    found = [
+        ("dated", [each for each in once if each.way is Way.DATED]),
+        ("keyed", [each for each in once if each.way is Way.KEYED]),
+        ("repeated", [each for each in rules if each.rule.repeated]),
+    ]
+    return [(name, chosen) for name, chosen in found if chosen]
+
+
 def steps(rules: list[Numbered]) -> Iterator[Step]:
     """Yield the steps from activities to `line`."""
-    sources: Sources = []
-    for way, name in ((Way.DATED, "dated"), (Way.KEYED, "keyed")):
+    for way in Way:
         chosen = [each for each in rules if each.way is way]
         if chosen:
-            yield Step(name, _bucket_sql(chosen, way))
-        sources.append((name, [each for each in chosen if not each.rule.repeated]))
+            yield Step(way.name.lower(), _bucket_sql(chosen, way))
     repeated = [each for each in rules if each.rule.repeated]
     if repeated:
         yield Step("repeated", "\nUNION ALL\n".join(_repeated_sql(each) for each in repeated))
-        sources.append(("repeated", repeated))
     special = [each for each in rules if each.rule.at_most or each.rule.replaced_by]
     if special:
-        yield Step("limited", _limited_sql(special, sources))
-    yield Step("line", _line_sql(special, sources))
+        limited = [_limited_rule(each, sources(rules)) for each in special]
+        yield Step("limited", "\nUNION ALL\n".join(limited))
+    yield Step("line", _line_sql(special, sources(rules)))
 
 
 def _bucket_sql(rules: list[Numbered], way: Way) -> str:
@@ -229,14 +240,14 @@ def _bucket(rules: list[Numbered]) -> str:
     """Return the number of the bucket of an activity; the day itself for rules with `repeated`."""
     cases: dict[str, list[int]] = {}
     for each in rules:
-        bucket = "a.day" if each.rule.repeated else _bucket_of(each.rule, "a.day")
+        bucket = "a.day" if each.rule.repeated else bucket_of(each.rule, "a.day")
         cases.setdefault(bucket, []).append(each.no)
     if len(cases) == 1:
         return next(iter(cases))
     return _case_of_rule(cases)
 
 
-def _bucket_of(rule: ActivityRule, day: str) -> str:
+def bucket_of(rule: ActivityRule, day: str) -> str:
     """Return the bucket of one rule, apart from its key."""
     match rule.once_per:
         case PerDays(days=days):
@@ -248,14 +259,14 @@ def _bucket_of(rule: ActivityRule, day: str) -> str:
 
 
 def _key(rules: list[Numbered]) -> str:
-    """Return the text that, with the bucket's number, makes the bucket; NULL where the rule has none."""
+    """Return the text that, with the bucket's number, makes the bucket."""
     cases: dict[str, list[int]] = {}
     for each in rules:
-        cases.setdefault(_key_of(each), []).append(each.no)
+        cases.setdefault(key_of(each), []).append(each.no)
     return _case_of_rule(cases)
 
 
-def _key_of(each: Numbered) -> str:
+def key_of(each: Numbered) -> str:
     """Return the key of one rule."""
     bucket = each.rule.once_per
     if each.is_kept_by_id:
@@ -283,42 +294,32 @@ def _repeated_sql(each: Numbered) -> str:
         raise TypeError("only rules with `repeated` come here")
     key = "bucket_key" if each.has_key else "CAST(NULL AS VARCHAR)"
     keys = ", bucket_key" if each.has_key else ""
-    source = "keyed" if each.way is Way.KEYED else "dated"
     return f"""SELECT contact, rule_no, bucket, {key} AS bucket_key,
        CAST(SUM(n) AS BIGINT) AS n, MAX(day) AS day, MAX(occurred_us) AS occurred_us
 FROM (
-  SELECT contact, rule_no, n, day, occurred_us{keys}, {_bucket_of(each.rule, "day")} AS bucket,
+  SELECT contact, rule_no, n, day, occurred_us{keys}, {bucket_of(each.rule, "day")} AS bucket,
          SUM(n) OVER (
            PARTITION BY contact
            ORDER BY day RANGE BETWEEN {repeated.within - 1} PRECEDING AND CURRENT ROW
          ) AS seen
-  FROM {source}
+  FROM {each.way.name.lower()}
   WHERE rule_no = {each.no}
 ) AS day_seen
 WHERE seen >= {repeated.count}
 GROUP BY contact, rule_no, bucket{keys}"""
 
 
-Sources = list[tuple[str, list[Numbered]]]
-
-
-def _limited_sql(rules: list[Numbered], sources: Sources) -> str:
-    """Return what is left of the rules with `replaced_by` or `at_most`."""
-    return "\nUNION ALL\n".join(_limited_rule(each, sources) for each in rules)
-
-
-def _source(no: int, sources: Sources) -> tuple[str, Numbered]:
-    """Return the step that holds a rule's buckets, and the rule."""
-    return next((name, each) for name, rules in sources for each in rules if each.no == no)
+def source_of(no: int, sources: Sources) -> str:
+    """Return the step that holds a rule's buckets."""
+    return next(name for name, rules in sources for each in rules if each.no == no)
 
 
 def _limited_rule(each: Numbered, sources: Sources) -> str:
     """Return one rule's buckets, without the replaced ones and those beyond `at_most`."""
-    name, _ = _source(each.no, sources)
-    left = f"SELECT b.contact, b.n, b.day, b.occurred_us FROM {name} AS b"
-    left += (
-        _not_replaced(each, sources) if each.rule.replaced_by else f" WHERE b.rule_no = {each.no}"
-    )
+    left = f"""SELECT b.contact, b.n, b.day, b.occurred_us
+  FROM (SELECT * FROM {source_of(each.no, sources)} WHERE rule_no = {each.no}) AS b"""
+    if each.rule.replaced_by:
+        left += not_replaced(each, sources)
     if not each.rule.at_most:
         return f"SELECT contact, {each.no} AS rule_no, n, day, occurred_us FROM ({left}) AS kept"
     most = each.rule.at_most.count
@@ -341,17 +342,16 @@ FROM (
 WHERE so_far - n < {most}"""
 
 
-def _not_replaced(each: Numbered, sources: Sources) -> str:
-    """Return the join that drops the buckets in which the other rule counts an activity."""
+def not_replaced(each: Numbered, sources: Sources) -> str:
+    """Return the join that drops buckets `b` in which the other rule counts an activity."""
     other = next(
         other for _, rules in sources for other in rules if other.rule.id == each.rule.replaced_by
     )
-    name, _ = _source(other.no, sources)
     same_key = " AND r.bucket_key IS NOT DISTINCT FROM b.bucket_key" if each.has_key else ""
     return f"""
-  LEFT JOIN {name} AS r ON r.contact = b.contact AND r.rule_no = {other.no}
-    AND r.bucket = b.bucket{same_key}
-  WHERE b.rule_no = {each.no} AND r.contact IS NULL"""
+  LEFT JOIN {source_of(other.no, sources)} AS r ON r.contact = b.contact
+    AND r.rule_no = {other.no} AND r.bucket = b.bucket{same_key}
+  WHERE r.contact IS NULL"""
 
 
 def _line_sql(special: list[Numbered], sources: Sources) -> str:
@@ -392,7 +392,8 @@ FROM (
 GROUP BY contact, rule_no"""
 
 
-_NO_LINE = """SELECT contact, 0 AS rule_no, CAST(0 AS BIGINT) AS points, CAST(0 AS BIGINT) AS activities,
-       CAST(NULL AS BIGINT) AS latest_us, CAST(NULL AS BIGINT) AS counted_us, 0 AS counted_day
+_NO_LINE = """SELECT contact, 0 AS rule_no, CAST(0 AS BIGINT) AS points,
+       CAST(0 AS BIGINT) AS activities, CAST(NULL AS BIGINT) AS latest_us,
+       CAST(NULL AS BIGINT) AS counted_us, 0 AS counted_day
 FROM contact
 WHERE FALSE"""

@@ -1,6 +1,7 @@
 """The facts of a contact: `docs/semantics.md` sections 3 and 5 as columns.
 
-`read` stands over `connector.rules.gathered.source`, `facts` over that; see `connector.rules.layers`.
+`read` stands over `connector.rules.gathered.source`, `facts` over that; see
+`connector.rules.layers`.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Fit as columns of a contact: `docs/semantics.md` section 4 as SQL; see `connector.rules.layers`."""
+"""Fit as columns of a contact: `docs/semantics.md` section 4 as SQL."""
 
 from connector.domain.numbers import MILLION
 from connector.domain.stages import Grade
@@ -76,7 +76,8 @@ def _grades(fit: Fit) -> Columns:
     return {
         "fit": "CASE WHEN best_fit >= 0 THEN best_fit END",
         "grade": (
-            f"CASE WHEN best_fit < 0 THEN '{Grade.U}' WHEN best_fit >= {fit.grade_a} THEN '{Grade.A}'"
+            f"CASE WHEN best_fit < 0 THEN '{Grade.U}'"
+            f" WHEN best_fit >= {fit.grade_a} THEN '{Grade.A}'"
             f" WHEN best_fit >= {fit.grade_b} THEN '{Grade.B}'"
             f" WHEN best_fit >= {fit.grade_c} THEN '{Grade.C}' ELSE '{Grade.D}' END"
         ),

@@ -1,5 +1,5 @@
 # ruff: noqa: S608  every value in this SQL went through connector.rules.sql
-"""What stands beside each contact: sums of its lines, latest activities, its opportunities, its state.
+"""What stands beside each contact: sums of its lines, its latest activities, opportunities, state.
 
 `source` is the FROM clause of everything that is said of a contact: `c` is the contact, `m` the
 moment, `t` totals, `e` engagement, `w` sales work, `o` opportunities, `s` the previous state.
@@ -102,7 +102,7 @@ GROUP BY a.contact"""
 
 
 def _sales_work_sql(rules: RuleSet) -> str:
-    """Return the latest touch, meeting and lost meeting; apart from engagement, for they are few."""
+    """Return the latest touch, meeting and lost meeting; apart, for they are few."""
     sales = rules.sales
     touch, obtained, lost = (
         f"a.type IN ({sql.texts(types)})"

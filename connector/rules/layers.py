@@ -1,4 +1,3 @@
-# ruff: noqa: S608  every value in this SQL went through connector.rules.sql
 """Columns that build on columns, like cells of a sheet: put into as few SELECTs as it takes."""
 
 import re
@@ -16,7 +15,7 @@ def listed(columns: Columns) -> str:
 
 
 def layered(first: Columns, source: str, columns: Columns, wanted: Collection[str]) -> str:
-    """Return a SELECT with the `wanted` columns, out of `first` over `source` and `columns` over those.
+    """Return a SELECT of `wanted`: columns of `first`, over `source`, and of `columns`, over those.
 
     Columns that nothing wanted builds on are left out: a plan for one contact costs by the column.
     """

@@ -1,4 +1,4 @@
-"""Makes an admin's pattern look at folded text: its non-ASCII literals are folded in their place."""
+"""Makes a pattern look at folded text: its non-ASCII literals are folded in their place."""
 
 from connector.domain.text import fold
 
@@ -50,7 +50,7 @@ def _class_opening(pattern: str, start: int) -> str:
 
 
 def _literal(char: str, *, in_class: bool) -> str:
-    """Return one character folded; what folds to several stays one unit for a repetition behind it."""
+    """Return one character folded; several stay one unit for a repetition behind them."""
     folded = fold(char)
     safe = "".join(f"\\{c}" if c.isascii() and not c.isalnum() else c for c in folded)
     if in_class:

@@ -10,7 +10,7 @@ from connector.rules.plan import Constants
 
 
 def names(rules: RuleSet) -> Constants:
-    """Return what each line is called; `line_no` is its place on a tie: rules, caps and floors, bound."""
+    """Return what each line is called; `line_no` is its place on a tie."""
     rows: list[tuple[object, ...]] = [
         (no, "rule", str(rule.id)) for no, rule in enumerate(rules.rules)
     ]
@@ -58,7 +58,8 @@ def _clamp(line_no: int, points: str, where: str) -> str:
 def reason_sql(rules: RuleSet) -> str:
     """Return the reasons, read from `line` and `outcome`."""
     clamps = "\n  UNION ALL\n".join(_clamps(rules))
-    return f"""SELECT r.contact, n.kind, n.rule, r.points, r.activities AS count, r.latest_us, r.rank
+    return f"""SELECT r.contact, n.kind, n.rule, r.points, r.activities AS count, r.latest_us,
+       r.rank
 FROM (
   SELECT lines.*,
          ROW_NUMBER() OVER (PARTITION BY contact ORDER BY points DESC, line_no) AS rank

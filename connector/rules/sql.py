@@ -14,7 +14,10 @@ _REFUSED = re.compile("[\x00\ud800-\udfff]")
 
 
 def text(value: str) -> str:
-    """Return a text literal. Raises ValueError for what SQL text cannot hold: NUL, half a character."""
+    """Return a text literal.
+
+    Raises ValueError for what SQL text cannot hold: NUL, half a character.
+    """
     if _REFUSED.search(value):
         message = f"a text with NUL or an unpaired surrogate cannot be compared: {value!r}"
         raise ValueError(message)
@@ -46,14 +49,15 @@ def identifier(name: str) -> str:
 
 
 def floor_div(number: str, by: int) -> str:
-    """Return the integer at or below `number` / `by`; engines differ below zero, so both sides are said."""
+    """Return the integer at or below `number` / `by`, in the same words for every engine."""
+    # Engines differ in how they divide what is below zero.
     return (
         f"CASE WHEN {number} >= 0 THEN {number} // {by} ELSE -(({by - 1} - ({number})) // {by}) END"
     )
 
 
 def period(day: str, days: int) -> str:
-    """Return what tells calendar periods of `days` days apart; see `connector.rules.model.PerDays`."""
+    """Return what tells calendar periods of `days` days apart (see `PerDays`)."""
     return day if days == 1 else floor_div(f"({day} + 3)", days)
 
 

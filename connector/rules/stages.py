@@ -34,7 +34,9 @@ def judged(rules: RuleSet) -> Columns:
             f"COALESCE(rejected_age < {stages.cooling_off_days}, FALSE) AND NOT has_need"
         ),
         "lead_band": _lead_band(stages),
-        "was_lead_rank": f"CASE WHEN was_stage = 'lead' THEN {_RANK.format('was_temperature')} ELSE 0 END",
+        "was_lead_rank": (
+            f"CASE WHEN was_stage = 'lead' THEN {_RANK.format('was_temperature')} ELSE 0 END"
+        ),
         "stage": _STAGE,
         "climb_reason": _CLIMB_REASON,
         "is_lower": f"{_RANK.format('lead_band')} < was_lead_rank",
@@ -172,7 +174,8 @@ WHERE {_IS_CLIMB} AND rung >= {rung} AND was_rung < {rung}"""
 
 def _single_move(rules: RuleSet) -> str:
     """Return the moves that are no climb: a person's, those down, those of temperature alone."""
-    lead_up = f"CASE WHEN has_need AND temperature = 'hot' AND points < {rules.stages.hot_enter} THEN 'need' ELSE 'engagement' END"
+    is_by_need = f"has_need AND temperature = 'hot' AND points < {rules.stages.hot_enter}"
+    lead_up = f"CASE WHEN {is_by_need} THEN 'need' ELSE 'engagement' END"
     is_lead_up = f"{_RANK.format('temperature')} > was_lead_rank"
     return f"""SELECT contact, CAST(1 AS BIGINT) AS position, was_stage AS from_stage,
        was_temperature AS from_temperature, stage AS to_stage, temperature AS to_temperature,

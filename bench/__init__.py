@@ -1,0 +1,1 @@
+"""Benchmarks, each one command, each beside the least that could be done."""
