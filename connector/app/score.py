@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from connector.app.score_rows import ROW, Rows, csv_header, csv_lines, json_lines, rows_of
 from connector.config.rules_file import load_rules
 from connector.engine.embedded import EmbeddedEngine
-from connector.engine.offline import Inputs, Offline, read_files
+from connector.engine.offline import Inputs, read_files
+from connector.engine.offline_parts import Offline
 from connector.errors import StoreError, UsageError
 from connector.rules.compile import compile_rules
 from connector.rules.explain import Words

@@ -9,21 +9,12 @@ a folder that is gone afterwards: memory does not grow with the files.
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from connector.columns import (
-    OPPORTUNITY_SCHEMA,
-    STATE_SCHEMA,
-    activity_schema,
-    contact_schema,
-    with_derived,
-)
 from connector.engine.offline_columns import (
     LOCAL,
     Wanted,
@@ -34,6 +25,7 @@ from connector.engine.offline_columns import (
     rows_sql,
 )
 from connector.engine.offline_files import InputFile, by_layout, find_files
+from connector.engine.offline_parts import STAGING, Offline, explained
 from connector.engine.offline_problems import (
     MOST,
     BadValue,
@@ -42,18 +34,14 @@ from connector.engine.offline_problems import (
     repeated_problems,
     value_problems,
 )
-from connector.engine.offline_zone import to_instants
-from connector.errors import Problem, StoreError
-from connector.ports import Facts
+from connector.errors import Problem
 from connector.rules.plan import CompiledRules
-from connector.rules.sql import identifier
 
 PART_ACTIVITIES = 500_000
 PART_CONTACTS = 50_000
 """About so many rows are evaluated at a time, whichever is reached first."""
 
-_STAGING = "file, key, problem, problem_text"
-_STAGING = "file, key, problem, problem_text"
+_STAGING = ", ".join(STAGING)
 _MEMORY = "400MB"  # of the reader; beyond it, sorting and joining go through the folder
 
 
@@ -64,114 +52,6 @@ class Inputs:
     contacts: str
     activities: str | None = None
     opportunities: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some contacts with all that belongs to them; `ids[i]` is the id of the i-th contact."""
-
-    ids: pa.ChunkedArray
-    facts: Facts
-
-
-@dataclass(slots=True)
-class Offline:
-    """What was read. `notes`: sentences on what was left out.
-
-    Contacts are numbered from 1 in the order of their ids, whatever the order of the rows.
-    """
-
-    compiled: CompiledRules
-    zone: str
-    folder: Path
-    connection: duckdb.DuckDBPyConnection
-    contacts: int = 0
-    activities: int = 0
-    opportunities: int = 0
-    parts_total: int = 1
-    notes: list[str] = field(default_factory=list)
-    repeated: int = 0
-
-    def parts(self) -> Iterator[Part]:
-        """Yield the contacts part by part, in the order of their ids."""
-        for part in range(self.parts_total if self.contacts else 0):
-            with _explained():
-                found = self._part(part)
-            yield found
-        self.note_repeated("activities", self.repeated)
-
-    def note_repeated(self, name: str, rows: int) -> None:
-        """Note how many rows stood aside for another of the same id."""
-        if rows:
-            self.notes.append(
-                f"{name}: {rows:,} repeated an id of the same contact; the latest counts"
-            )
-
-    def note_unknown(self, name: str, rows: int) -> None:
-        """Note how many rows belong to nobody in the file."""
-        if rows:
-            self.notes.append(f"{name}: {rows:,} left out, as their contact is not in the file")
-
-    def _part(self, part: int) -> Part:
-        contact = self._select("contact", part)
-        facts = Facts(
-            contact=with_derived(contact, contact_schema(self.compiled.fields)),
-            activity=self._activities(part),
-            opportunity=with_derived(self._select("opportunity", part), OPPORTUNITY_SCHEMA),
-            state=STATE_SCHEMA.empty_table(),
-        )
-        return Part(ids=contact["id"], facts=facts)
-
-    def _select(self, table: str, part: int) -> pa.Table:
-        rows = self.connection.sql(
-            f"SELECT * EXCLUDE (part) FROM {table} WHERE part = {part} ORDER BY contact"
-        ).to_arrow_table()
-        return _with_instants(rows, self.zone)
-
-    def _activities(self, part: int) -> pa.Table:
-        schema = activity_schema(self.compiled.attributes)
-        files = sorted((self.folder / f"part={part}").glob("*.parquet"))
-        if not files:
-            return schema.empty_table()
-        rows = pa.concat_tables([_read(file) for file in files])
-        rows = _with_instants(rows, self.zone)
-        return with_derived(self._unique(rows), schema, self.zone)
-
-    def _unique(self, rows: pa.Table) -> pa.Table:
-        """Return one row for each activity, the latest; the rest is counted."""
-        distinct = rows.group_by(["contact", "activity"]).aggregate([]).num_rows
-        if distinct == len(rows):
-            return rows
-        self.repeated += len(rows) - distinct
-        self.connection.register("arriving", rows)
-        # By every column, so that the choice does not depend on the order of the rows.
-        order = ", ".join(identifier(name) for name in rows.column_names)
-        kept = self.connection.sql(
-            "SELECT * FROM arriving QUALIFY row_number() OVER ("
-            f"PARTITION BY contact, activity ORDER BY occurred_us DESC, {order}) = 1"
-        ).to_arrow_table()
-        self.connection.unregister("arriving")
-        return kept
-
-
-def _read(file: Path) -> pa.Table:
-    """Return what one file holds of a part, without what only told of mistakes."""
-    with pq.ParquetFile(file) as parquet:
-        names = parquet.schema_arrow.names
-        return parquet.read([name for name in names if name not in _STAGING.split(", ")])
-
-
-def _with_instants(rows: pa.Table, zone: str) -> pa.Table:
-    """Return rows whose moments are all of UTC."""
-    for name in [each for each in rows.column_names if each.endswith(LOCAL)]:
-        is_local = pc.fill_null(rows[name], False)  # noqa: FBT003  it is a value, not a flag
-        rows = rows.drop_columns([name])
-        if pc.any(is_local).as_py():
-            moment = name.removesuffix(LOCAL)
-            instants = to_instants(rows[moment], zone)
-            chosen = pc.if_else(is_local, instants, rows[moment])
-            rows = rows.set_column(rows.column_names.index(moment), moment, chosen)
-    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +87,7 @@ def read_files(
         sources, notes = _sources(compiled, inputs)
         with _connect(folder) as connection:
             offline = Offline(compiled, zone, folder / "activities", connection, notes=notes)
-            with _explained():
+            with explained():
                 _Reader(offline, sources).read(part_activities, part_contacts, told)
             yield offline
 
@@ -245,18 +125,6 @@ def _connect(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as error:
-        raise StoreError(
-            what="The files could not be read: disk or memory failed.",
-            where="reading files to score",
-            do="Check that the files can be read and that the folder for temporary files has room.",
-        ) from error
 
 
 class _Reader:

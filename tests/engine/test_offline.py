@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from connector.domain.numbers import to_millionths
 from connector.engine import offline_values
-from connector.engine.offline import Inputs, Part, read_files
+from connector.engine.offline import Inputs, read_files
+from connector.engine.offline_parts import Part
 from connector.engine.offline_zone import to_instants
 from connector.errors import ConfigError
 from connector.rules.compile import compile_rules
