@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 import uvicorn
 
+from connector.errors import UsageError
 from connector.sandbox.hubspot.faults import Faults
 from connector.sandbox.hubspot.fill import fill
 from connector.sandbox.hubspot.portal import Options, Portal
@@ -77,15 +78,15 @@ def start(
     """Fill a sandbox and serve it on the loopback interface.
 
     `state` names a file: if it exists, the account comes from there and nothing is made up. The
-    stories end at `ends_at`, the present moment if not given. Raises ValueError for a CRM or a
-    fault that does not exist and for a file that is no state.
+    stories end at `ends_at`, the present moment if not given. Raises UsageError for a CRM or a
+    fault that does not exist, a port that is taken and a file that is no state.
     """
     if crm != "hubspot":
-        raise ValueError(f"there is no sandbox for {crm!r} yet")
-    chance = Faults.parse(faults, seed)
+        raise UsageError(f"there is no sandbox for {crm!r} yet", do="use --crm hubspot")
+    chance = _chance(faults, seed)
     portal = Portal(replace(options or Options(), limits=limits == "real", seed=seed))
     if state is not None and state.exists():
-        restore(portal, state)
+        _restore(portal, state)
     else:
         fill(portal, _world(contacts, seed, load, ends_at or portal.clock.now()))
     return serve(portal, port=port, faults=chance, state=state)
@@ -100,9 +101,12 @@ def serve(
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((LOOPBACK, port))
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        told = f"port {port} cannot be listened on: {error.strerror}"
+        raise UsageError(
+            told, do="choose another --port, or leave it out for a free one"
+        ) from error
     server = uvicorn.Server(
         uvicorn.Config(
             build_app(portal, faults=faults, state=state),
@@ -121,6 +125,25 @@ def serve(
     _wait_until_started(server, thread)
     url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
     return RunningSandbox(url, DEFAULT_TOKEN, portal, server, thread, listener)
+
+
+def _chance(spec: str, seed: int) -> Faults:
+    try:
+        return Faults.parse(spec, seed)
+    except ValueError as error:
+        told = f"the faults cannot be read: {error}"
+        raise UsageError(
+            told, where="--faults", do="write for example 429=0.02,lost=0.01"
+        ) from error
+
+
+def _restore(portal: Portal, state: Path) -> None:
+    try:
+        restore(portal, state)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        told = f"{state} does not hold a sandbox of this version"
+        do = "name another file, or remove this one to begin anew"
+        raise UsageError(told, where="--state", do=do) from error
 
 
 def _world(contacts: int, seed: int, folder: Path | None, ends_at: datetime) -> World:

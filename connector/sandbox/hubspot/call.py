@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from connector.sandbox.hubspot.refusals import Json, invalid, unreadable
+from connector.sandbox.hubspot.refusals import Json, Refusal, invalid, unreadable
 
 LONGEST_ID = 18  # digits
 
@@ -63,7 +63,7 @@ class Call:
         value = self.text(name)
         if not value:
             return default
-        if not value.isdigit() or len(value) > LONGEST_ID:
+        if not is_whole(value):
             raise invalid(f"Unable to parse value for query parameter '{name}': {value[:50]}")
         return int(value)
 
@@ -84,7 +84,7 @@ class Call:
     def json(self) -> Json:
         """Return the body, which has to be a JSON object."""
         if "json" not in self.headers.get("content-type", ""):
-            raise invalid("Unsupported Media Type: a JSON body is wanted")
+            raise Refusal(415, "Unsupported Media Type: a JSON body is wanted")
         try:
             body = orjson.loads(self.content)
         except orjson.JSONDecodeError as error:
@@ -110,6 +110,16 @@ def objects_of(body: Json, name: str, most: int) -> list[Json]:
     return found
 
 
+def refuse_repeats(keys: list[str]) -> None:
+    """Refuse a batch that names something twice."""
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            name = key.partition("=")[2]
+            raise invalid(f"Duplicate IDs found in batch input: [{name}]. IDs must be unique")
+        seen.add(key)
+
+
 def names_of(body: Json, name: str) -> list[str]:
     """Return a list of texts out of a body, or refuse it."""
     found = body.get(name) or []
@@ -128,10 +138,15 @@ def text_of(body: Json, name: str, *, needed: bool = False) -> str:
     return found
 
 
+def is_whole(text: str) -> bool:
+    """Whether a text is a whole number of a sensible length, in plain digits."""
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
+
+
 def record_id_of(value: object) -> int:
     """Return a record id from its text (or whole number), or refuse it."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.isdigit() and value.isascii():
-        return int(value[:LONGEST_ID])
+    if isinstance(value, str) and is_whole(value):
+        return int(value)
     raise invalid(f"Invalid object id: {str(value)[:50]}", "INVALID_OBJECT_ID")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from connector.sandbox.hubspot.call import record_id_of, text_of
-from connector.sandbox.hubspot.kinds import CONTACTS, KINDS, Kind
+from connector.sandbox.hubspot.kinds import CONTACTS, DEALS, KINDS, Kind
 from connector.sandbox.hubspot.links import TYPES
 from connector.sandbox.hubspot.moments import iso
 from connector.sandbox.hubspot.portal import STAGES, Portal
@@ -108,12 +108,28 @@ def connect(
     portal.changes += 1
     if not fresh:
         return
+    if {kind, other} == {CONTACTS, DEALS}:
+        _roll_up(portal, *((record.id, other_id) if kind is CONTACTS else (other_id, record.id)))
     if kind.is_activity and other is CONTACTS:
         portal.touch_contacts(kind, record, [other_id])
     if other.is_activity and kind is CONTACTS:
         activity = portal.table(other).find(other_id)
         if activity is not None:
             portal.touch_contacts(other, activity, [record.id])
+
+
+def _roll_up(portal: Portal, contact_id: int, deal_id: int) -> None:
+    """Count a contact's new deal, and move the contact on as HubSpot does itself."""
+    contact, deal = portal.table(CONTACTS).find(contact_id), portal.table(DEALS).find(deal_id)
+    if contact is None or deal is None:
+        return
+    count = len(portal.links.to(CONTACTS, contact_id, DEALS))
+    is_won = deal.props.get("hs_is_closed_won") == "true"
+    stage = "customer" if is_won else "opportunity"
+    values = {"num_associated_deals": str(count)}
+    if not _is_step_back(portal, CONTACTS, contact, stage):
+        values["lifecyclestage"] = stage
+    portal.table(CONTACTS).change(contact, values, portal.now_ms())
 
 
 def _refuse_taken(portal: Portal, kind: Kind, values: dict[str, str], own: Record | None) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from connector.sandbox.hubspot.call import is_whole
 from connector.sandbox.hubspot.kinds import Kind, kind_of
 from connector.sandbox.hubspot.moments import parse_datetime
 from connector.sandbox.hubspot.portal import Portal
@@ -128,7 +129,7 @@ def _linked(portal: Portal, kind: Kind, name: str, operator: str, condition: Jso
     if operator not in {"EQ", "IN"}:
         raise invalid(f"{operator} is not supported on {name}")
     given = condition.get("values") if operator == "IN" else [condition.get("value")]
-    if not isinstance(given, list) or not all(str(value).isdigit() for value in given):
+    if not isinstance(given, list) or not all(is_whole(str(value)) for value in given):
         raise invalid(f"{name} takes record ids")
     wanted = {int(value) for value in given}
     return lambda record: not wanted.isdisjoint(portal.links.to(kind, record.id, other))
@@ -152,7 +153,7 @@ def _converted(portal: Portal, kind: Kind, name: str, value: object) -> Value:
         raise invalid(f"Property '{name}' does not exist", "PROPERTY_DOESNT_EXIST")
     if prop.type in {"date", "datetime"}:
         # Dates in filters are epoch milliseconds; what else a real account takes is not documented.
-        if not text.isdigit():
+        if not is_whole(text):
             raise invalid(f"{text} is not epoch milliseconds")
         return int(text)
     if prop.type == "number":
@@ -171,7 +172,7 @@ def _moment(text: str | None) -> int | None:
 
 def _number(text: str | None) -> float | None:
     try:
-        return None if not text else int(text) if text.isdigit() else float(text)
+        return None if not text else int(text) if is_whole(text) else float(text)
     except ValueError:
         return None
 

@@ -5,7 +5,7 @@ import zipfile
 from dataclasses import dataclass
 
 from connector.sandbox.hubspot import sheets
-from connector.sandbox.hubspot.call import Answer, Call, names_of, text_of
+from connector.sandbox.hubspot.call import Answer, Call, is_whole, names_of, text_of
 from connector.sandbox.hubspot.keeping import Export, Import
 from connector.sandbox.hubspot.kinds import kind_of
 from connector.sandbox.hubspot.moments import DAY_MS, iso
@@ -66,7 +66,7 @@ class Jobs:
     def export_status(self, call: Call) -> Answer:
         """Serve how far an export is; a done one gives a link that works for five minutes."""
         key = call.params[0]
-        job = self.portal.exports.get(int(key)) if key.isdigit() else None
+        job = self.portal.exports.get(int(key)) if is_whole(key) else None
         if job is None:
             raise not_found()
         job.polls += 1
@@ -86,8 +86,8 @@ class Jobs:
     def file(self, name: str) -> bytes | None:
         """Return an export's file while its link is valid; a long one is zipped."""
         number, _, at = name.partition("-")
-        job = self.portal.exports.get(int(number)) if number.isdigit() else None
-        if job is None or not at.isdigit() or self.portal.now_ms() - int(at) > LINK_MS:
+        job = self.portal.exports.get(int(number)) if is_whole(number) else None
+        if job is None or not is_whole(at) or self.portal.now_ms() - int(at) > LINK_MS:
             return None
         if len(job.file) <= ZIPPED_FROM:
             return job.file
@@ -142,7 +142,7 @@ class Jobs:
 
     def _found_import(self, call: Call) -> Import:
         key = call.params[0]
-        job = self.portal.imports.get(int(key)) if key.isdigit() else None
+        job = self.portal.imports.get(int(key)) if is_whole(key) else None
         if job is None:
             raise not_found()
         return job

@@ -1,11 +1,13 @@
 """Moments as HubSpot writes them, and the clock that the sandbox goes by."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_MS = 86_400_000
+EPOCH_MS = re.compile(r"-?[0-9]{1,17}")
 MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -69,7 +71,7 @@ def iso(ms: int) -> str:
 
 def parse_datetime(text: str) -> int | None:
     """Return the milliseconds of an ISO 8601 moment with a zone, or of epoch milliseconds."""
-    if text.lstrip("-").isdigit() and text.isascii():
+    if EPOCH_MS.fullmatch(text):
         ms = int(text)
         return ms if abs(ms) < DAY_MS * 365 * 1_000 else None
     try:
@@ -81,7 +83,7 @@ def parse_datetime(text: str) -> int | None:
 
 def parse_date(text: str) -> date | None:
     """Return the day of `YYYY-MM-DD`, or of epoch milliseconds at exactly midnight UTC."""
-    if text.lstrip("-").isdigit() and text.isascii():
+    if EPOCH_MS.fullmatch(text):
         ms = parse_datetime(text)
         return None if ms is None or ms % DAY_MS else (EPOCH + timedelta(milliseconds=ms)).date()
     try:

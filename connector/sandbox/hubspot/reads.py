@@ -2,7 +2,14 @@
 
 from collections.abc import Callable, Iterable
 
-from connector.sandbox.hubspot.call import Answer, Call, names_of, record_id_of, text_of
+from connector.sandbox.hubspot.call import (
+    Answer,
+    Call,
+    names_of,
+    record_id_of,
+    refuse_repeats,
+    text_of,
+)
 from connector.sandbox.hubspot.kinds import Kind, kind_of
 from connector.sandbox.hubspot.links import TYPES
 from connector.sandbox.hubspot.moments import iso
@@ -98,6 +105,7 @@ def read_batch(portal: Portal, call: Call) -> Answer:
     kind = kind_of(call.params[0])
     body = call.json()
     inputs = call.inputs(BATCH_LIMIT)
+    refuse_repeats([f"id={entry.get('id')}" for entry in inputs])
     id_property = text_of(body, "idProperty")
     row = rower(portal, kind, names_of(body, "properties"), names_of(body, "propertiesWithHistory"))
     results: dict[int, Json] = {}

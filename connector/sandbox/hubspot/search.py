@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import orjson
 
-from connector.sandbox.hubspot.call import Answer, Call, names_of, objects_of, text_of
+from connector.sandbox.hubspot.call import Answer, Call, is_whole, names_of, objects_of, text_of
 from connector.sandbox.hubspot.filters import compiled, getter, tokens_of
 from connector.sandbox.hubspot.kinds import Kind, kind_of
 from connector.sandbox.hubspot.moments import parse_datetime
@@ -49,7 +49,7 @@ def _paging(body: Json) -> tuple[int, int]:
     limit, after = body.get("limit", 10), str(body.get("after") or 0)
     if not isinstance(limit, int) or not 1 <= limit <= PAGE_LIMIT:
         raise invalid(f"limit must be between 1 and {PAGE_LIMIT}")
-    if not after.isdigit():
+    if not is_whole(after):
         raise invalid("after must be a whole number")
     if int(after) + limit > RESULT_CAP:
         raise invalid(f"The paging parameter must not lead beyond {RESULT_CAP} results")
@@ -192,7 +192,7 @@ def _is_bound(condition: Json) -> bool:
 
 def _whole(value: object) -> int:
     text = str(value)
-    if not text.isdigit():
+    if not is_whole(text):
         raise invalid(f"{text} is not a record id")
     return int(text)
 

@@ -7,7 +7,7 @@ from email import message_from_bytes
 import orjson
 
 from connector.sandbox.hubspot import changes
-from connector.sandbox.hubspot.call import Call, names_of, objects_of, text_of
+from connector.sandbox.hubspot.call import Call, is_whole, names_of, objects_of, text_of
 from connector.sandbox.hubspot.keeping import Export, Import
 from connector.sandbox.hubspot.kinds import Kind, kind_of
 from connector.sandbox.hubspot.portal import Portal
@@ -157,7 +157,7 @@ def _named(
     values: Json = {}
     for column, cell in zip(job.columns, cells, strict=True):
         if column.get("columnType") == "HUBSPOT_OBJECT_ID":
-            record = portal.table(kind).find(int(cell)) if cell.isdigit() else None
+            record = portal.table(kind).find(int(cell)) if is_whole(cell) else None
             is_named = True
             continue
         name = text_of(column, "propertyName")

@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections import Counter
 
-from connector.sandbox.hubspot.call import Answer, Call
+from connector.sandbox.hubspot.call import Answer, Call, is_whole
 from connector.sandbox.hubspot.kinds import CONTACTS
 from connector.sandbox.hubspot.moments import iso
 from connector.sandbox.hubspot.portal import Portal
@@ -90,7 +90,7 @@ def list_mail_events(portal: Portal, call: Call) -> Answer:
 def read_campaign(portal: Portal, call: Call) -> Answer:
     """Serve what is known of the mail that events name by `emailCampaignId`."""
     key = call.params[0]
-    campaign = portal.streams.campaigns.get(int(key)) if key.isdigit() else None
+    campaign = portal.streams.campaigns.get(int(key)) if is_whole(key) else None
     if campaign is None:
         raise not_found(f"No campaign {key}")
     return Answer(
@@ -144,7 +144,7 @@ def contact_breakdown(portal: Portal, call: Call) -> Answer:
     key = call.params[0]
     contact = located(portal, CONTACTS, key, "email" if "@" in key else "")
     if contact is None:
-        raise not_found(f"No contact {key if key.isdigit() else 'with this address'}")
+        raise not_found(f"No contact {key if is_whole(key) else 'with this address'}")
     return _breakdown(portal, call, portal.streams.by_contact.get(contact.id, []))
 
 
@@ -203,7 +203,7 @@ def _mail_event(portal: Portal, event: MailEvent) -> Json:
 
 
 def _known_event(portal: Portal, key: str) -> MarketingEvent:
-    event = portal.streams.events.get(int(key)) if key.isdigit() else None
+    event = portal.streams.events.get(int(key)) if is_whole(key) else None
     if event is None:
         raise not_found(f"No marketing event {key}")
     return event

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from connector.sandbox.hubspot.moments import iso, parse_date, parse_datetime
+from connector.sandbox.hubspot.moments import EPOCH_MS, iso, parse_date, parse_datetime
 from connector.sandbox.hubspot.refusals import Json, Refusal
 from connector.sandbox.hubspot.schema import Property, Schema
 
@@ -89,7 +89,7 @@ def _text(prop: Property, value: str) -> str | Fault:
         value = value.strip().lower()
         if not EMAIL.fullmatch(value):
             return Fault("email", "INVALID_EMAIL", "Email address is invalid")
-    if prop.name == "hs_task_reminders" and not value.isdigit():
+    if prop.name == "hs_task_reminders" and not EPOCH_MS.fullmatch(value):
         return Fault(prop.name, "INVALID_LONG", f"{prop.name} takes epoch milliseconds only")
     return value
 

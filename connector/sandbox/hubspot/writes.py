@@ -4,7 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from connector.sandbox.hubspot import changes
-from connector.sandbox.hubspot.call import Answer, Call, record_id_of, text_of
+from connector.sandbox.hubspot.call import (
+    Answer,
+    Call,
+    is_whole,
+    record_id_of,
+    refuse_repeats,
+    text_of,
+)
 from connector.sandbox.hubspot.changes import Draft
 from connector.sandbox.hubspot.kinds import CONTACTS, Kind, kind_of
 from connector.sandbox.hubspot.portal import Portal
@@ -50,7 +57,9 @@ def archive_one(portal: Portal, call: Call) -> Answer:
 def archive_batch(portal: Portal, call: Call) -> Answer:
     """Put up to 100 records into the recycle bin."""
     kind = kind_of(call.params[0])
-    for record_id in [record_id_of(entry.get("id")) for entry in call.inputs(BATCH_LIMIT)]:
+    ids = [record_id_of(entry.get("id")) for entry in call.inputs(BATCH_LIMIT)]
+    refuse_repeats([f"id={record_id}" for record_id in ids])
+    for record_id in ids:
         changes.archive(portal, kind, record_id)
     return Answer(204)
 
@@ -109,7 +118,7 @@ def upsert_batch(portal: Portal, call: Call) -> Answer:
     is_traced = _is_traced(inputs)
     by_email = any(entry.get("idProperty") == "email" for entry in inputs)
     keys = [(text_of(entry, "idProperty", needed=True), str(entry.get("id"))) for entry in inputs]
-    _refuse_repeats([f"{name}={value.lower()}" for name, value in keys])
+    refuse_repeats([f"{name}={value.lower()}" for name, value in keys])
 
     def prepare(entry: Json) -> Draft:
         return _to_upsert(portal, kind, entry)
@@ -217,19 +226,9 @@ def _refuse_repeated_ids(portal: Portal, kind: Kind, inputs: list[Json]) -> None
     keys = []
     for entry in inputs:
         key = str(entry.get("id", ""))
-        plain = not entry.get("idProperty") and key.isdigit()
+        plain = not entry.get("idProperty") and is_whole(key)
         keys.append(f"id={heir(int(key))}" if plain else f"{entry.get('idProperty')}={key}")
-    _refuse_repeats(keys)
-
-
-def _refuse_repeats(keys: list[str]) -> None:
-    seen: set[str] = set()
-    for key in keys:
-        if key in seen:
-            raise invalid(
-                f"Duplicate IDs found in batch input: [{key.partition('=')[2]}]. IDs must be unique"
-            )
-        seen.add(key)
+    refuse_repeats(keys)
 
 
 def _row(refusal: Refusal, entry: Json) -> Json:

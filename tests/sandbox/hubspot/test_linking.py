@@ -113,3 +113,18 @@ def test_a_batch_create_gives_a_primary_company(desk: Desk) -> None:
     ]
     [read] = desk.post(f"{path}/read", {"inputs": [{"id": contact}]}).json["results"]
     assert [kind["typeId"] for kind in read["to"][0]["associationTypes"]] == [1, 279]
+
+
+def test_a_new_deal_moves_its_contact_on(desk: Desk) -> None:
+    contact = desk.contact("ana@example.org")
+    link = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 3}
+    for stage, expected in (("qualifiedtobuy", "opportunity"), ("closedwon", "customer")):
+        body = {
+            "properties": {"dealname": "Big", "dealstage": stage},
+            "associations": [{"to": {"id": contact}, "types": [link]}],
+        }
+        assert desk.post("/crm/objects/2026-09/deals", body).status == 201
+        path = f"/crm/objects/2026-09/contacts/{contact}"
+        shown = desk.get(f"{path}?properties=lifecyclestage,num_associated_deals").json
+        assert shown["properties"]["lifecyclestage"] == expected
+    assert shown["properties"]["num_associated_deals"] == "2"

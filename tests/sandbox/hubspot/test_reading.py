@@ -69,6 +69,8 @@ def test_a_batch_read_names_what_it_did_not_find(desk: Desk) -> None:
 
 
 def test_a_batch_holds_100_inputs(desk: Desk) -> None:
+    twice = {"inputs": [{"id": "101"}] * 2}
+    assert desk.post(f"{CONTACTS}/batch/read", twice).status == 400
     body = {"inputs": [{"id": str(n)} for n in range(101)]}
     assert desk.post(f"{CONTACTS}/batch/read", body).status == 400
 

@@ -5,6 +5,7 @@ import orjson
 import pytest
 import urllib3
 
+from connector.errors import UsageError
 from connector.sandbox.hubspot.fill import fill
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.state import restore
@@ -70,6 +71,21 @@ def test_a_sandbox_starts_filled_by_seed_and_stops(tmp_path: Path) -> None:
     assert again == names
 
 
-def test_an_unknown_crm_or_fault_is_told() -> None:
-    with pytest.raises(ValueError, match="teapot"):
+def test_a_fault_that_does_not_exist_is_told() -> None:
+    with pytest.raises(UsageError, match="teapot"):
         start(contacts=1, faults="teapot=1")
+
+
+def test_a_foreign_state_file_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a state")
+    with pytest.raises(UsageError, match=r"notes\.txt"):
+        start(contacts=1, state=path)
+    assert path.read_text() == "not a state"
+
+
+def test_a_taken_port_is_told() -> None:
+    with start(contacts=1) as first:
+        port = int(first.url.rpartition(":")[2])
+        with pytest.raises(UsageError, match=str(port)):
+            start(contacts=1, port=port)
