@@ -39,8 +39,11 @@ def load_all(settings_path: Path) -> Loaded:
     )
     if settings is None:
         raise config_error(problems)
+    before = len(problems)
     mapping = _read(settings.mapping, check_mapping, problems)
-    rules = _read(settings.rules, lambda document: _rules(document, mapping), problems)
+    # Rules are not held against a faulty mapping: what it lacks may stand in its faulty part.
+    whole = mapping if len(problems) == before else None
+    rules = _read(settings.rules, lambda document: _rules(document, whole), problems)
     if mapping is None or rules is None or problems:
         raise config_error(problems)
     return Loaded(settings, mapping, rules)
@@ -72,10 +75,10 @@ def _rules(
 
 def check_rules_against(rules: Document, mapping: HubSpotMapping) -> list[Problem]:
     """Return what the rules look for and the mapping never yields; such a rule would never fire."""
-    written, _ = validate(RulesDocument, rules)  # its own mistakes are told by `check_rules`
-    if written is None:
+    checked = validate(RulesDocument, rules)  # its own mistakes are told by `check_rules`
+    if checked.model is None:
         return []
     return [
-        rules.problem(found.path, found.message, of_key=found.of_key)
-        for found in check_against_mapping(written, mapping)
+        checked.problem(found.path, found.message, of_key=found.of_key)
+        for found in check_against_mapping(checked.model, mapping)
     ]

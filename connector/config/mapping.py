@@ -269,10 +269,9 @@ def load_mapping(path: Path) -> HubSpotMapping:
 
 def check_mapping(document: Document) -> tuple[HubSpotMapping | None, list[Problem]]:
     """Return the mapping as far as it makes sense, and every mistake in it."""
-    mapping, problems = validate(HubSpotMapping, document)
-    if mapping is not None:
-        problems += [document.problem(*mistake) for mistake in _misfits(mapping)]
-    return mapping, problems
+    checked = validate(HubSpotMapping, document)
+    misfits = _misfits(checked.model) if checked.model else []
+    return checked.model, [*checked.problems, *(checked.problem(*found) for found in misfits)]
 
 
 def _misfits(mapping: HubSpotMapping) -> list[tuple[DataPath, str]]:

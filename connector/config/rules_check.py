@@ -1,6 +1,7 @@
 """What pydantic cannot see in a rules file: names that must agree, in it and with the mapping."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from connector.config.activity_rules import PERIODS, RuleSection
@@ -23,15 +24,23 @@ class Found(NamedTuple):
 _MOST_LISTED = 14
 
 
-def check_alone(rules: RulesDocument) -> Iterator[Found]:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Ids that stand in a file, also of what is faulty itself and therefore was left out."""
+
+    rules: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+
+
+def check_alone(rules: RulesDocument, named: Named) -> Iterator[Found]:
     """Yield what does not agree within the file."""
     yield from _repeated(("rules",), [rule.id for rule in rules.rules])
     yield from _repeated(("personas",), [persona.id for persona in rules.personas])
     yield from _repeated(
         ("hand_off", "blockers"), [blocker.id for blocker in rules.hand_off.blockers]
     )
-    yield from _groups(rules)
-    yield from _replacements(rules)
+    yield from _groups(rules, named)
+    yield from _replacements(rules, named)
 
 
 def _repeated(path: DataPath, ids: Iterable[str]) -> Iterator[Found]:
@@ -43,19 +52,20 @@ def _repeated(path: DataPath, ids: Iterable[str]) -> Iterator[Found]:
         seen.add(name)
 
 
-def _groups(rules: RulesDocument) -> Iterator[Found]:
+def _groups(rules: RulesDocument, named: Named) -> Iterator[Found]:
     for position, rule in enumerate(rules.rules):
-        if rule.group is not None and rule.group not in rules.groups:
+        if rule.group is not None and rule.group not in {*rules.groups, *named.groups}:
             yield Found(
                 ("rules", position, "group"),
                 f"there is no group «{rule.group}»{_instead(rule.group, rules.groups)}",
             )
 
 
-def _replacements(rules: RulesDocument) -> Iterator[Found]:
+def _replacements(rules: RulesDocument, named: Named) -> Iterator[Found]:
     by_id = {rule.id: rule for rule in reversed(rules.rules)}
     for position, rule in enumerate(rules.rules):
-        message = _wrong_replacement(rule, by_id)
+        is_faulty = rule.replaced_by in named.rules and rule.replaced_by not in by_id
+        message = "" if is_faulty else _wrong_replacement(rule, by_id)
         if message:
             yield Found(("rules", position, "replaced_by"), message)
 

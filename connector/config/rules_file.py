@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from connector.config.document import Document, config_error
+from connector.config.document import Document, child, config_error
 from connector.config.meaning import Meaning
-from connector.config.rules_check import check_alone
+from connector.config.rules_check import Named, check_alone
 from connector.config.rules_document import (
     RulesDocument,
 )
@@ -33,14 +33,21 @@ def check_rules(
     document: Document, shapes: Shapes | None = None
 ) -> tuple[RuleSet | None, list[Problem]]:
     """Return the rule set as far as it makes sense, and every mistake in it."""
-    written, problems = validate(RulesDocument, document)
-    if written is None:
-        return None, problems
-    meaning = Meaning(written, shapes)
+    checked = validate(RulesDocument, document)
+    if checked.model is None:
+        return None, list(checked.problems)
+    meaning = Meaning(checked.model, shapes)
     rules = meaning.rule_set()
-    known = {(problem.line, problem.column) for problem in problems}
-    for mistake in (*check_alone(written), *meaning.mistakes):
-        problem = document.problem(mistake.path, mistake.message, of_key=mistake.of_key)
-        if (problem.line, problem.column) not in known:
-            problems.append(problem)
-    return rules, problems
+    mistakes = [*check_alone(checked.model, _named(document)), *meaning.mistakes]
+    told = (checked.problem(found.path, found.message, of_key=found.of_key) for found in mistakes)
+    return rules, [*checked.problems, *told]
+
+
+def _named(document: Document) -> Named:
+    rules, groups = document.at(("rules",)), document.at(("groups",))
+    return Named(
+        rules=frozenset(
+            str(child(rule, "id")) for rule in (rules if isinstance(rules, tuple) else ())
+        ),
+        groups=frozenset(groups if isinstance(groups, dict) else ()),
+    )

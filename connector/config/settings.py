@@ -156,7 +156,8 @@ def load_settings(path: Path) -> Settings:
 
 def check_settings(document: Document, folder: Path) -> tuple[Settings | None, list[Problem]]:
     """Return the settings as far as they make sense, and every mistake in them."""
-    settings, problems = validate(Settings, document, folder)
+    checked = validate(Settings, document, folder)
+    settings = checked.model
     if settings is not None and "store" not in settings.model_fields_set:
         settings = settings.model_copy(update={"store": folder / settings.store})
-    return settings, problems
+    return settings, list(checked.problems)

@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from connector.config.document import DataPath, Document, child
+from connector.config.salvage import Salvaged, salvage
 from connector.config.section import Section
 from connector.config.wording import found, likely, listed, nearest, quoted
 from connector.errors import Problem
@@ -60,61 +62,61 @@ class KnownKeys:
         return self._keys.get(id(mapping), ())
 
 
-def validate(
-    model: type[Model], document: Document, folder: Path = Path()
-) -> tuple[Model | None, list[Problem]]:
-    """Return the document as its model, and every mistake in it. Paths are seen from `folder`.
+@dataclass(frozen=True, slots=True)
+class Validated(Generic[Model]):
+    """A file held against its model, and every mistake in it.
 
-    With mistakes that can be left out, the model comes without them, so that what is wrong
+    With mistakes, the model is what is left without the faulty parts, so that what is wrong
     elsewhere can be found in the same go; it is None if nothing remains that makes sense.
     """
-    data, problems = document.value, list(document.problems)
+
+    document: Document
+    model: Model | None
+    problems: Sequence[Problem]
+    left: Salvaged
+
+    def problem(self, path: DataPath, message: str, *, of_key: bool = False) -> Problem:
+        """Return a mistake at a place of the model."""
+        return self.document.problem(self.left.origin(path), message, of_key=of_key)
+
+
+def validate(model: type[Model], document: Document, folder: Path = Path()) -> Validated[Model]:
+    """Hold a document against its model. Paths in it are seen from `folder`."""
+    data = document.value
     if not isinstance(data, dict):
-        problems.append(
-            document.problem(
-                (), f"the file must have keys, like `version: 1`; {found(data)} was found"
-            )
-        )
-        return None, problems
+        message = f"the file must have keys, like `version: 1`; {found(data)} was found"
+        problems = (*document.problems, document.problem((), message))
+        return Validated(document, None, problems, Salvaged(data))
     keys = KnownKeys(folder)
     try:
-        return model.model_validate(data, context=keys), problems
+        whole = model.model_validate(data, context=keys)
     except ValidationError as error:
-        errors = error.errors(include_url=False)
-    known = {(problem.line, problem.column) for problem in problems}
-    problems.extend(
+        return _faulty(model, document, error.errors(include_url=False), keys)
+    return Validated(document, whole, document.problems, Salvaged(data))
+
+
+def _faulty(
+    model: type[Model], document: Document, errors: Sequence[ErrorDetails], keys: KnownKeys
+) -> Validated[Model]:
+    """Return the mistakes, and what is left without them."""
+    known = {(problem.line, problem.column) for problem in document.problems}
+    told = [
         problem
         for problem in _problems(document, errors, keys)
-        if (problem.line, problem.column) not in known
-    )
-    return _salvage(model, data, errors, keys), problems
-
-
-def _salvage(
-    model: type[Model], data: object, errors: Iterable[ErrorDetails], keys: KnownKeys
-) -> Model | None:
-    """Return the model of what is left without the faulty keys; None if that is not enough."""
-    for error in errors:
-        data = _without(data, _data_path(data, error["loc"])[0])
+        if (problem.line, problem.column) not in known  # such as a key that is not YAML either
+    ]
+    left = salvage(document.value, [_place(document, error)[0] for error in errors])
     try:
-        return model.model_validate(data, context=keys)
+        rest = model.model_validate(left.value, context=keys)
     except ValidationError:
-        return None
+        rest = None
+    return Validated(document, rest, (*document.problems, *told), left)
 
 
-def _without(value: object, path: DataPath) -> object:
-    """Return a value without the key that a path leads to, or leads through last."""
-    if not path or not isinstance(value, dict | tuple):
-        return value
-    step, rest = path[0], path[1:]
-    if isinstance(value, tuple):
-        return tuple(
-            _without(part, rest) if position == step else part
-            for position, part in enumerate(value)
-        )
-    if not any(isinstance(later, str) for later in rest):
-        return {key: part for key, part in value.items() if key != step}
-    return {key: _without(part, rest) if key == step else part for key, part in value.items()}
+def _place(document: Document, error: ErrorDetails) -> tuple[DataPath, bool]:
+    """Return the way to what offends, and whether its key does."""
+    path, of_key = _data_path(document.value, error["loc"])
+    return (*path, *error.get("ctx", {}).get("at", ())), of_key
 
 
 def _problems(
@@ -124,8 +126,7 @@ def _problems(
     places: dict[tuple[DataPath, bool], list[ErrorDetails]] = defaultdict(list)
     misspelt: set[DataPath] = set()
     for error in errors:
-        path, of_key = _data_path(document.value, error["loc"])
-        path = (*path, *error.get("ctx", {}).get("at", ()))
+        path, of_key = _place(document, error)
         if error["type"] == "missing":
             path = (*path, str(error["loc"][-1]))
         if error["type"] == "extra_forbidden":

@@ -211,6 +211,7 @@ def kinds_of(comparisons: Iterable[tuple[str, Comparison]]) -> Mapping[str, Kind
     kinds: dict[str, Kind] = {}
     for name, comparison in comparisons:
         for op, values in comparison.operations():
-            if op is not Op.EXISTS:
-                kinds.setdefault(name, kind_of_literal(op, values[0]))
+            kind = kind_of_literal(op, values[0])
+            if op is not Op.EXISTS and not (op in _ORDERED and kind is Kind.TEXT):
+                kinds.setdefault(name, kind)
     return kinds

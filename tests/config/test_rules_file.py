@@ -253,3 +253,33 @@ def test_the_order_of_keys_does_not_matter(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     path.write_text("rules: [{points: 1, activity: x, id: a}]\nversion: 1\n")
     assert load_rules(path) == rules("rules: [{id: a, activity: x, points: 1}]")
+
+
+def test_a_faulty_rule_hides_no_mistake_behind_it_and_makes_none_up() -> None:
+    assert told(
+        """\
+rules:
+  - {id: webinar, activity: x, points: five, once_per: event}
+  - {id: registered, activity: y, points: 1, once_per: event, replaced_by: webinar}
+  - {id: paper, activity: z, points: 1, group: contnt}
+  - {id: registered, activity: y, points: 1, where: {minutes: {gte: long}}}
+groups:
+  content: {cap: 5}
+  web: 15
+"""
+    ) == [
+        "rules.yaml:3:40: «points» must be a number, for example `points: 2.5`; "
+        "the text «five» was found",
+        "rules.yaml:9:8: «web» must be a section, for example `web: {key: value}`; "
+        "the number 15 was found",
+        "rules.yaml:6:10: the id «registered» stands twice: give each its own",
+        "rules.yaml:5:48: there is no group «contnt»; did you mean «content»?",
+        "rules.yaml:6:69: «gte» is for numbers and dates; the text «long» is neither",
+    ]
+
+
+def test_a_rule_in_a_faulty_group_is_not_blamed() -> None:
+    assert told("rules: [{id: a, activity: x, points: 1, group: web}]\ngroups: {web: 15}\n") == [
+        "rules.yaml:3:15: «web» must be a section, for example `web: {key: value}`; "
+        "the number 15 was found"
+    ]
