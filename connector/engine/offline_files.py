@@ -149,19 +149,14 @@ def by_layout(files: Sequence[InputFile]) -> list[list[InputFile]]:
 def table_sql(files: Sequence[InputFile], *, rejects: str = "") -> str:
     """Return a table of files of one layout, with `filename`, and `file_row_number` for Parquet.
 
-    Lines of a CSV that are no rows go to the table `rejects` where one is named; else they are
-    passed over.
+    Lines of a CSV that are no rows go to a table `rejects`, named once in a connection.
     """
     layout = files[0].layout
     paths = ", ".join(sql.text(_literally(file.path)) for file in files)
     if not layout.is_csv:
         return f"read_parquet([{paths}], filename = true, file_row_number = true)"
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(layout.width))
-    refused = "ignore_errors = true"
-    if rejects:
-        refused = (
-            f"store_rejects = true, rejects_table = '{rejects}', rejects_scan = '{rejects}_scan'"
-        )
+    refused = f"store_rejects = true, rejects_table = '{rejects}', rejects_scan = '{rejects}_scan'"
     return (
         f"read_csv([{paths}], auto_detect = false, header = true, delim = '{layout.delimiter}',"
         f" quote = '\"', escape = '\"', columns = {{{columns}}}, filename = true, {refused})"
