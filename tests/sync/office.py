@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from shutil import copytree
 from zoneinfo import ZoneInfo
 
 from connector.domain.contact import Contact
@@ -126,6 +128,14 @@ class Office:
             has_tasks=has_tasks,
         )
         self.guards = guards or Guards()
+
+    def fork(self, folder: Path) -> "Office":
+        """Return an office that stands where this one does, and goes its own way from here."""
+        copytree(self.folder, folder)
+        clock, desk = deepcopy((self.clock, self.desk))
+        crm = FakeCrm(clock)
+        crm.desk = desk
+        return Office(folder, crm=crm, clock=clock, guards=self.guards)
 
     @contextmanager
     def store(self) -> Iterator[Store]:
