@@ -92,9 +92,13 @@ def archive(portal: Portal, kind: Kind, record_id: int) -> None:
     """Put a record into the recycle bin if it is not there yet."""
     table = portal.table(kind)
     record = table.find(record_id)
-    if record is not None:
-        table.archive(record, portal.now_ms())
-        portal.changes += 1
+    if record is None:
+        return
+    table.archive(record, portal.now_ms())
+    portal.links.drop(kind, record.id)  # nothing is linked with what lies in the bin
+    for other in portal.tables.values():
+        other.version += 1
+    portal.changes += 1
 
 
 def connect(

@@ -24,11 +24,12 @@ WEBINAR_MINUTES = 60
 
 @dataclass(slots=True)
 class Names:
-    """Which id the world's names have got so far, and which forms a contact has sent."""
+    """What the world's names have become so far, and what has been met for the first time."""
 
     campaigns: dict[str, int] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
     forms: set[tuple[int, str]] = field(default_factory=set)
+    attended: set[int] = field(default_factory=set)  # an event began when the first one came
 
 
 def _visit(_: Portal, __: Names, contact: Record, happening: Happening, at_ms: int) -> None:
@@ -142,7 +143,8 @@ STATES = {
 def _event(portal: Portal, names: Names, contact: Record, happening: Happening, at_ms: int) -> None:
     event = _marketing_event(portal, names, happening, at_ms)
     state = STATES[happening.deed]
-    if state == "ATTENDED" and event.updated_ms != event.start_ms:
+    if state == "ATTENDED" and event.id not in names.attended:
+        names.attended.add(event.id)
         event.start_ms, event.end_ms = at_ms, at_ms + WEBINAR_MINUTES * MINUTE
     event.updated_ms = max(event.updated_ms, at_ms)
     minutes = happening.details.get("minutes")

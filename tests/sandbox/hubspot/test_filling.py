@@ -179,6 +179,7 @@ def test_marketing_events_tell_who_took_part(filled: Desk) -> None:
     [event] = filled.get(base).json["results"]
     assert (event["eventName"], event["eventType"]) == ("Web", "webinar")
     assert (event["registrants"], event["attendees"]) == (1, 1)
+    assert event["startDateTime"] == "2026-03-11T09:00:00.000Z"  # when the first one came
     assert event["customProperties"] == [{"name": "topic", "value": "data"}]
     path = f"{base}/participations/{event['objectId']}/breakdown"
     rows = filled.get(path).json["results"]

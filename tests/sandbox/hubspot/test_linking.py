@@ -128,3 +128,11 @@ def test_a_new_deal_moves_its_contact_on(desk: Desk) -> None:
         shown = desk.get(f"{path}?properties=lifecyclestage,num_associated_deals").json
         assert shown["properties"]["lifecyclestage"] == expected
     assert shown["properties"]["num_associated_deals"] == "2"
+
+
+def test_an_archived_record_is_linked_with_nothing(desk: Desk) -> None:
+    contact = desk.contact("ana@example.org")
+    task = desk.task(contact=contact)
+    desk.call("DELETE", f"/crm/objects/2026-09/tasks/{task}")
+    reply = desk.post(READ, {"inputs": [{"id": contact}]})
+    assert reply.json["results"] == []
