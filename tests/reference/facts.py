@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from connector.domain.stages import Stage
 from connector.rules.model import RuleSet, Stages
-from tests.reference.counting import Counted, matches
+from tests.reference.counting import Counted
 from tests.reference.story import Activity, Instant, Opportunity, State
 
 
@@ -13,8 +13,7 @@ from tests.reference.story import Activity, Instant, Opportunity, State
 class Facts:
     """The table of section 5. `days_since_rejected` is None where nobody rejected the contact."""
 
-    need_us: int | None
-    need_activity: str | None
+    need: Activity | None
     engaged: Activity | None
     touch: Activity | None
     is_open: bool
@@ -30,7 +29,7 @@ class Facts:
     @property
     def has_need(self) -> bool:
         """Tell whether an explicit need stands."""
-        return self.need_us is not None
+        return self.need is not None
 
 
 def gather(
@@ -53,10 +52,8 @@ def gather(
     still_open = [each for each in opportunities if not each.is_closed]
     probabilities = [each.probability for each in still_open if each.probability is not None]
     rejected_us = state.verdict_us if state.verdict == "rejected" else None
-    need_us = standing_need(stages, counted, rejected_us)
     return Facts(
-        need_us=need_us,
-        need_activity=need_activity(rules, activities, need_us),
+        need=standing_need(stages, counted, rejected_us),
         engaged=engaged,
         touch=touch,
         is_open=bool(still_open),
@@ -83,8 +80,8 @@ def of_types(activities: Sequence[Activity], types: Set[str]) -> list[Activity]:
 
 def standing_need(
     stages: Stages, counted: Sequence[Counted], rejected_us: int | None
-) -> int | None:
-    """Return the instant of the latest need, unless it is too old or was rejected."""
+) -> Activity | None:
+    """Return the latest need, unless it is too old or was rejected."""
     needs = [each for each in counted if each.rule.is_need]
     if not needs:
         return None
@@ -93,19 +90,7 @@ def standing_need(
         return None
     if rejected_us is not None and need.activity.occurred_us <= rejected_us:
         return None
-    return need.activity.occurred_us
-
-
-def need_activity(
-    rules: RuleSet, activities: Sequence[Activity], need_us: int | None
-) -> str | None:
-    """Name the need: of the activities of its instant that a need rule matches, the last id."""
-    needs = [rule for rule in rules.rules if rule.is_need]
-    at_that_instant = [each for each in activities if each.occurred_us == need_us]
-    return max(
-        (each.id for each in at_that_instant if any(matches(rule, each) for rule in needs)),
-        default=None,
-    )
+    return need.activity
 
 
 def is_alive(

@@ -96,8 +96,8 @@ def cause(
     rules: RuleSet, facts: Facts, points: int, ripe_us: int | None, handed_off_us: int | None
 ) -> tuple[str, int] | None:
     """Return a cause newer than the last hand-off, with the instant its episode began."""
-    if facts.need_us is not None and is_later(facts.need_us, handed_off_us):
-        return "need", facts.need_us
+    if facts.need is not None and is_later(facts.need.occurred_us, handed_off_us):
+        return "need", facts.need.occurred_us
     if points >= rules.hand_off.threshold and ripe_us is not None:
         return ("points", ripe_us) if is_later(ripe_us, handed_off_us) else None
     return None

@@ -18,7 +18,7 @@ class Instant:
 
     def days_since(self, earlier_us: int) -> int:
         """Return the whole days of 86,400 seconds since an instant that is not an activity's."""
-        return (self.us - earlier_us) // US_PER_DAY
+        return max(0, self.us - earlier_us) // US_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
