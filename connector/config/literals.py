@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from connector.config.section import Scalar
-from connector.domain.numbers import MILLION
+from connector.domain.numbers import MILLION, to_millionths
 from connector.rules.conditions import Kind, Literal, Op
 
 SPOKEN: Mapping[Kind, str] = {
@@ -58,7 +58,7 @@ def literal(value: Scalar, kind: Kind) -> Literal | None:
         case Kind.MOMENT, str():
             return microseconds(value)
         case Kind.NUMBER, int() | Decimal():
-            return int((Decimal(value) * MILLION).to_integral_value())
+            return to_millionths(str(value))
         case _:
             return None
 

@@ -200,7 +200,11 @@ def _misfit(
         return f"«{op}» is for text, but «{name}» holds {SPOKEN[kind]}"
     if op in _ORDERED and kind not in (Kind.NUMBER, Kind.MOMENT):
         return f"«{op}» is for numbers and dates, but «{name}» holds {SPOKEN[kind]}"
+    if "" in values:
+        return f"an empty text counts as unknown: write `{name}: {{exists: false}}`"
     for value, found in zip(values, literals, strict=True):
+        if found is None and kind is Kind.NUMBER and not isinstance(value, str | bool):
+            return f"{spoken(value)} is too large to compare with"
         if found is None:
             return f"«{name}» holds {SPOKEN[kind]}, and {spoken(value)} is none; {EXAMPLE[kind]}"
     return ""

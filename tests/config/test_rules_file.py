@@ -283,3 +283,14 @@ def test_a_rule_in_a_faulty_group_is_not_blamed() -> None:
         "rules.yaml:3:15: «web» must be a section, for example `web: {key: value}`; "
         "the number 15 was found"
     ]
+
+
+@pytest.mark.parametrize("number", ["1e999", "99999999999999999999"])
+def test_a_number_beyond_all_measure_is_refused(number: str) -> None:
+    (message,) = told(f"rules: [{{id: a, activity: x, points: 1, where: {{n: {number}}}}}]")
+    assert message.endswith("is too large to compare with")
+
+
+def test_an_empty_text_is_no_value_to_compare_with() -> None:
+    (message,) = told('rules: [{id: a, activity: x, points: 1, where: {topic: ""}}]')
+    assert message.endswith("an empty text counts as unknown: write `topic: {exists: false}`")
