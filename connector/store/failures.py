@@ -13,7 +13,7 @@ from connector.errors import StoreError
 REBUILD = (
     "Put the folder back from a backup; or move it away and run `leadripe pull`: contacts and"
     " activities are read again from the CRM, where what was written stays. Only what is kept here"
-    " alone would be lost: runs, moves and the ledger that `undo` needs."
+    " alone would be lost: runs, moves and the ledger of what was written."
 )
 _FULL = (
     "Free some space on this disk and run the command again. Nothing is lost: the last commit"
