@@ -37,7 +37,7 @@ WHERE NOT a.is_outbound AND a.type IN ({sql.texts(types)})
 
 
 def _bucketed_sql(each: Numbered, sources: Sources) -> str:
-    """Return the activities of a rule whose buckets may be dropped: those of a bucket that stands."""
+    """Return the activities of a rule whose buckets may be dropped: those of one that stands."""
     key = f", {key_of(each)} AS bucket_key" if each.has_key else ""
     same_key = " AND b.bucket_key IS NOT DISTINCT FROM hit.bucket_key" if each.has_key else ""
     standing = not_replaced(each, sources) if each.rule.replaced_by else ""

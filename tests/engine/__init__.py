@@ -1,0 +1,1 @@
+"""Tests of the engine: the plan, run for real on small tables."""
