@@ -24,9 +24,10 @@ class MailCursor:
 class FormCursor:
     """Where reading of form submissions stands; moments in milliseconds.
 
-    `forms`: {form: its latest submission read}. `read`: when all forms were read last, `converted`:
-    the latest submission of any contact known by then. `todo`: forms still to be read in this
-    round, the first of them from `after` on; `newest` is the latest submission of that one.
+    `forms`: {form: when the round began in which it was read}; it moves only once a form is read to
+    its end. `read`: when the last complete round began, `converted`: the latest submission of any
+    contact known by then. `began`: when the round under way did, `todo`: forms still to be read in
+    it, the first of them from `after` on.
     """
 
     forms: dict[str, int] = field(default_factory=dict)
@@ -35,7 +36,6 @@ class FormCursor:
     began: int = 0
     todo: list[str] = field(default_factory=list)
     after: str = ""
-    newest: int = 0
 
 
 @dataclass(slots=True)

@@ -55,7 +55,6 @@ class FormStream:
         form = cursor.todo[0]
         submissions, after = self._fetch(form, cursor.after) if form in names else ([], "")
         moments = [at for at in map(_submitted, submissions) if at is not None]
-        cursor.newest = max([cursor.newest, *moments])
         known = cursor.forms.get(form, 0) - self.lag.millis
         cursor.after = after if moments and min(moments) >= known else ""
         if not cursor.after:
@@ -99,8 +98,8 @@ def fetch_forms(client: Client) -> Mapping[str, str]:
 
 
 def _finish(cursor: FormCursor, form: str, latest: int | None) -> None:
-    cursor.forms[form] = max(cursor.newest, cursor.forms.get(form, 0))
-    cursor.todo, cursor.after, cursor.newest = cursor.todo[1:], "", 0
+    cursor.forms[form] = cursor.began
+    cursor.todo, cursor.after = cursor.todo[1:], ""
     if not cursor.todo:
         cursor.read = cursor.began
         cursor.converted = max(cursor.converted, latest or 0)

@@ -173,21 +173,19 @@ def _create(client: Client, plan: Plan, group: str, language: str) -> None:
         return
     except CrmRefusedError as refused:
         raise _no_custom(refused, plan.of) from refused
-    _check_created(reply, plan.missing)
+    _check_created(reply, plan.of, plan.missing)
 
 
-def _check_created(reply: Json, missing: Sequence[Wanted]) -> None:
+def _check_created(reply: Json, kind: str, missing: Sequence[Wanted]) -> None:
     whys = [parse_entry(entry) for entry in wire.objects(reply.get("errors"))]
     problems = [why.says for why in whys if "EXISTS" not in why.category and why.status != 409]
+    if problems:
+        raise _no_custom(_refused(problems), kind)
     # A property that lay archived under this name comes back as it was, whatever we asked for.
     created = {str(each.get("name")): each for each in wire.objects(reply.get("results"))}
-    problems += [
-        mismatch_of(each, created[each.name])
-        for each in missing
-        if each.name in created and mismatch_of(each, created[each.name])
-    ]
-    if problems:
-        raise _refused(problems)
+    found = [mismatch_of(each, created[each.name]) for each in missing if each.name in created]
+    if any(found):
+        raise _refused([mismatch for mismatch in found if mismatch])
 
 
 def _no_custom(refused: CrmRefusedError, kind: str) -> CrmRefusedError:
