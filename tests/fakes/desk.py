@@ -94,6 +94,11 @@ class Desk:
         """Refuse no longer."""
         del self._refused[contact.id]
 
+    def relent_all(self) -> None:
+        """Refuse nothing any longer, and answer again."""
+        self._refused.clear()
+        self._silent.clear()
+
     def silence(self, contact: Contact, times: int = 1) -> None:
         """Leave the next writes to a contact without an answer."""
         self._silent[contact.id] = times
