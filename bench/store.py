@@ -21,11 +21,22 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from connector.columns import schema_of, table_of
 from connector.domain.contact import Activity, Contact
-from connector.domain.ids import ActivityId, ContactId
-from connector.ports import Account, Page, Shapes
+from connector.domain.ids import ActivityId, ContactId, RunId
+from connector.ports import (
+    SHOWN,
+    Account,
+    Outcome,
+    Page,
+    PlannedWrite,
+    Shapes,
+    Verdict,
+    WriteBack,
+)
 from connector.rules.conditions import Kind
 from connector.rules.plan import CompiledRules
+from connector.rules.tables import MEMORY
 from connector.store import EmbeddedStore, open_store
 
 PAGE = 100
@@ -147,6 +158,7 @@ def measure(folder: Path, contacts: int, each: int) -> None:
             store.settle_activities()
         _report("settle it: nothing new", watch.spent, again * PAGE)
         _measure_reading(store)
+        _measure_journal(store, contacts)
     _print_sizes(folder, contacts, each)
 
 
@@ -171,6 +183,39 @@ def _measure_reading(store: EmbeddedStore) -> None:
         for no in range(1, 101):
             store.load_facts_of(no, RULES)
     _report("load facts of one", watch.spent, 100)
+
+
+def _measure_journal(store: EmbeddedStore, contacts: int) -> None:
+    run = store.start_run("sync", START, "")
+    numbers = range(1, contacts + 1)
+    with _Watch() as watch:
+        for first in range(0, contacts, contacts // 64 + 1):
+            _stage(store, run, numbers[first : first + contacts // 64 + 1])
+    _report("stage a plan", watch.spent, contacts)
+    with _Watch() as watch:
+        store.accept_plan(run, "")
+    _report("accept it", watch.spent, contacts)
+    wall = cpu = 0.0
+    while entries := store.load_waiting("contact", PAGE):
+        answers = [(entry, Outcome(Verdict.ACCEPTED)) for entry in entries]
+        with _Watch() as watch:
+            store.settle(answers, run)
+        wall, cpu = wall + watch.spent.wall, cpu + watch.spent.cpu
+    _report("settle answers", _Spent(wall, cpu), contacts)
+
+
+def _stage(store: EmbeddedStore, run: RunId, numbers: Sequence[int]) -> None:
+    memory = schema_of({"contact": "BIGINT", **MEMORY})
+    shown = schema_of({"contact": "BIGINT", **SHOWN})
+    texts: dict[str, object] = {"stage": "lead", "temperature": "warm", "shown_stage": "lead"}
+    score, show = (
+        table_of(s, [[n if c == "contact" else texts.get(c) for c in s.names] for n in numbers])
+        for s in (memory, shown)
+    )
+    values = {"leadripe_score": "40", "leadripe_stage": "lead", "leadripe_reasons": "a form" * 20}
+    before = dict.fromkeys(values)
+    writes = [PlannedWrite(n, WriteBack(ContactId(str(n)), values), before) for n in numbers]
+    store.stage_plan(run, score=score, move=None, shown=show, writes=writes, tasks=[])
 
 
 def _rows(activity: pa.Table | Sequence[Path]) -> int:

@@ -145,8 +145,10 @@ def _has_log(path: Path) -> bool:
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     address = path.absolute().as_uri()
     if read_only:
-        # A folder that we may not write cannot hold the files that readers share, nor a writer.
-        address += "?mode=ro" if os.access(path.parent, os.W_OK) else "?immutable=1"
+        # Readers share files beside the database. A folder that nobody may write has none, and no
+        # writer either.
+        can_share = os.access(path.parent, os.W_OK) or _has_log(path)
+        address += "?mode=ro" if can_share else "?immutable=1"
     else:
         address += "?mode=rw"
     return sqlite3.connect(

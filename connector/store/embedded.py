@@ -234,6 +234,7 @@ class EmbeddedStore(Store):
             )
         self._settling.settle(zone)
         self._n_landed = 0
+        pa.default_memory_pool().release_unused()  # a run goes on for long after this
 
     @_guarded
     def save_owners(self, owners: Sequence[Owner]) -> None:

@@ -97,7 +97,7 @@ def test_what_is_wanted_is_what_it_should_be() -> None:
     assert deals == {"2": ["a"], "4": ["a"], "5": ["b"]}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.permutations([*RECORDS]),
     st.lists(st.sampled_from(RECORDS), max_size=8),

@@ -12,7 +12,7 @@ from connector.store import EmbeddedStore
 from tests.store.process import work
 from tests.store.shelf import new_store, seen
 
-KILLS = 60
+KILLS = 50
 
 
 @pytest.mark.skipif(os.name == "nt", reason="nothing there forks quickly")

@@ -109,7 +109,7 @@ CREATE TABLE known_task (
     changed_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX known_task_open ON known_task (no) WHERE NOT is_done;
+CREATE INDEX known_task_no ON known_task (no);
 
 -- Activities on their way to Parquet -----------------------------------------------------------------
 
@@ -196,7 +196,7 @@ CREATE TABLE outbox (
     UNIQUE (kind, subject)                  -- a newer wish takes the place of one that still waits
 ) STRICT;
 
-CREATE INDEX outbox_open ON outbox (state, kind, id) WHERE state <> 'accepted';
+CREATE INDEX outbox_state ON outbox (state, kind, id);
 CREATE INDEX outbox_no ON outbox (no);
 
 CREATE TABLE ledger (
