@@ -292,7 +292,7 @@ def _run(config: Path, command: str, stages: object, *, as_json: bool) -> None:
 
 @leadripe.command()
 @click.option("--rules", type=click.Path(path_type=Path), help="Default: the settings' rules file.")
-@click.option("--contacts", required=True, help="CSV or Parquet: a file, a folder, or a pattern.")
+@click.option("--contacts", help="CSV or Parquet: a file, a folder, or a quoted pattern.")
 @click.option("--activities", help="The same, of what the contacts did.")
 @click.option("--opportunities", help="The same, of deals.")
 @click.option("--zone", default="UTC", show_default=True, help="Days end there: Europe/Paris.")
@@ -310,7 +310,7 @@ def score(
     config: Path,
     *,
     rules: Path | None,
-    contacts: str,
+    contacts: str | None,
     activities: str | None,
     opportunities: str | None,
     zone: str,
@@ -320,9 +320,10 @@ def score(
     as_of: datetime | None,
     as_json: bool,
 ) -> None:
-    """Try a rules file on exported contacts: score files, without a CRM and without a store.
+    """Score what was pulled, or with --contacts exported files; asks the CRM nothing.
 
-    Prints the funnel and the highest scores; with --json a line for each contact, with its reasons.
+    Files need neither a CRM nor a store: try a rules file on an export. Prints the funnel and the
+    highest scores; with --json a line for each contact, with its reasons.
     """
     from connector.app import score_command, show
     from connector.app.progress import shown

@@ -1,31 +1,27 @@
 """Scores contacts in files, without a CRM and without a store: for trying rules on an export."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from connector.app.score_rows import ROW, Rows, csv_header, csv_lines, json_lines, rows_of
+from connector.app.score_output import Form, writer_for, written
+from connector.app.score_rows import Rows, rows_of
 from connector.config.rules_file import load_rules
 from connector.engine.embedded import EmbeddedEngine
 from connector.engine.offline import Inputs, read_files
 from connector.engine.offline_parts import Offline
-from connector.errors import StoreError, UsageError
+from connector.errors import UsageError
 from connector.rules.compile import compile_rules
 from connector.rules.explain import Words
 from connector.rules.model import RuleSet
 from connector.sync.progress import Progress
 from connector.sync.wanted import local_day, micros
-
-Form = Literal["table", "json", "csv", "parquet"]
 
 _MEMORY = "700MB"  # of the engine, for one part; see `connector.engine.offline.PART_ACTIVITIES`
 
@@ -47,6 +43,14 @@ class ScoreResult:
     funnel: Counter[tuple[str, str]] = field(default_factory=Counter)
     notes: Sequence[str] = ()
     rows: list[Mapping[str, object]] = field(default_factory=list)
+
+    def add(self, table: pa.Table, shown: int) -> None:
+        """Count the rows of one part, and keep the highest that are to be shown."""
+        stages = table.group_by(["stage", "temperature"]).aggregate([([], "count_all")])
+        for row in stages.to_pylist():
+            self.funnel[row["stage"], row["temperature"] or ""] += row["count_all"]
+        self.hand_offs += int(table["hand_off"].combine_chunks().true_count)
+        self.rows = _highest([*self.rows, *_top(table, shown)], shown)
 
 
 def score_files(
@@ -120,12 +124,11 @@ def score_rules(
 
     with (
         read_files(compiled, inputs, zone=zone, told=told) as offline,
-        _written(out) as stream,
-        _writer(stream, form, words) as writer,
+        written(out) as stream,
+        writer_for(stream, form, words) as writer,
     ):
         for table in _tables(offline, Rows(words, zone), as_of, progress):
-            _count(table, result)
-            result.rows = _highest([*result.rows, *_top(table, shown)], shown)
+            result.add(table, shown)
             writer.write(table)
         result.contacts, result.activities = offline.contacts, offline.activities
         result.opportunities, result.notes = offline.opportunities, offline.notes
@@ -153,13 +156,6 @@ def _tables(
         engine.close()
 
 
-def _count(table: pa.Table, result: ScoreResult) -> None:
-    stages = table.group_by(["stage", "temperature"]).aggregate([([], "count_all")])
-    for row in stages.to_pylist():
-        result.funnel[row["stage"], row["temperature"] or ""] += row["count_all"]
-    result.hand_offs += int(table["hand_off"].combine_chunks().true_count)
-
-
 def _top(table: pa.Table, shown: int) -> Iterator[Mapping[str, object]]:
     order = [("points", "descending"), ("id", "ascending")]
     columns = table.select(["points", "id"]).append_column(
@@ -171,75 +167,3 @@ def _top(table: pa.Table, shown: int) -> Iterator[Mapping[str, object]]:
 
 def _highest(rows: list[Mapping[str, object]], shown: int) -> list[Mapping[str, object]]:
     return sorted(rows, key=lambda row: (-int(str(row["points"])), str(row["id"])))[:shown]
-
-
-# ---------------------------------------------------------------- output
-
-
-@contextmanager
-def _written(out: Path | BinaryIO | None) -> Iterator[BinaryIO | None]:
-    """Open what is written to; a file takes its name only once it is complete."""
-    if not isinstance(out, Path):
-        yield out
-        return
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    try:
-        with unfinished.open("wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(out)
-    except OSError as error:
-        raise StoreError(
-            what="The scores could not be written",
-            where=str(out),
-            do="Check that the folder exists, may be written to and has room; then score again.",
-        ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-class _Writer:
-    """Writes nothing."""
-
-    def write(self, table: pa.Table) -> None:
-        """Write the rows of one part."""
-
-
-class _JsonWriter(_Writer):
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def write(self, table: pa.Table) -> None:
-        self._stream.writelines(json_lines(table))
-
-
-class _CsvWriter(_Writer):
-    def __init__(self, stream: BinaryIO, words: Words) -> None:
-        self._stream, self._words = stream, words
-        stream.write(csv_header())
-
-    def write(self, table: pa.Table) -> None:
-        self._stream.writelines(csv_lines(table, self._words))
-
-
-class _ParquetWriter(_Writer):
-    def __init__(self, writer: pq.ParquetWriter) -> None:
-        self._writer = writer
-
-    def write(self, table: pa.Table) -> None:
-        self._writer.write_table(table)
-
-
-@contextmanager
-def _writer(stream: BinaryIO | None, form: Form, words: Words) -> Iterator[_Writer]:
-    """Return what writes the rows in a form."""
-    if stream is None or form == "table":
-        yield _Writer()
-    elif form == "json":
-        yield _JsonWriter(stream)
-    elif form == "csv":
-        yield _CsvWriter(stream, words)
-    else:
-        with pq.ParquetWriter(stream, ROW, compression="zstd") as writer:
-            yield _ParquetWriter(writer)

@@ -6,7 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from connector.app.score import Form, ScoreResult, score_files
+from connector.app.score import ScoreResult, score_files
+from connector.app.score_output import Form
+from connector.app.score_store import score_store
 from connector.config.settings import load_settings
 from connector.errors import UsageError
 from connector.sync.progress import Progress
@@ -23,7 +25,7 @@ _FORMS: dict[str, Form] = {
 class ScoreWish:
     """What the command line asks for. `as_json`: all rows as lines on stdout."""
 
-    contacts: str
+    contacts: str | None = None
     activities: str | None = None
     opportunities: str | None = None
     rules: Path | None = None
@@ -36,11 +38,17 @@ class ScoreWish:
 
 
 def score(config: Path, wish: ScoreWish, progress: Progress) -> ScoreResult:
-    """Score the files; the rules are those named, else those of the settings."""
-    rules = wish.rules or _rules_of(config)
+    """Score the files, or without them what was pulled.
+
+    The rules are those named, else those of the settings.
+    """
     out = sys.stdout.buffer if wish.as_json else wish.out
+    form = _form(wish)
+    if wish.contacts is None:
+        _refuse_options_of_files(wish)
+        return score_store(config, as_of=wish.as_of, out=out, form=form, progress=progress)
     return score_files(
-        rules,
+        wish.rules or _rules_of(config),
         wish.contacts,
         wish.activities,
         wish.opportunities,
@@ -48,9 +56,21 @@ def score(config: Path, wish: ScoreWish, progress: Progress) -> ScoreResult:
         zone=wish.zone,
         language=wish.language,
         out=out,
-        form=_form(wish),
+        form=form,
         progress=progress,
     )
+
+
+def _refuse_options_of_files(wish: ScoreWish) -> None:
+    named = {"--activities": wish.activities, "--opportunities": wish.opportunities}
+    named["--rules"] = str(wish.rules) if wish.rules else None
+    for option, value in named.items():
+        if value is not None:
+            raise UsageError(
+                what=f"{option} goes with --contacts",
+                where="leadripe score",
+                do="Name the contacts' file too; without files, what was pulled is scored.",
+            )
 
 
 def _rules_of(config: Path) -> Path:

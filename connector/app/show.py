@@ -5,15 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import orjson
 from rich.console import Console, RenderableType
 
-from connector.app.score import ScoreResult
 from connector.ports import Finding, OutboxEntry, Provision, RunRecord
 from connector.report import terminal
 from connector.report.explanation import Explanation
 from connector.results import PlanSummary, RunReport
+
+if TYPE_CHECKING:
+    from connector.app.score import ScoreResult  # brings the engine, which most commands need not
 
 
 def console() -> Console:
@@ -150,7 +153,7 @@ def funnel(counts: Mapping[tuple[str, str], int], *, as_json: bool) -> None:
         terminal.show(console(), terminal.funnel(counts))
 
 
-def scores(result: ScoreResult) -> None:
+def scores(result: "ScoreResult") -> None:
     """Print the funnel and the highest scores of files."""
     summary = (
         f"{result.contacts:,} contacts, {result.activities:,} activities, "

@@ -1,0 +1,77 @@
+"""Scores every contact that was pulled, as the next plan would see it; asks the CRM nothing."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connector.app.account import Opened, open_account, zone_of_store
+from connector.app.score import ScoreResult
+from connector.app.score_output import Form, writer_for, written
+from connector.app.score_rows import Rows
+from connector.ports import Evaluation
+from connector.store import EmbeddedStore
+from connector.sync.progress import Progress
+from connector.sync.wanted import local_day, micros
+
+
+def score_store(
+    config: Path,
+    *,
+    as_of: datetime | None,
+    out: Path | BinaryIO | None,
+    form: Form,
+    progress: Progress,
+    shown: int = 20,
+) -> ScoreResult:
+    """Score the mirror, bucket by bucket; the result and the rows are as those of files."""
+    opened = open_account(config)
+    at = as_of or opened.clock.now()
+    result = ScoreResult(at, opened.compiled.hash)
+    with (
+        opened.store(read_only=True) as store,
+        written(out) as stream,
+        writer_for(stream, form, opened.words) as writer,
+    ):
+        for table in _tables(opened, store, at, progress):
+            result.add(table, shown)
+            result.contacts += len(table)
+            writer.write(table)
+        counts = store.count()
+        result.activities = counts.get("activities", 0)
+        result.opportunities = counts.get("opportunities", 0)
+    return result
+
+
+def _tables(
+    opened: Opened, store: EmbeddedStore, at: datetime, progress: Progress
+) -> Iterator[pa.Table]:
+    _, zone = zone_of_store(store)
+    rows = Rows(opened.words, zone.key)
+    buckets = store.buckets()
+    for done, bucket in enumerate(buckets):
+        evaluation = opened.engine.evaluate(
+            opened.compiled,
+            store.load_facts(bucket, opened.compiled),
+            as_of_us=micros(at),
+            as_of_day=local_day(at, zone),
+        )
+        numbers = evaluation.score["contact"]
+        known = store.load_contacts(numbers.to_pylist())
+        ids = pa.chunked_array([[known[number].id for number in numbers.to_pylist()]], pa.string())
+        yield rows.table(ids, _counted_from_zero(evaluation))
+        progress.step("scoring", done=done + 1, total=len(buckets))
+
+
+def _counted_from_zero(evaluation: Evaluation) -> Evaluation:
+    """Return the evaluation with contacts numbered by their place in it."""
+    numbers = evaluation.score["contact"].combine_chunks()
+
+    def placed(table: pa.Table) -> pa.Table:
+        place = pc.cast(pc.index_in(table["contact"], value_set=numbers), pa.int64())
+        return table.set_column(table.schema.get_field_index("contact"), "contact", place)
+
+    return Evaluation(placed(evaluation.score), placed(evaluation.reason), placed(evaluation.move))
