@@ -1,6 +1,6 @@
 """What people change in the CRM while we are at work is theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,9 +8,10 @@ import pytest
 
 from connector.domain.contact import Contact
 from connector.domain.ids import ContactId
-from connector.results import KeptEdit
+from connector.results import KeptEdit, RunReport
 from tests.fakes.clock import FakeClock
 from tests.fakes.crm import FakeCrm
+from tests.fakes.desk import Desk
 from tests.fakes.people import activity, ana, bob, deal, person
 from tests.sync.office import DAY, Office
 
@@ -82,6 +83,31 @@ def test_another_spelling_of_our_value_is_no_edit(office: Office) -> None:
     assert report.plan.kept == []
 
 
+def test_a_value_set_where_we_had_none_is_a_person_s_too(office: Office) -> None:
+    office.desk.edit(bob(), leadripe_persona="Somebody")
+    office.desk.add(activity("9", "page_view", bob(), office.clock.now()))
+    office.sync()
+    assert office.says(bob(), "score") == "10"
+    assert office.says(bob(), "persona") == "Somebody"
+
+
+def test_what_stood_there_before_we_first_wrote_is_replaced(tmp_path: Path) -> None:
+    office = Office(tmp_path, [ana()])
+    office.desk.edit(ana(), leadripe_score="77", leadripe_stage="client")
+    office.sync()
+    assert (office.says(ana(), "score"), office.says(ana(), "stage")) == ("0", "suspect")
+
+
+def test_a_lost_store_is_rebuilt_without_a_second_task(tmp_path: Path) -> None:
+    office = Office(tmp_path / "first", [ana()])
+    office.desk.add(activity("1", "demo_request", ana(), office.clock.now()))
+    office.sync(create_tasks=True)
+    office.clock.turn(DAY)
+    again = Office(tmp_path / "second", crm=office.crm, clock=office.clock)
+    again.sync(create_tasks=True)
+    assert len(office.desk.tasks) == 1
+
+
 def test_a_stage_that_a_person_set_is_evidence(office: Office) -> None:
     office.desk.edit(ana(), leadripe_stage="disqualified")
     office.desk.add(deal("1", ana(), at=office.clock.now()))
@@ -102,31 +128,56 @@ def test_evaluation_goes_on_from_a_stage_that_the_person_gave_back(office: Offic
     assert office.says(ana(), "stage") == "prospect"
 
 
-def test_an_edit_made_after_the_pull_is_seen_before_it_is_overwritten(tmp_path: Path) -> None:
+class Behind(FakeCrm):
+    """People do something after everything was read, just before our second look."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock, [ana(), bob()])
+        self.happening: Callable[[Desk], object] = lambda _: None
+
+    def fetch_contacts(self, ids: Sequence[ContactId]) -> Sequence[Contact]:
+        """Let people be faster than us."""
+        self.happening(self.desk)
+        return super().fetch_contacts(ids)
+
+
+def synced_while(folder: Path, happening: Callable[[Desk], object]) -> tuple[Office, RunReport]:
+    """Return what becomes of Ana's next points if something happens between pull and plan."""
     clock = FakeClock()
-    crm = EditedBehindOurBack(clock, [ana(), bob()])
-    office = Office(tmp_path, crm=crm, clock=clock)
+    crm = Behind(clock)
+    office = Office(folder, crm=crm, clock=clock)
     office.begin()
     office.sync()
     looks_again(office)
-    crm.is_armed = True
+    crm.happening = happening
     report = office.sync()
-    assert office.says(ana(), "score") == "99"
     assert report.plan is not None
     assert report.plan.verified == 1
+    return office, report
+
+
+def test_an_edit_made_after_the_pull_is_seen_before_it_is_overwritten(tmp_path: Path) -> None:
+    office, report = synced_while(tmp_path, lambda desk: desk.edit(ana(), leadripe_score="99"))
+    assert office.says(ana(), "score") == "99"
+    assert office.says(ana(), "stage") == "lead"
+    assert report.plan is not None
     assert report.plan.kept == [KeptEdit(ana().id, "leadripe_score")]
 
 
-class EditedBehindOurBack(FakeCrm):
-    """A person edits Ana's score after everything was read."""
+def test_a_contact_deleted_after_the_pull_is_left_alone(tmp_path: Path) -> None:
+    office, report = synced_while(tmp_path, lambda desk: desk.delete(ana()))
+    assert report.outcome == "done"
+    assert office.counted()["contacts"] == 1
+    assert office.counted()["waiting"] == 0
 
-    is_armed = False
 
-    def fetch_contacts(self, ids: Sequence[ContactId]) -> Sequence[Contact]:
-        """Let the person be faster than our second look."""
-        if self.is_armed:
-            self.desk.edit(ana(), leadripe_score="99")
-        return super().fetch_contacts(ids)
+def test_a_contact_merged_after_the_pull_is_the_survivor_s_business(tmp_path: Path) -> None:
+    office, report = synced_while(tmp_path, lambda desk: desk.merge(ana(), into=bob()))
+    assert report.outcome == "done"
+    office.sync()
+    assert office.says(bob(), "score") == "10"
+    assert office.counted()["contacts"] == 1
+    assert office.plan().is_empty
 
 
 def test_what_was_read_in_this_run_is_not_read_twice(office: Office) -> None:
