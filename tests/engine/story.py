@@ -20,7 +20,7 @@ ENGINE = EmbeddedEngine(threads=1)
 
 FOR_EVER = Decay(Constant(), expire_after=None)
 
-Row = Mapping[str, object]
+Row = dict[str, object]
 
 
 def rule(name: str = "rule", points: int = 1, **settings: object) -> ActivityRule:
@@ -79,8 +79,8 @@ def person(number: int = 1, **fields: object) -> Row:
 
 def deal(**settings: object) -> Row:
     """Return an open opportunity of contact 1, made ten days ago."""
-    made = {"contact": 1, "opportunity": "o", "created_us": NOW - 10 * DAY_US}
-    changed = {"changed_us": NOW - 10 * DAY_US, "is_closed": False, "is_won": False}
+    made: Row = {"contact": 1, "opportunity": "o", "created_us": NOW - 10 * DAY_US}
+    changed: Row = {"changed_us": NOW - 10 * DAY_US, "is_closed": False, "is_won": False}
     return {**made, **changed, **settings}
 
 

@@ -1,5 +1,7 @@
 """Section 2 and 3 of the semantics: what counts, what it weighs, how lines make a score."""
 
+from dataclasses import replace
+
 import pytest
 
 from connector.domain.ids import RuleId
@@ -149,13 +151,8 @@ def test_a_floor_above_nothing_is_given_to_everybody() -> None:
 
 
 def test_parts_of_points_are_rounded_half_to_even() -> None:
-    half = rule(decay=Decay(Steps(((0, 500_000),))))
-    odd = type(half)(**{**_settings(half), "points": 3})
-    assert score_of(evaluate(RuleSet(rules=(odd,)), [did()]))["points"] == 2
-
-
-def _settings(rule: object) -> dict[str, object]:
-    return {name: getattr(rule, name) for name in type(rule).__dataclass_fields__}  # type: ignore[attr-defined]  # it is a dataclass
+    half = replace(rule(decay=Decay(Steps(((0, 500_000),)))), points=3)
+    assert score_of(evaluate(RuleSet(rules=(half,)), [did()]))["points"] == 2
 
 
 def test_the_latest_need_names_its_activity() -> None:

@@ -19,6 +19,7 @@ from tests.engine.story import (
     rule,
     score_of,
     was,
+    with_folded,
 )
 
 HOUR_US = 3_600_000_000
@@ -72,7 +73,7 @@ def points(number: int) -> list[Row]:
     ],
 )
 def test_the_best_known_persona_gives_the_grade(fields: Row, expected: tuple[object, ...]) -> None:
-    score = score_of(evaluate(RULES, people=[person(**fields)]))
+    score = score_of(evaluate(RULES, people=[person() | with_folded("f_", fields)]))
     assert (score["grade"], score["persona"], score["fit"], score["missing"]) == expected
 
 
