@@ -62,6 +62,7 @@ class ScriptedServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # an answer in one piece: two would wait 40 ms for each other
 
             def do_GET(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))

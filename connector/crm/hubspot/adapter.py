@@ -23,6 +23,7 @@ from connector.crm.hubspot.provision import provision
 from connector.crm.hubspot.sources import Unreadable, records
 from connector.crm.hubspot.tasks import TaskStream, TaskWriter
 from connector.crm.hubspot.transport import HubSpotTransport
+from connector.crm.hubspot.wire import answers_read
 from connector.crm.hubspot.writing import ContactWriter
 from connector.crm.limiter import Rate
 from connector.domain.contact import Contact, Owner
@@ -135,7 +136,13 @@ class HubSpotCrm:
 
     def pages(self, stream: Stream, checkpoint: str | None) -> Iterator[Page]:
         """Yield pages from a checkpoint up to now."""
-        return self._streams[stream].pages(checkpoint)
+        pages = self._streams[stream].pages(checkpoint)
+        while True:
+            with answers_read():
+                page = next(pages, None)
+            if page is None:
+                return
+            yield page
 
     def owners(self) -> Sequence[Owner]:
         """Fetch every owner."""
@@ -143,7 +150,8 @@ class HubSpotCrm:
 
     def fetch_contacts(self, ids: Sequence[ContactId]) -> Sequence[Contact]:
         """Fetch these contacts as they are now."""
-        return [self._contacts.rows.contact(row) for row in self._contacts.reader.read(ids)]
+        with answers_read():
+            return [self._contacts.rows.contact(row) for row in self._contacts.reader.read(ids)]
 
     @property
     def batch_size(self) -> int:
@@ -152,7 +160,8 @@ class HubSpotCrm:
 
     def write(self, batch: Sequence[WriteBack]) -> Sequence[Outcome]:
         """Set the properties."""
-        return self._writer.write(batch)
+        with answers_read():
+            return self._writer.write(batch)
 
     def write_tasks(self, batch: Sequence[TaskWish]) -> Sequence[Outcome]:
         """Create each task once, or complete it."""
@@ -162,7 +171,8 @@ class HubSpotCrm:
                 where="mappings/hubspot.yaml",
                 do="Add `tasks: {key: leadripe_key}` and run `leadripe provision`.",
             )
-        return TaskWriter(self._client, self._mapping.tasks).write(batch)
+        with answers_read():
+            return TaskWriter(self._client, self._mapping.tasks).write(batch)
 
     def estimate(self, *, contacts: int, tasks: int) -> CallEstimate:
         """Return the calls: one for a hundred contacts, two for as many tasks and their links."""

@@ -190,7 +190,7 @@ class Client:
             return
 
     def _check_daily(self) -> None:
-        used = max(self._daily_used, sum(self._calls.values()))
+        used = max(self._daily_used, sum(self.calls.values()))
         if self._max_daily is not None and used >= self._max_daily:
             raise CrmUnavailableError(
                 what=f"the {self._max_daily} calls that one day may take are used up",

@@ -112,6 +112,7 @@ class TaskWriter:
     def _wish(self, wish: TaskWish) -> Wish:
         # No status: a new task starts open by itself, and a repeated wish must not reopen one.
         values = {
+            self.mapping.key: str(wish.key),
             "hs_timestamp": str(millis(wish.due_at)),
             "hs_task_subject": wish.subject,
             "hs_task_body": html(wish.body),

@@ -1,6 +1,7 @@
 """The shapes of HubSpot's payloads: everything else sees rows, not JSON."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Required, TypedDict, cast
 
 from connector.crm.hubspot.refusal import Json
@@ -95,3 +96,15 @@ def unreadable(what: str) -> CrmUnavailableError:
         where="HubSpot",
         do="Try again; if it stays, something stands between us and HubSpot, or its API changed.",
     )
+
+
+@contextmanager
+def answers_read() -> Iterator[None]:
+    """Turn what an answer of another shape than documented trips over into an error that says so.
+
+    Shapes are not validated beforehand: that would cost more than reading them.
+    """
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise unreadable(f"{type(error).__name__} while reading it") from error
