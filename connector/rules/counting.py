@@ -217,10 +217,12 @@ def _bucket_sql(rules: list[Numbered], way: Way) -> str:
 FROM (
   SELECT a.contact, t.rule_no, a.day, a.occurred_us, {_bucket(rules)} AS bucket{key}
   FROM activity AS a
-  JOIN rule_type AS t ON t.type = a.type
-  CROSS JOIN moment AS m
-  WHERE t.way = {int(way)} AND NOT a.is_outbound
-      AND a.occurred_us <= m.as_of_us AND a.day > m.as_of_day - t.reach{where}
+  JOIN (
+    SELECT r.type, r.rule_no, m.as_of_us, m.as_of_day - r.reach AS after_day
+    FROM rule_type AS r CROSS JOIN moment AS m
+    WHERE r.way = {int(way)}
+  ) AS t ON t.type = a.type
+  WHERE NOT a.is_outbound AND a.occurred_us <= t.as_of_us AND a.day > t.after_day{where}
 ) AS hit
 GROUP BY contact, rule_no, bucket{keys}"""
 
