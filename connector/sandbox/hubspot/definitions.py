@@ -53,8 +53,9 @@ def list_properties(portal: Portal, call: Call) -> Answer:
 
 
 def read_property(portal: Portal, call: Call) -> Answer:
-    """Serve one definition."""
-    return Answer(body=_found(portal.schema(kind_of(call.params[0])), call.params[1]).as_json())
+    """Serve one definition; an archived one only when asked for."""
+    schema = portal.schema(kind_of(call.params[0]))
+    return Answer(body=_shown(schema, call.params[1], is_archived=call.flag("archived")))
 
 
 def create_property(portal: Portal, call: Call) -> Answer:
@@ -70,9 +71,14 @@ def create_properties(portal: Portal, call: Call) -> Answer:
 
 
 def read_properties(portal: Portal, call: Call) -> Answer:
-    """Serve definitions by name."""
+    """Serve definitions by name; archived ones only when asked for."""
     schema = portal.schema(kind_of(call.params[0]))
-    return _each(portal, call, lambda entry: _found(schema, text_of(entry, "name")).as_json())
+    is_archived = call.json().get("archived") is True
+
+    def show(entry: Json) -> Json:
+        return _shown(schema, text_of(entry, "name", needed=True), is_archived=is_archived)
+
+    return _each(portal, call, show)
 
 
 def archive_properties(portal: Portal, call: Call) -> Answer:
@@ -126,15 +132,18 @@ def create_group(portal: Portal, call: Call) -> Answer:
             "OBJECT_ALREADY_EXISTS",
             "Properties.GROUP_WITH_NAME_EXISTS",
         )
-    schema.groups[name] = group = Group(name, text_of(body, "label", needed=True))
+    group = Group(name, text_of(body, "label", needed=True))
+    group.display_order = _order_of(body, group.display_order)
+    schema.groups[name] = group
     portal.changes += 1
     return Answer(201, group.as_json())
 
 
 def change_group(portal: Portal, call: Call) -> Answer:
-    """Change a group's label."""
-    group = _group(portal.schema(kind_of(call.params[0])), call.params[1])
-    group.label = text_of(call.json(), "label") or group.label
+    """Change a group's label and place."""
+    group, body = _group(portal.schema(kind_of(call.params[0])), call.params[1]), call.json()
+    group.label = text_of(body, "label") or group.label
+    group.display_order = _order_of(body, group.display_order)
     portal.changes += 1
     return Answer(body=group.as_json())
 
@@ -239,8 +248,7 @@ def _amend(schema: Schema, prop: Property, body: Json) -> None:
     group = text_of(body, "groupName")
     if group:
         prop.group = _group(schema, group, refusal=invalid(f"No group '{group}'")).name
-    order = body.get("displayOrder", prop.display_order)
-    prop.display_order = order if isinstance(order, int) else prop.display_order
+    prop.display_order = _order_of(body, prop.display_order)
     prop.is_hidden = body.get("hidden", prop.is_hidden) is True
     prop.is_form_field = body.get("formField", prop.is_form_field) is True
     if body.get("options"):
@@ -250,12 +258,11 @@ def _amend(schema: Schema, prop: Property, body: Json) -> None:
 def _options(body: Json) -> list[Option]:
     options: list[Option] = []
     for place, entry in enumerate(objects_of(body, "options", 5_000)):
-        order = entry.get("displayOrder", place)
         options.append(
             Option(
                 text_of(entry, "label", needed=True),
                 text_of(entry, "value", needed=True),
-                order if isinstance(order, int) else place,
+                _order_of(entry, place),
                 entry.get("hidden") is True,
                 text_of(entry, "description"),
             )
@@ -264,6 +271,18 @@ def _options(body: Json) -> list[Option]:
         if len(set(texts)) < len(texts):
             raise invalid("Option labels and values must be unique", "INVALID_OPTIONS")
     return options
+
+
+def _order_of(body: Json, kept: int) -> int:
+    order = body.get("displayOrder", kept)
+    return order if isinstance(order, int) else kept
+
+
+def _shown(schema: Schema, name: str, *, is_archived: bool) -> Json:
+    prop = schema.properties.get(name)
+    if prop is None or (prop.archived_ms is not None) is not is_archived:
+        raise not_found(f"Property '{name}' does not exist")
+    return prop.as_json()
 
 
 def _found(schema: Schema, name: str) -> Property:
@@ -284,8 +303,22 @@ def _archive(portal: Portal, kind: Kind, name: str) -> None:
     prop = _found(portal.schema(kind), name)
     if prop.is_builtin:
         raise invalid("HubSpot's own properties cannot be archived", "READ_ONLY_DEFINITION")
+    if _is_used(portal, kind, name):
+        raise Refusal(
+            400,
+            f"Unable to delete property '{name}': a list filters by it",
+            sub_category="Properties.CANNOT_DELETE_PROPERTY_IN_USE",
+        )
     prop.archived_ms = portal.now_ms()
     portal.changes += 1
+
+
+def _is_used(portal: Portal, kind: Kind, name: str) -> bool:
+    return any(
+        name in segment.property_names()
+        for segment in portal.segments.values()
+        if segment.kind == kind.name and segment.deleted_ms is None
+    )
 
 
 def _each(portal: Portal, call: Call, act: Callable[[Json], Json], good: int = 200) -> Answer:

@@ -1,5 +1,6 @@
 """What an account keeps of segments, exports and imports."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from connector.sandbox.hubspot.refusals import Json
@@ -18,6 +19,10 @@ class Segment:
     updated_ms: int
     joined: dict[int, int] = field(default_factory=dict)
     deleted_ms: int | None = None
+
+    def property_names(self) -> set[str]:
+        """Return the names of the properties that its filters go by."""
+        return set(_properties(self.branch))
 
 
 @dataclass(slots=True)
@@ -50,3 +55,12 @@ class Import:
     updated_ms: int = 0
     counters: dict[str, int] = field(default_factory=dict)
     errors: list[Json] = field(default_factory=list)
+
+
+def _properties(branch: object) -> Iterator[str]:
+    if not isinstance(branch, dict):
+        return
+    for entry in branch.get("filters") or ():
+        yield str(entry.get("property"))
+    for inner in branch.get("filterBranches") or ():
+        yield from _properties(inner)

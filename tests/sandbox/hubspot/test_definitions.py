@@ -92,3 +92,40 @@ def test_usage_of_the_allowances_is_told(desk: Desk) -> None:
     desk.add_property("mine")
     usage = desk.get("/crm/limits/2026-09/custom-properties").json["byObjectType"]
     assert {row["objectTypeId"]: row["usage"] for row in usage}["0-1"] == 1
+
+
+def test_archived_definitions_are_read_when_asked_for(desk: Desk) -> None:
+    desk.add_property("mine")
+    desk.call("DELETE", f"{PATH}/mine")
+    read = desk.get(f"{PATH}/mine?archived=true")
+    assert (read.status, read.json["archived"]) == (200, True)
+    assert desk.get(f"{PATH}/email?archived=true").status == 404
+    batch = {"archived": True, "inputs": [{"name": "mine"}, {"name": "email"}]}
+    reply = desk.post(f"{PATH}/batch/read", batch)
+    assert (reply.status, [row["name"] for row in reply.json["results"]]) == (207, ["mine"])
+
+
+def test_a_group_has_a_place(desk: Desk) -> None:
+    made = desk.post(f"{PATH}/groups", {"name": "ours", "label": "Ours", "displayOrder": 3})
+    assert made.json["displayOrder"] == 3
+    desk.call("PATCH", f"{PATH}/groups/ours", {"displayOrder": 5})
+    shown = desk.get(f"{PATH}/groups/ours").json
+    assert (shown["label"], shown["displayOrder"]) == ("Ours", 5)
+
+
+def test_a_property_that_a_list_filters_by_cannot_be_archived(desk: Desk) -> None:
+    desk.add_property("mine")
+    known = {"operationType": "STRING", "operator": "IS_KNOWN"}
+    where = {"filterType": "PROPERTY", "property": "mine", "operation": known}
+    branch = {
+        "filterBranchType": "OR",
+        "filters": [],
+        "filterBranches": [{"filterBranchType": "AND", "filterBranches": [], "filters": [where]}],
+    }
+    wish = {"objectTypeId": "0-1", "processingType": "DYNAMIC", "filterBranch": branch}
+    made = desk.post("/crm/lists/2026-09", {"name": "Mine", **wish}).json["list"]["listId"]
+    refused = desk.call("DELETE", f"{PATH}/mine")
+    assert refused.status == 400
+    assert refused.json["subCategory"] == "Properties.CANNOT_DELETE_PROPERTY_IN_USE"
+    desk.call("DELETE", f"/crm/lists/2026-09/{made}")
+    assert desk.call("DELETE", f"{PATH}/mine").status == 204
