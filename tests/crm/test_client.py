@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connector.crm.hubspot.client import RATES, UNPACED, Client, ConflictError, Limit
+from connector.crm.hubspot.client import RATES, UNPACED, Client
 from connector.crm.hubspot.credentials import OAuth, OAuthGrant, ServiceKey
+from connector.crm.hubspot.judging import ConflictError, Limit
 from connector.crm.hubspot.transport import HubSpotTransport
 from connector.errors import CredentialsError, CrmRefusedError, CrmUnavailableError
 from tests.crm.scripted import Said, ScriptedServer

@@ -9,13 +9,14 @@ from connector.config.mapping import HubSpotMapping, Source
 from connector.crm.hubspot import account, place
 from connector.crm.hubspot.activities import ObjectStream
 from connector.crm.hubspot.check import Checkup
-from connector.crm.hubspot.client import RATES, Client, Limit
+from connector.crm.hubspot.client import RATES, Client
 from connector.crm.hubspot.contacts import ContactRows, ContactStream
 from connector.crm.hubspot.credentials import OAuth, OAuthGrant, ServiceKey
 from connector.crm.hubspot.deals import DealStream
 from connector.crm.hubspot.events import EventStream
 from connector.crm.hubspot.follow import Lag
 from connector.crm.hubspot.forms import FormStream
+from connector.crm.hubspot.judging import Limit
 from connector.crm.hubspot.mail import MailStream, types_read
 from connector.crm.hubspot.objects import BATCH_SIZE
 from connector.crm.hubspot.place import Echo

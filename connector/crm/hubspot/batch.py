@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connector.crm.hubspot import wire
-from connector.crm.hubspot.client import Client, ConflictError
+from connector.crm.hubspot.client import Client
+from connector.crm.hubspot.judging import ConflictError
 from connector.crm.hubspot.refusal import Json, Refusal, parse_entry
 from connector.crm.hubspot.wire import Row
 from connector.domain.ids import ContactId

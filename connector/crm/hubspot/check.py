@@ -8,9 +8,10 @@ from functools import partial
 from connector.config.mapping import HubSpotMapping
 from connector.crm.hubspot import paths
 from connector.crm.hubspot.account import fetch_account, fetch_owners
-from connector.crm.hubspot.client import Client, ConflictError
+from connector.crm.hubspot.client import Client
 from connector.crm.hubspot.contacts import WROTE_AT
 from connector.crm.hubspot.deals import fetch_pipelines
+from connector.crm.hubspot.judging import ConflictError
 from connector.crm.hubspot.provision import (
     Definitions,
     fetch_definitions,

@@ -1,12 +1,10 @@
-"""Calls to HubSpot: credentials, windows, retries, and what each status means. Knows no payload."""
+"""Calls to HubSpot: credentials, windows, retries. Knows no payload."""
 
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from threading import Lock
-from typing import cast
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -22,21 +20,12 @@ from connector.crm.http import (
     Transport,
     TryAgainError,
 )
-from connector.crm.hubspot import refusal
 from connector.crm.hubspot.credentials import Credentials
-from connector.crm.hubspot.refusal import Json, Refusal
+from connector.crm.hubspot.judging import Limit, failure, parsed, unavailable
+from connector.crm.hubspot.refusal import Json
 from connector.crm.limiter import Rate, WindowLimiter
-from connector.errors import CredentialsError, CrmRefusedError, CrmUnavailableError
+from connector.errors import CrmUnavailableError
 from connector.ports import Clock
-
-
-class Limit(StrEnum):
-    """HubSpot counts calls in separate windows."""
-
-    GENERAL = "general"
-    SEARCH = "search"
-    ASSOCIATIONS = "associations"
-
 
 # The smallest account's burst to begin with: the headers of the first reply tell the true one.
 # Search has no headers; its five a second are for the whole account. What associations may cost is
@@ -48,24 +37,6 @@ RATES: Mapping[Limit, Rate] = {
 }
 UNPACED: Mapping[Limit, Rate] = {limit: Rate(0, timedelta(seconds=10)) for limit in Limit}
 """For a local sandbox that does not limit either."""
-
-_SECOND = timedelta(seconds=1)
-_LOCKED = timedelta(seconds=2)
-_TEN_SECONDS = timedelta(seconds=10)
-_STRANGE_STATUS = 600
-
-
-class ConflictError(CrmRefusedError):
-    """The call was refused for what it carried (400, 404, 409): fewer rows may go through."""
-
-    def __init__(self, why: Refusal) -> None:
-        super().__init__(
-            what=f"HubSpot answered {why.status}: {why.says}",
-            where="HubSpot",
-            do="Run `leadripe check`: it names properties and types that do not fit.",
-            status=why.status,
-        )
-        self.why = why
 
 
 class Client:
@@ -145,8 +116,11 @@ class Client:
         if reply.status == 401 and self._credentials.renew(token):
             reply = self._send(request, limit, self._credentials.current())
         if 200 <= reply.status < 300:
-            return _parsed(reply, needs)
-        return self._fail(reply, limit)
+            return parsed(reply, needs)
+        failed = failure(reply, limit, self._tomorrow())
+        if reply.status == 429 and isinstance(failed, TryAgainError) and failed.wait:
+            self._limiters[limit].close(failed.wait)
+        raise failed
 
     def _send(self, request: Request, limit: Limit, token: str) -> Reply:
         self._check_daily()
@@ -166,7 +140,7 @@ class Client:
                 Request(request.method, request.target, request.body, headers)
             )
         except LostError as lost:
-            raise TryAgainError(_unavailable(f"HubSpot did not answer: {lost}")) from lost
+            raise TryAgainError(unavailable(f"HubSpot did not answer: {lost}")) from lost
         self._note_headers(reply, limit)
         return reply
 
@@ -204,99 +178,7 @@ class Client:
         day = self.now().astimezone(self.zone) + timedelta(days=1)
         return day.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
-    def _fail(self, reply: Reply, limit: Limit) -> Json:
-        why = refusal.parse(reply)
-        if reply.status in (401, 530):
-            # 530 is what the edge answers to a token that has not the shape of one.
-            raise CredentialsError(
-                what=f"HubSpot does not accept the token: {why.says}",
-                where="leadripe.yaml, connect",
-                do="Create or rotate the service key in HubSpot and put it where leadripe.yaml "
-                "says. Nothing was lost.",
-            )
-        if reply.status == 403:
-            raise _forbidden(why)
-        if reply.status in (400, 404, 409, 413, 414):
-            raise ConflictError(why)
-        raise self._passing(reply, why, limit)
-
-    def _passing(self, reply: Reply, why: Refusal, limit: Limit) -> Exception:
-        status = reply.status
-        if status == 429:
-            return self._too_many(reply, why, limit)
-        if status == 423:
-            return TryAgainError(_unavailable(f"HubSpot holds a lock: {why.says}"), _LOCKED)
-        if status == 477:
-            wait = _retry_after(reply) or timedelta(hours=1)
-            moving = f"HubSpot is moving the account to another data centre: {why.says}"
-            return TryAgainError(_unavailable(moving), wait)
-        if status >= 500 and status < _STRANGE_STATUS:
-            return TryAgainError(
-                _unavailable(f"HubSpot answered {status}: {why.says}"), _retry_after(reply)
-            )
-        # Redirects end here too: following one would hand the token to another address.
-        return CrmRefusedError(
-            what=f"HubSpot answered {status}, which it never should: {why.says}",
-            where="leadripe.yaml, connect.base_url",
-            do="Look whether a proxy stands in between. Nothing is lost.",
-            status=status,
-        )
-
-    def _too_many(self, reply: Reply, why: Refusal, limit: Limit) -> Exception:
-        if "DAILY" in why.policy.upper() or "daily limit" in why.full.lower():
-            return _unavailable("the account's calls of this day are used up", self._tomorrow())
-        wait = _retry_after(reply) or _wait_for(why, limit)
-        self._limiters[limit].close(wait)
-        return TryAgainError(_unavailable(f"HubSpot asks to slow down: {why.says}"), wait)
-
-
-def _wait_for(why: Refusal, limit: Limit) -> timedelta:
-    policy = why.policy.upper()
-    if "TEN_SECONDLY" in policy:
-        return _TEN_SECONDS
-    if limit is Limit.SEARCH or "SECONDLY" in policy or "secondly" in why.full.lower():
-        return _SECOND
-    return _TEN_SECONDS
-
-
-def _retry_after(reply: Reply) -> timedelta | None:
-    text = reply.headers.get("Retry-After", "").strip()
-    return timedelta(seconds=int(text)) if text.isdigit() and int(text) else None
-
-
-def _parsed(reply: Reply, needs: str) -> Json:
-    if reply.status == 204:
-        return {}
-    try:
-        body = orjson.loads(reply.body)
-    except orjson.JSONDecodeError as error:
-        raise TryAgainError(_unavailable("HubSpot's answer is no JSON, or cut off")) from error
-    if not isinstance(body, dict) or (needs and needs not in body):
-        raise TryAgainError(_unavailable("HubSpot's answer lacks what was asked for"))
-    return cast("Json", body)
-
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:
     text = headers.get(f"X-HubSpot-RateLimit-{name}", "")
     return int(text) if text.isdigit() else None
-
-
-def _unavailable(what: str, retry_at: datetime | None = None) -> CrmUnavailableError:
-    return CrmUnavailableError(
-        what=what,
-        where="HubSpot",
-        do="The next run goes on where this one stopped. Nothing is lost.",
-        retry_at=retry_at,
-    )
-
-
-def _forbidden(why: Refusal) -> CrmRefusedError:
-    scopes = ", ".join(why.scopes)
-    return CrmRefusedError(
-        what=f"HubSpot refuses: {why.says}" + (f"; missing: {scopes}" if scopes else ""),
-        where="the service key's scopes",
-        do=f"Give the service key the scope {scopes or 'named in docs/hubspot.md'}, then run "
-        "`leadripe check`. Nothing is lost.",
-        status=403,
-        scopes=why.scopes,
-    )

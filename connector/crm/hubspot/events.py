@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from connector.crm.hubspot import paths, wire
-from connector.crm.hubspot.client import Client, ConflictError
+from connector.crm.hubspot.client import Client
 from connector.crm.hubspot.cursor import EventCursor, dump, fields
+from connector.crm.hubspot.judging import ConflictError
 from connector.crm.hubspot.refusal import Json
 from connector.crm.hubspot.sources import Records
 from connector.domain.contact import Activity

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from connector.crm.hubspot.client import Client, ConflictError
+from connector.crm.hubspot.client import Client
+from connector.crm.hubspot.judging import ConflictError
 from connector.crm.hubspot.objects import Filter, Foreign, ObjectReader
 from connector.crm.hubspot.place import NO_ID, Echo, Phase, Place, Span
 from connector.crm.hubspot.values import millis

@@ -7,9 +7,10 @@ from hashlib import sha256
 from urllib.parse import urlsplit
 
 from connector.crm.hubspot import paths, wire
-from connector.crm.hubspot.client import Client, ConflictError
+from connector.crm.hubspot.client import Client
 from connector.crm.hubspot.cursor import FormCursor, dump, fields
 from connector.crm.hubspot.follow import Lag
+from connector.crm.hubspot.judging import ConflictError
 from connector.crm.hubspot.refusal import Json
 from connector.crm.hubspot.sources import Records
 from connector.crm.hubspot.values import millis

@@ -6,7 +6,8 @@ from typing import TypeVar
 import orjson
 
 from connector.crm.hubspot import paths, wire
-from connector.crm.hubspot.client import Client, ConflictError, Limit
+from connector.crm.hubspot.client import Client
+from connector.crm.hubspot.judging import ConflictError, Limit
 from connector.crm.hubspot.place import Echo, Span
 from connector.crm.hubspot.refusal import Json
 from connector.crm.hubspot.wire import Row

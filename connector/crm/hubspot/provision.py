@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from connector.config.mapping import HubSpotMapping
 from connector.crm.hubspot import paths, wire
-from connector.crm.hubspot.client import Client, ConflictError
+from connector.crm.hubspot.client import Client
+from connector.crm.hubspot.judging import ConflictError
 from connector.crm.hubspot.refusal import Json, parse_entry
 from connector.crm.hubspot.schema import CREATION_KEY, Wanted, options, wanted
 from connector.errors import CrmRefusedError

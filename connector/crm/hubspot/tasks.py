@@ -16,8 +16,9 @@ from connector.crm.hubspot.batch import (
     outcomes,
     refused,
 )
-from connector.crm.hubspot.client import Client, Limit
+from connector.crm.hubspot.client import Client
 from connector.crm.hubspot.follow import Follower, Lag
+from connector.crm.hubspot.judging import Limit
 from connector.crm.hubspot.objects import Filter, ObjectReader, where
 from connector.crm.hubspot.place import Echo
 from connector.crm.hubspot.refusal import Refusal, parse_entry
