@@ -11,6 +11,7 @@ from connector.sandbox.hubspot import (
     oauth,
     reads,
     search,
+    segment_lookup,
     stream_api,
     writes,
 )
@@ -196,6 +197,8 @@ def _jobs(method: Callable[[Jobs, Call], Answer]) -> Handler:
 _LISTS_READ, _LISTS_WRITE = fixed("crm.lists.read"), fixed("crm.lists.write")
 LISTS: tuple[Entry, ...] = (
     ("POST", "", _segments(Segments.create), _LISTS_WRITE),
+    ("GET", "", segment_lookup.read_many, _LISTS_READ),
+    ("POST", "/search", segment_lookup.search, _LISTS_READ),
     ("GET", "/{}", _segments(Segments.read), _LISTS_READ),
     ("DELETE", "/{}", _segments(Segments.delete), _LISTS_WRITE),
     ("PUT", "/{}/restore", _segments(Segments.restore), _LISTS_WRITE),
@@ -203,6 +206,10 @@ LISTS: tuple[Entry, ...] = (
     ("PUT", "/{}/update-list-filters", _segments(Segments.change_filters), _LISTS_WRITE),
     ("PUT", "/{}/update-list-name", _segments(Segments.rename), _LISTS_WRITE),
     ("GET", "/{}/memberships", _segments(Segments.members), _LISTS_READ),
+    ("DELETE", "/{}/memberships", segment_lookup.empty, _LISTS_WRITE),
+    ("GET", "/{}/memberships/join-order", segment_lookup.members_by_time, _LISTS_READ),
+    ("GET", "/records/{}/{}/memberships", segment_lookup.lists_of_record, _LISTS_READ),
+    ("PUT", "/{}/memberships/add-from/{}", segment_lookup.add_from, _LISTS_WRITE),
     ("PUT", "/{}/memberships/add", _segments(Segments.add), _LISTS_WRITE),
     ("PUT", "/{}/memberships/remove", _segments(Segments.remove), _LISTS_WRITE),
     ("PUT", "/{}/memberships/add-and-remove", _segments(Segments.add_and_remove), _LISTS_WRITE),

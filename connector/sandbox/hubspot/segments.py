@@ -11,7 +11,7 @@ from connector.sandbox.hubspot.keeping import Segment
 from connector.sandbox.hubspot.kinds import Kind, kind_of
 from connector.sandbox.hubspot.moments import iso
 from connector.sandbox.hubspot.portal import Portal
-from connector.sandbox.hubspot.refusals import Json, conflict, invalid, not_found, unreadable
+from connector.sandbox.hubspot.refusals import Json, Refusal, invalid, not_found, unreadable
 
 MEMBERS_PAGE, MEMBERS_MOST = 100, 250
 ADD_LIMIT = 100_000
@@ -58,11 +58,12 @@ class Segments:
             segment.joined = dict.fromkeys(found, now) if processing == "SNAPSHOT" else {}
         self.portal.segments[segment.id] = segment
         self.portal.changes += 1
-        return Answer(body={"list": self._shown(segment)})
+        return Answer(body={"list": self.shown(segment)})
 
     def read(self, call: Call) -> Answer:
-        """Serve one segment."""
-        return Answer(body={"list": self._shown(self._found(call.params[0]))})
+        """Serve one segment, with its filters only when asked for."""
+        segment = self.found(call.params[0])
+        return Answer(body={"list": self.shown(segment, with_filters=call.flag("includeFilters"))})
 
     def read_by_name(self, call: Call) -> Answer:
         """Serve the segment of a name."""
@@ -70,32 +71,33 @@ class Segments:
         for segment in self.portal.segments.values():
             is_same = segment.name.lower() == call.params[1].lower()
             if is_same and segment.kind == kind.name and segment.deleted_ms is None:
-                return Answer(body={"list": self._shown(segment)})
+                with_filters = call.flag("includeFilters")
+                return Answer(body={"list": self.shown(segment, with_filters=with_filters)})
         raise not_found(f"List does not exist with name {call.params[1]}")
 
     def change_filters(self, call: Call) -> Answer:
         """Replace the filters of a dynamic segment."""
-        segment = self._found(call.params[0])
+        segment = self.found(call.params[0])
         if segment.processing != "DYNAMIC":
             raise invalid("Only a dynamic segment has filters that can be changed")
         segment.branch = _branch(call.json(), is_wanted=True)
         self._evaluated(segment)
         segment.updated_ms = self.portal.now_ms()
         self.portal.changes += 1
-        return Answer(body={"updatedList": self._shown(segment)})
+        return Answer(body={"updatedList": self.shown(segment)})
 
     def rename(self, call: Call) -> Answer:
         """Give a segment another name."""
-        segment, name = self._found(call.params[0]), call.text("listName")
+        segment, name = self.found(call.params[0]), call.text("listName")
         if name.lower() != segment.name.lower():
             self._refuse_name(name)
         segment.name, segment.updated_ms = name, self.portal.now_ms()
         self.portal.changes += 1
-        return Answer(body={"updatedList": self._shown(segment)})
+        return Answer(body={"updatedList": self.shown(segment)})
 
     def delete(self, call: Call) -> Answer:
         """Delete a segment, until it is restored."""
-        self._found(call.params[0]).deleted_ms = self.portal.now_ms()
+        self.found(call.params[0]).deleted_ms = self.portal.now_ms()
         self.portal.changes += 1
         return Answer(204)
 
@@ -110,12 +112,12 @@ class Segments:
 
     def members(self, call: Call) -> Answer:
         """Serve a page of member ids, ascending."""
-        segment = self._found(call.params[0])
+        segment = self.found(call.params[0])
         limit, after = call.limit(MEMBERS_PAGE, MEMBERS_MOST), call.number("after", 0)
-        ids = [record_id for record_id in self._members(segment) if record_id >= after]
+        ids = [record_id for record_id in self.members_of(segment) if record_id >= after]
         stamp = iso(segment.updated_ms)
         body: Json = {
-            "total": len(self._members(segment)),
+            "total": len(self.members_of(segment)),
             "results": [
                 {
                     "recordId": str(i),
@@ -147,9 +149,7 @@ class Segments:
         )
 
     def _change_members(self, call: Call, added: list[int], removed: list[int]) -> Answer:
-        segment = self._found(call.params[0])
-        if segment.processing == "DYNAMIC":
-            raise invalid("The members of a dynamic segment follow its filters")
+        segment = self.changeable(call.params[0])
         if len(added) > ADD_LIMIT:
             raise invalid(f"No more than {ADD_LIMIT} records can be added at once")
         table, now = self.portal.table(kind_of(segment.kind)), self.portal.now_ms()
@@ -168,7 +168,15 @@ class Segments:
             }
         )
 
-    def _found(self, key: str) -> Segment:
+    def changeable(self, key: str) -> Segment:
+        """Return a segment whose members are put in by hand, or refuse."""
+        segment = self.found(key)
+        if segment.processing == "DYNAMIC":
+            raise invalid("The members of a dynamic segment follow its filters")
+        return segment
+
+    def found(self, key: str) -> Segment:
+        """Return the segment of an id, or refuse."""
         segment = self.portal.segments.get(record_id_of(key))
         if segment is None or segment.deleted_ms is not None:
             raise not_found(f"List does not exist with ID {key}")
@@ -177,9 +185,14 @@ class Segments:
     def _refuse_name(self, name: str) -> None:
         for segment in self.portal.segments.values():
             if segment.deleted_ms is None and segment.name.lower() == name.lower():
-                raise conflict(f"A list named '{name}' already exists", "DUPLICATE_LIST_NAMES")
+                raise Refusal(
+                    400,
+                    f"A list named '{name}' already exists",
+                    sub_category="ILS.DUPLICATE_LIST_NAMES",
+                )
 
-    def _members(self, segment: Segment) -> list[int]:
+    def members_of(self, segment: Segment) -> list[int]:
+        """Return the ids of a segment's members, ascending."""
         if segment.processing == "DYNAMIC":
             return self._evaluated(segment)
         table = self.portal.table(kind_of(segment.kind))
@@ -195,22 +208,25 @@ class Segments:
             if any(all(test(table.rows[record_id]) for test in group) for group in groups)
         ]
 
-    def _shown(self, segment: Segment) -> Json:
-        return {
+    def shown(self, segment: Segment, *, with_filters: bool = True) -> Json:
+        """Return a segment as the API shows it."""
+        shown: Json = {
             "listId": str(segment.id),
             "listVersion": 1,
             "name": segment.name,
             "objectTypeId": kind_of(segment.kind).type_id,
             "processingType": segment.processing,
             "processingStatus": "COMPLETE",
-            "filterBranch": segment.branch,
-            "size": len(self._members(segment)),
+            "size": len(self.members_of(segment)),
             "createdAt": iso(segment.created_ms),
             "updatedAt": iso(segment.updated_ms),
             "filtersUpdatedAt": iso(segment.updated_ms),
             "createdById": "0",
             "updatedById": "0",
         }
+        if with_filters and segment.branch is not None:
+            shown["filterBranch"] = segment.branch
+        return shown
 
 
 def _ids(call: Call) -> list[int]:
