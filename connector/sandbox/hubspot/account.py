@@ -100,6 +100,15 @@ def list_stages(portal: Portal, call: Call) -> Answer:
     return Answer(body={"results": pipeline["stages"]})  # type: ignore[index]  # built just above
 
 
+def read_stage(portal: Portal, call: Call) -> Answer:
+    """Serve one stage of one pipeline."""
+    read_pipeline(portal, call)
+    for place, stage in enumerate(STAGES):
+        if stage.id == call.params[2]:
+            return Answer(body=_stage(stage, place))
+    raise not_found()
+
+
 def _pipeline() -> Json:
     return {
         "id": "default",

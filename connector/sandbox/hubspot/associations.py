@@ -77,6 +77,23 @@ def archive_batch(portal: Portal, call: Call) -> Answer:
     return Answer(204)
 
 
+def archive_labels(portal: Portal, call: Call) -> Answer:
+    """Take labels off pairs; taking off the default type unlinks the pair."""
+    kind, other = _pair(call)
+    for entry in call.inputs(ARCHIVE_LIMIT):
+        from_id, to_id = _end(entry, "from"), _end(entry, "to")
+        for spec in objects_of(entry, "types", 10):
+            type_id = _type_id(kind, other, spec)
+            if type_id in LABELS:
+                portal.links.take_label(kind, from_id, other, to_id, type_id)
+            else:
+                portal.links.remove(kind, from_id, other, to_id)
+    portal.changes += 1
+    portal.table(kind).version += 1
+    portal.table(other).version += 1
+    return Answer(204)
+
+
 def list_labels(_: Portal, call: Call) -> Answer:
     """Serve the association types of a pair of object types."""
     kind, other = _pair(call)

@@ -64,6 +64,17 @@ class Links:
         self._remove_one((kind.name, other.name), record_id, other_id)
         self._remove_one((other.name, kind.name), other_id, record_id)
 
+    def take_label(
+        self, kind: Kind, record_id: int, other: Kind, other_id: int, type_id: int
+    ) -> None:
+        """Take a label off a pair, from both sides; the pair stays linked."""
+        ways = (
+            ((kind.name, other.name), (record_id, other_id), type_id),
+            ((other.name, kind.name), (other_id, record_id), INVERSE[type_id]),
+        )
+        for pair, ids, label in ways:
+            self._labels.get(pair, {}).get(ids, set()).discard(label)
+
     def drop(self, kind: Kind, record_id: int) -> None:
         """Unlink a record from everything."""
         for first, second in list(self._to):

@@ -152,6 +152,12 @@ ASSOCIATIONS: tuple[Entry, ...] = (
         _both_sides("write", 0, 1),
     ),
     ("POST", "/{}/{}/batch/archive", associations.archive_batch, _both_sides("write", 0, 1)),
+    (
+        "POST",
+        "/{}/{}/batch/labels/archive",
+        associations.archive_labels,
+        _both_sides("write", 0, 1),
+    ),
     ("GET", "/{}/{}/labels", associations.list_labels, _both_sides("read", 0, 1)),
 )
 PROPERTIES: tuple[Entry, ...] = (
@@ -175,6 +181,7 @@ PIPELINES: tuple[Entry, ...] = (
     ("GET", "/{}", account.list_pipelines, _ANY_READ),
     ("GET", "/{}/{}", account.read_pipeline, _ANY_READ),
     ("GET", "/{}/{}/stages", account.list_stages, _ANY_READ),
+    ("GET", "/{}/{}/stages/{}", account.read_stage, _ANY_READ),
 )
 VALIDATIONS: tuple[Entry, ...] = (
     ("GET", "/{}", definitions.list_validations, _ANY_READ),
@@ -233,7 +240,10 @@ EVENTS: tuple[Entry, ...] = (
     ("GET", "/participations/{}/breakdown", stream_api.event_breakdown, _EVENTS_READ),
     ("GET", "/participations/contacts/{}/breakdown", stream_api.contact_breakdown, _EVENTS_READ),
 )
-FORMS: tuple[Entry, ...] = (("GET", "", stream_api.list_forms, fixed("forms")),)
+FORMS: tuple[Entry, ...] = (
+    ("GET", "", stream_api.list_forms, fixed("forms")),
+    ("GET", "/{}", stream_api.read_form, fixed("forms")),
+)
 # These have no dated twin.
 SUBMISSIONS: tuple[Entry, ...] = (
     ("GET", "/submissions/forms/{}", stream_api.list_submissions, fixed("forms")),
@@ -310,5 +320,16 @@ def _all_routes() -> Iterator[tuple[str, str, Route]]:
         ("GET", "/api-usage/daily/private-apps", account.daily_usage, fixed()),
     )
     yield from _family("/account-info/v3", "/account-info/{date}", facts)
-    for path in ("/oauth/v1/token", "/oauth/2026-03/token", "/oauth/2026-09/token"):
+    for method, path, handler in (
+        ("GET", "/oauth/v1/access-tokens/{}", oauth.access_token_info),
+        ("GET", "/oauth/v1/refresh-tokens/{}", oauth.refresh_token_info),
+        ("DELETE", "/oauth/v1/refresh-tokens/{}", oauth.forget_refresh_token),
+    ):
+        yield method, path, Route(handler, path, Lane.FREE, is_public=True)
+    issuing = ("/oauth/v1/token", "/oauth/2026-03/token", "/oauth/2026-09/token")
+    for path in issuing:
         yield "POST", path, Route(oauth.issue_token, path, Lane.FREE, is_public=True)
+    for path in issuing[1:]:
+        for verb, handler in (("introspect", oauth.introspect), ("revoke", oauth.revoke)):
+            template = f"{path}/{verb}"
+            yield "POST", template, Route(handler, template, Lane.FREE, is_public=True)

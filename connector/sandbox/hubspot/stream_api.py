@@ -42,6 +42,14 @@ def list_forms(portal: Portal, call: Call) -> Answer:
     return Answer(body=_paged([_form(form) for form in forms], after, limit))
 
 
+def read_form(portal: Portal, call: Call) -> Answer:
+    """Serve one form definition."""
+    form = portal.streams.forms.get(call.params[0])
+    if form is None or call.flag("archived"):
+        raise not_found(f"No form found with id {call.params[0]}")
+    return Answer(body=_form(form))
+
+
 def list_submissions(portal: Portal, call: Call) -> Answer:
     """Serve what was sent through one form, newest first. There is no way to ask for a time."""
     form = portal.streams.forms.get(call.params[0])

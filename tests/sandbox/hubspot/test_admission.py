@@ -148,3 +148,31 @@ def test_the_clock_can_be_turned_from_outside(desk: Desk) -> None:
     contact = desk.contact("ana@example.org")
     made = desk.get(f"{CONTACTS}/{contact}").json["createdAt"]
     assert made == "2026-11-20T12:01:00.000Z"
+
+
+def test_tokens_tell_what_they_are_good_for(desk: Desk) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": "sandbox-refresh"}
+    token = _token(desk, form).json["access_token"]
+    desk.clock.advance(timedelta(seconds=60))
+    told = desk.get(f"/oauth/v1/access-tokens/{token}").json
+    assert (told["expires_in"], told["hub_id"]) == (1_740, desk.portal.options.portal_id)
+    introspected = _token(desk, {"token": token}, "/oauth/2026-03/token/introspect").json
+    assert (introspected["active"], introspected["expires_in"]) == (True, 1_740)
+    desk.clock.advance(timedelta(seconds=1_740))
+    assert desk.get(f"/oauth/v1/access-tokens/{token}").status == 404
+    dead = _token(desk, {"token": token}, "/oauth/2026-03/token/introspect")
+    assert (dead.status, dead.json) == (200, {"active": False})
+
+
+@pytest.mark.parametrize("is_dated", [True, False])
+def test_a_revoked_refresh_token_is_dead(desk: Desk, *, is_dated: bool) -> None:
+    path = "/oauth/v1/refresh-tokens/sandbox-refresh"
+    assert desk.get(path).json["client_id"] == "sandbox-client"
+    if is_dated:
+        form = {"token": "sandbox-refresh"}
+        assert _token(desk, form, "/oauth/2026-03/token/revoke").status == 200
+    else:
+        assert desk.call("DELETE", path).status == 204
+    assert desk.get(path).status == 404
+    form = {"grant_type": "refresh_token", "refresh_token": "sandbox-refresh"}
+    assert _token(desk, form).json["error"] == "invalid_grant"

@@ -136,3 +136,27 @@ def test_an_archived_record_is_linked_with_nothing(desk: Desk) -> None:
     desk.call("DELETE", f"/crm/objects/2026-09/tasks/{task}")
     reply = desk.post(READ, {"inputs": [{"id": contact}]})
     assert reply.json["results"] == []
+
+
+def test_a_label_comes_off_while_the_pair_stays_linked(desk: Desk) -> None:
+    contact = desk.contact("ana@example.org")
+    made = desk.post("/crm/objects/2026-09/companies", {"properties": {"name": "A"}})
+    company = made.json["id"]
+    ends = {"from": {"id": contact}, "to": {"id": company}}
+    primary = {
+        **ends,
+        "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1}],
+    }
+    path = f"{LINKS}/contacts/companies/batch"
+    desk.post(f"{path}/create", {"inputs": [primary]})
+
+    def types() -> list[int]:
+        row = desk.post(f"{path}/read", {"inputs": [{"id": contact}]}).json["results"][0]
+        return [entry["typeId"] for entry in row["to"][0]["associationTypes"]]
+
+    assert types() == [1, 279]
+    assert desk.post(f"{path}/labels/archive", {"inputs": [primary]}).status == 204
+    assert types() == [279]
+    back = desk.post(f"{LINKS}/companies/contacts/batch/read", {"inputs": [{"id": company}]})
+    kinds = back.json["results"][0]["to"][0]["associationTypes"]
+    assert [entry["typeId"] for entry in kinds] == [280]
