@@ -126,14 +126,13 @@ def _make_folder(folder: Path) -> None:
 
 
 def _write_files(folder: Path, crm: str, sandbox: RunningSandbox) -> Path:
-    setup.init(folder, crm, str(sandbox.portal.options.portal_id))
+    setup.init(folder, crm, str(sandbox.portal.options.portal_id), base_url=sandbox.url)
     token = folder / "token"
     token.touch(mode=0o600)
     token.write_text(sandbox.token)
     config = folder / "leadripe.yaml"
     text = config.read_text(encoding="utf-8")
     text = text.replace("${HUBSPOT_TOKEN}", "file:token")
-    text = text.replace(f"# base_url: http://127.0.0.1:{PORT}", f"base_url: {sandbox.url}")
     config.write_text(text, encoding="utf-8")
     return config
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from connector.errors import UsageError
 from connector.sandbox.serve import RunningSandbox, start
 
 
@@ -28,7 +27,16 @@ class SandboxWish:
 @contextmanager
 def running(wish: SandboxWish) -> Iterator[RunningSandbox]:
     """Serve a sandbox; its state is kept when it stops."""
-    with _started(wish) as sandbox:
+    with start(
+        crm=wish.crm,
+        port=wish.port,
+        contacts=wish.contacts,
+        seed=wish.seed,
+        load=wish.load,
+        limits=wish.limits,
+        faults=wish.faults,
+        state=wish.state,
+    ) as sandbox:
         yield sandbox
 
 
@@ -39,29 +47,3 @@ def serve(wish: SandboxWish) -> None:
             f"HubSpot sandbox at {sandbox.url}, token {sandbox.token}; Ctrl-C stops it\n"
         )
         sandbox.wait()
-
-
-def _started(wish: SandboxWish) -> RunningSandbox:
-    try:
-        return start(
-            crm=wish.crm,
-            port=wish.port,
-            contacts=wish.contacts,
-            seed=wish.seed,
-            load=wish.load,
-            limits=wish.limits,
-            faults=wish.faults,
-            state=wish.state,
-        )
-    except ValueError as error:
-        raise UsageError(
-            what=str(error),
-            where="leadripe sandbox",
-            do="Look at `leadripe sandbox --help`; faults read like 429=0.02,502=0.02,lost=0.01.",
-        ) from error
-    except OSError as error:
-        raise UsageError(
-            what=f"port {wish.port} cannot be used: {error.strerror}",
-            where="leadripe sandbox --port",
-            do="Stop what listens there, or choose another port.",
-        ) from error

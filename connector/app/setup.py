@@ -37,9 +37,11 @@ class RulesSummary:
         )
 
 
-def init(folder: Path, crm: str, account: str | None) -> Sequence[Path]:
+def init(
+    folder: Path, crm: str, account: str | None, *, base_url: str | None = None
+) -> Sequence[Path]:
     """Write the starter files that are not there yet, and return them."""
-    return write_starter(folder, crm, account)
+    return write_starter(folder, crm, account, base_url=base_url)
 
 
 def rules_check(config: Path) -> RulesSummary:
