@@ -135,8 +135,7 @@ class ContactStream:
 
     def _begin_sweep(self, place: Place) -> None:
         # Deletions first: a former id that stands in the bin is then taken over by its survivor.
-        place.phase, place.after = Phase.ARCHIVED, ""
-        place.began = millis(self.client.now())
+        place.phase, place.after, place.began = Phase.ARCHIVED, "", 0
         place.todo = []
 
     def _follower(self) -> Follower:

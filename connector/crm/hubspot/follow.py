@@ -63,35 +63,36 @@ class Follower:
             yield from self._listed(place)
         if place.todo:
             yield from self._changed(place)
-        place.open_window(self._now(), self.lag.millis, list(self.echoes()))
-        yield from self._changed(place)
-
-    def _now(self) -> int:
-        return millis(self.client.now())
+        opened = _Stamp.now(self.client)
+        place.open_window(opened.at, self.lag.millis, list(self.echoes()))
+        for found in self._changed(place):
+            place.read = opened.corrected(self.client)
+            yield found
 
     def _listed(self, place: Place) -> Iterator[Found]:
         if self.searched:
             place.phase = Phase.CHANGES
             return
+        began = None
         if not place.began:
-            self._begin(place)
+            began = _Stamp.now(self.client)
+            self._begin(place, began.at)
         if place.phase is Phase.ARCHIVED:
             yield from self._binned(place)
         while place.phase is Phase.LIST:
-            before = self.client.ahead
             rows, place.after = self.reader.list_page(place.after)
-            # The first reply of all is what tells HubSpot's time.
-            place.began = min(place.began, place.began + _shift(self.client.ahead - before))
+            if began is not None:
+                place.began = began.corrected(self.client)
             if not place.after:
                 place.phase = Phase.CHANGES
                 place.listed = place.read = place.began
                 place.began = 0
             yield Found(rows, inline=True)
 
-    def _begin(self, place: Place) -> None:
-        place.began = self._now()
+    def _begin(self, place: Place, began: int) -> None:
+        place.began = began
         if not place.deleted:
-            place.deleted = place.began
+            place.deleted = began
 
     def _binned(self, place: Place) -> Iterator[Found]:
         while place.phase is Phase.ARCHIVED:
@@ -120,5 +121,20 @@ class Follower:
         return self.reader.search_page(place.todo[0], place.last, always=self.always)
 
 
-def _shift(by: timedelta) -> int:
-    return by // timedelta(milliseconds=1)
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """A moment taken before a call, perhaps before any reply has told HubSpot's time."""
+
+    at: int
+    ahead: timedelta
+
+    @classmethod
+    def now(cls, client: Client) -> "_Stamp":
+        return cls(millis(client.now()), client.ahead)
+
+    def corrected(self, client: Client) -> int:
+        """Return it by what replies have told since.
+
+        Never later than it truly was: what replies tell is rounded down to the second.
+        """
+        return self.at + (client.ahead - self.ahead) // timedelta(milliseconds=1)

@@ -59,7 +59,8 @@ class MailStream:
             if not has_more:
                 cursor.types = cursor.types[1:]
             if not cursor.types:
-                cursor.read = cursor.end
+                # Replies tell HubSpot's time: ours may have been ahead of it when we set the end.
+                cursor.read = min(cursor.end, millis(self.client.now()))
             activities = [found for event in events for found in self._activities(event)]
             yield Page(dump(cursor), activities=activities)
 

@@ -115,11 +115,11 @@ class ObjectReader:
         return self._completed(found) if too_long else found, following
 
     def read(self, ids: Sequence[str], *, by: str = "") -> list[Row]:
-        """Return the records with these ids (or these values of the unique property `by`).
+        """Return the records with these ids (or values of the unique property `by`), each once.
 
         Deleted ones are left out, of merged ones the id differs.
         """
-        found: list[Row] = []
+        found: dict[str, Row] = {}
         for some in chunks(ids, BATCH_SIZE):
             body: dict[str, object] = {
                 "inputs": wire.inputs(some),
@@ -129,11 +129,13 @@ class ObjectReader:
             if by:
                 body["idProperty"] = by
             try:
-                found += wire.rows(self._client.post(paths.objects(self.kind, "batch/read"), body))
+                reply = self._client.post(paths.objects(self.kind, "batch/read"), body)
             except ConflictError as conflict:
                 if not conflict.why.is_gone:
                     raise
-        return found
+                continue
+            found.update((row["id"], row) for row in wire.rows(reply))
+        return list(found.values())
 
     def contacts_of(
         self, found: Sequence[Row], *, inline: bool
