@@ -101,7 +101,7 @@ def list_labels(_: Portal, call: Call) -> Answer:
 
 
 def read_one(portal: Portal, call: Call) -> Answer:
-    """Serve what one record is linked with; only the older path has this."""
+    """Serve what one record is linked with; the newest path has no such call."""
     kind, other = kind_of(call.params[0]), kind_of(call.params[2])
     record = portal.table(kind).find(record_id_of(call.params[1]))
     if record is None:

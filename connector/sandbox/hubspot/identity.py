@@ -25,7 +25,8 @@ def merge(portal: Portal, call: Call) -> Answer:
     if len(ids) > IDENTITIES:
         raise Refusal(414, f"The record would have more than {IDENTITIES} identities")
     heir = _inherit(portal, kind, kept, lost, ids)
-    return Answer(200, rower(portal, kind, kind.defaults)(heir))
+    held = [name for name in kind.defaults if name in heir.props]
+    return Answer(200, rower(portal, kind, [*held, "hs_object_id"])(heir))
 
 
 def gdpr_delete(portal: Portal, call: Call) -> Answer:

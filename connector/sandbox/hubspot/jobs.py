@@ -36,7 +36,7 @@ class Jobs:
                 continue
             self._advance_export(export)
             if export.state != "COMPLETE":
-                return  # one export at a time; the others queue
+                break  # one export at a time; the others queue
         for job in self.portal.imports.values():
             self._advance_import(job)
 
@@ -58,7 +58,9 @@ class Jobs:
         names = names_of(body, "objectProperties")
         if not names:
             raise invalid("Some required fields were not set: [objectProperties]")
-        job = Export(len(self.portal.exports) + 1, kind_of(str(body["objectType"])).name, body, now)
+        kind = kind_of(str(body["objectType"]))
+        sheets.exported_ids(self.portal, kind, body)  # a filter that cannot be is refused at once
+        job = Export(len(self.portal.exports) + 1, kind.name, body, now)
         self.portal.exports[job.id] = job
         self.portal.changes += 1
         return Answer(202, {"id": str(job.id), "links": {"status": f"{call.path}/tasks/{job.id}"}})
@@ -77,7 +79,7 @@ class Jobs:
             "requestedAt": iso(job.at_ms),
             "startedAt": iso(job.at_ms),
         }
-        body["completedAt"] = iso(now)
+        body["completedAt"] = iso(now)  # the client insists on one, done or not
         if job.state == "COMPLETE":
             job.link_ms = now
             body["result"] = f"{call.base_url}{FILES}/{job.id}-{now}"

@@ -1,61 +1,13 @@
-"""Moments as HubSpot writes them, and the clock that the sandbox goes by."""
+"""Moments as HubSpot writes them."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_MS = 86_400_000
 EPOCH_MS = re.compile(r"-?[0-9]{1,17}")
 MILLISECOND = timedelta(milliseconds=1)
-
-
-class Clock(Protocol):
-    """What the sandbox asks of a clock."""
-
-    def now(self) -> datetime:
-        """Return the present moment, aware of its zone."""
-        ...
-
-
-class WallClock:
-    """The machine's own clock."""
-
-    def now(self) -> datetime:
-        """Return the present moment in UTC."""
-        return datetime.now(UTC)
-
-
-class TurnedClock:
-    """A clock that stands still until somebody turns it, so that nothing has to sleep."""
-
-    def __init__(self, start: datetime) -> None:
-        self._now = start
-
-    def now(self) -> datetime:
-        """Return the moment it was last turned to."""
-        return self._now
-
-    def advance(self, by: timedelta) -> None:
-        """Turn it forward."""
-        self._now += by
-
-
-class ShiftedClock:
-    """Another clock, ahead of itself by what `advance` has added."""
-
-    def __init__(self, base: Clock) -> None:
-        self._base = base
-        self._ahead = timedelta()
-
-    def now(self) -> datetime:
-        """Return the base clock's moment plus the shift."""
-        return self._base.now() + self._ahead
-
-    def advance(self, by: timedelta) -> None:
-        """Move further ahead."""
-        self._ahead += by
 
 
 def to_ms(moment: datetime) -> int:

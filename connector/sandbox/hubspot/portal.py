@@ -6,10 +6,11 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Literal
 
+from connector.sandbox.clock import Clock, ShiftedClock, WallClock
 from connector.sandbox.hubspot.keeping import Export, Import, Segment
 from connector.sandbox.hubspot.kinds import CONTACTS, KINDS, Kind
 from connector.sandbox.hubspot.links import Links
-from connector.sandbox.hubspot.moments import Clock, ShiftedClock, WallClock, iso, to_ms
+from connector.sandbox.hubspot.moments import iso, to_ms
 from connector.sandbox.hubspot.refusals import Json
 from connector.sandbox.hubspot.schema import Schema, builtin_schema
 from connector.sandbox.hubspot.streams import Streams

@@ -294,7 +294,7 @@ def _all_routes() -> Iterator[tuple[str, str, Route]]:
     single: tuple[Entry, ...] = (
         ("GET", "/{}/{}/associations/{}", associations.read_one, _both_sides("read", 0, 2)),
     )
-    yield from _family("/crm/v4/objects", "", single, dates=())
+    yield from _family("/crm/v4/objects", dated, single, dates=("2026-03",))
     yield from _family(
         "/crm/v4/associations", "/crm/associations/{date}", ASSOCIATIONS, lane=Lane.ASSOCIATIONS
     )

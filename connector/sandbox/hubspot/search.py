@@ -30,8 +30,7 @@ def search(portal: Portal, call: Call) -> Answer:
     body = call.json()
     limit, after = _paging(body)
     table = portal.table(kind)
-    table.settle(portal.now_ms())
-    ids = _found(portal, kind, table, body)
+    ids = found_ids(portal, kind, body)
     row = rower(portal, kind, names_of(body, "properties"))
     found = (table.rows.get(record_id) for record_id in ids[after : after + limit])
     # Rows come from the records themselves, so they can be newer than the filter that found them.
@@ -56,7 +55,10 @@ def _paging(body: Json) -> tuple[int, int]:
     return limit, int(after)
 
 
-def _found(portal: Portal, kind: Kind, table: Table, body: Json) -> Sequence[int]:
+def found_ids(portal: Portal, kind: Kind, body: Json) -> Sequence[int]:
+    """Return the ids of all records that a search finds, in its order."""
+    table = portal.table(kind)
+    table.settle(portal.now_ms())
     groups = _groups(body)
     order = _order(portal, kind, body)
     query = text_of(body, "query").lower()

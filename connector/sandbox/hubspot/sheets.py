@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from email import message_from_bytes
 
 import orjson
@@ -13,6 +14,8 @@ from connector.sandbox.hubspot.kinds import Kind, kind_of
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.reads import rower
 from connector.sandbox.hubspot.refusals import Json, Refusal, invalid, unreadable
+from connector.sandbox.hubspot.search import found_ids
+from connector.sandbox.hubspot.segments import Segments
 from connector.sandbox.hubspot.table import Record
 
 ROWS_MOST = 1_048_576
@@ -43,7 +46,7 @@ def written(portal: Portal, job: Export) -> bytes:
         for name in known
         if "VALUES" not in internal
     }
-    for record_id in table.live:
+    for record_id in exported_ids(portal, kind, job.wish):
         record = table.rows[record_id]
         values = row(record)["properties"]
         cells = [str(values.get(n) or "") for n in known] if isinstance(values, dict) else []
@@ -54,6 +57,31 @@ def written(portal: Portal, job: Export) -> bytes:
         ]
         sheet.writerow([record_id, *shown, *linked])
     return text.getvalue().encode()
+
+
+def exported_ids(portal: Portal, kind: Kind, wish: Json) -> Sequence[int]:
+    """Return the ids that an export asks for, or refuse what it asks for."""
+    if wish.get("exportType") == "LIST":
+        segments = Segments(portal)
+        return segments.members_of(segments.found(text_of(wish, "listId", needed=True)))
+    request = wish.get("publicCrmSearchRequest")
+    if request is None:
+        return portal.table(kind).live
+    if not isinstance(request, dict):
+        raise invalid("publicCrmSearchRequest must be an object")
+    return [i for i in found_ids(portal, kind, _as_search(request)) if i in portal.table(kind).rows]
+
+
+def _as_search(request: Json) -> Json:
+    """Return the body of a search; a filter here may say `property` for `propertyName`."""
+    flat = request.get("filters") or []
+    if not isinstance(flat, list):
+        raise invalid("filters must be a list")
+    named = [
+        {"propertyName": entry.get("property"), **entry} if isinstance(entry, dict) else entry
+        for entry in flat
+    ]
+    return request | {"filters": named}
 
 
 def read_import(call: Call, job_id: int, now_ms: int) -> Import:

@@ -10,6 +10,7 @@ from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.reads import located
 from connector.sandbox.hubspot.refusals import Json, invalid, not_found
 from connector.sandbox.hubspot.streams import Form, MailEvent, MarketingEvent, Participation
+from connector.sandbox.hubspot.table import Record
 
 SUBMISSIONS_LIMIT, MAIL_LIMIT, EVENTS_LIMIT = 50, 1_000, 100
 APP_ID = 113
@@ -144,16 +145,24 @@ def read_counters(portal: Portal, call: Call) -> Answer:
 def event_breakdown(portal: Portal, call: Call) -> Answer:
     """Serve who took part in one event."""
     event = _known_event(portal, call.params[0])
-    return _breakdown(portal, call, portal.streams.by_event.get(event.id, []))
+    rows = portal.streams.by_event.get(event.id, [])
+    if call.text("contactIdentifier"):
+        contact = _contact(portal, call.text("contactIdentifier"))
+        rows = [row for row in rows if row.contact == contact.id]
+    return _breakdown(portal, call, rows)
 
 
 def contact_breakdown(portal: Portal, call: Call) -> Answer:
     """Serve what one contact, named by id or e-mail, took part in."""
-    key = call.params[0]
+    contact = _contact(portal, call.params[0])
+    return _breakdown(portal, call, portal.streams.by_contact.get(contact.id, []))
+
+
+def _contact(portal: Portal, key: str) -> Record:
     contact = located(portal, CONTACTS, key, "email" if "@" in key else "")
     if contact is None:
         raise not_found(f"No contact {key if is_whole(key) else 'with this address'}")
-    return _breakdown(portal, call, portal.streams.by_contact.get(contact.id, []))
+    return contact
 
 
 def _paged(rows: list[Json], after: int, limit: int) -> Json:

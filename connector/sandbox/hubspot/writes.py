@@ -239,7 +239,9 @@ def _row(refusal: Refusal, entry: Json) -> Json:
 
 
 def _shown(portal: Portal, kind: Kind, record: Record, draft: Draft) -> Json:
-    shown = rower(portal, kind, [*kind.defaults, *draft.values, "hs_object_id"])(record)
+    # Unlike a read, an answer to a write leaves out what has no value, unless it was just cleared.
+    held = [name for name in kind.defaults if name in record.props]
+    shown = rower(portal, kind, [*held, *draft.values, "hs_object_id"])(record)
     if draft.trace:
         shown["objectWriteTraceId"] = draft.trace
     return shown

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from connector.sandbox.clock import TurnedClock
 from connector.sandbox.hubspot.faults import Faults
-from connector.sandbox.hubspot.moments import TurnedClock
 from connector.sandbox.hubspot.portal import Options, Portal
 from connector.sandbox.serve import RunningSandbox, serve
 from tests.sandbox.hubspot.desk import NOON, Desk

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import urllib3
 
-from connector.sandbox.hubspot.moments import TurnedClock
+from connector.sandbox.clock import TurnedClock
 from connector.sandbox.hubspot.portal import Owner, Portal
 from connector.sandbox.serve import RunningSandbox
 

@@ -6,12 +6,12 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connector.sandbox.clock import TurnedClock
 from connector.sandbox.hubspot.call import Call
 from connector.sandbox.hubspot.fill import fill
 from connector.sandbox.hubspot.gate import Gate
 from connector.sandbox.hubspot.kinds import CONTACTS, TASKS
 from connector.sandbox.hubspot.links import Links
-from connector.sandbox.hubspot.moments import TurnedClock
 from connector.sandbox.hubspot.portal import Options, Portal
 from tests.sandbox.hubspot.desk import NOON
 from tests.sandbox.hubspot.test_filling import WORLD

@@ -184,3 +184,31 @@ def test_an_erased_address_cannot_be_imported(open_desk: Opener) -> None:
 @pytest.mark.parametrize("body", [{**WISH, "format": "XLSX"}, {**WISH, "objectProperties": []}])
 def test_an_export_that_cannot_be_served_is_refused(desk: Desk, body: dict[str, object]) -> None:
     assert desk.post(EXPORT, body).status == 400
+
+
+def exported(desk: Desk, **rest: object) -> list[str]:
+    job = desk.post(EXPORT, {**WISH, **rest}).json["id"]
+    desk.clock.advance(timedelta(seconds=2))
+    done = desk.get(f"{EXPORT}/tasks/{job}/status").json
+    lines = desk.get(done["result"].removeprefix(desk.sandbox.url)).raw.decode().splitlines()
+    return [line.partition(",")[0] for line in lines[1:]]
+
+
+def test_an_export_holds_what_its_filter_or_list_says(desk: Desk) -> None:
+    ids = desk.contacts(3)
+    for name in ("property", "propertyName"):
+        only = {"filters": [{name: "firstname", "operator": "EQ", "value": "P1"}]}
+        assert exported(desk, publicCrmSearchRequest=only) == [ids[1]]
+    listed = segment(desk, "Two", "MANUAL").json["list"]["listId"]
+    desk.call("PUT", f"{LISTS}/{listed}/memberships/add", [ids[2], ids[0]])
+    assert exported(desk, exportType="LIST", listId=listed) == [ids[0], ids[2]]
+    assert desk.post(EXPORT, {**WISH, "exportType": "LIST"}).status == 400
+    odd = {"filters": [{"propertyName": "nope", "operator": "EQ", "value": "1"}]}
+    assert desk.post(EXPORT, {**WISH, "publicCrmSearchRequest": odd}).status == 400
+
+
+def test_an_import_does_not_wait_for_an_export(desk: Desk) -> None:
+    upload(desk, "Id,Phone,Stage\n")
+    desk.clock.advance(timedelta(seconds=2))
+    desk.post(EXPORT, WISH)
+    assert desk.get(f"{IMPORTS}/1").json["state"] == "DONE"

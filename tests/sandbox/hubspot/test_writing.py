@@ -316,3 +316,12 @@ def test_a_body_that_is_not_json_is_a_400(desk: Desk) -> None:
     for body in (b"{", b"[]", b"\xff"):
         assert desk.pool.request("POST", url, body=body, headers=headers).status == 400
     assert desk.pool.request("POST", url, body=b"{}", headers=headers).status == 400
+
+
+def test_an_answer_to_a_write_leaves_out_what_has_no_value(desk: Desk) -> None:
+    made = desk.post(CONTACTS, {"properties": {"email": "ana@example.org", "phone": "1"}}).json
+    assert "firstname" not in made["properties"]
+    cleared = desk.call("PATCH", f"{CONTACTS}/{made['id']}", {"properties": {"phone": ""}}).json
+    assert cleared["properties"]["phone"] is None
+    shown = desk.get(f"{CONTACTS}/{made['id']}").json["properties"]
+    assert shown["firstname"] is None
