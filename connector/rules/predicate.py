@@ -1,6 +1,7 @@
 """Conditions as functions, for a record at a time at the edge: the meaning is `conditions`'."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import re2
 
@@ -11,6 +12,7 @@ from connector.rules.pattern import folded_pattern
 
 Values = Mapping[str, Value]
 Holds = Callable[[Values], bool]
+_REMEMBERED = 4_096
 
 
 def predicate(condition: Condition) -> Holds:
@@ -77,9 +79,13 @@ def _text_test(test: Test) -> Callable[[str], bool]:
 
 def _pattern_test(pattern: str, *, exact: bool) -> Callable[[str], bool]:
     finds = re2.compile(pattern if exact else folded_pattern(pattern)).search
-    if exact:
-        return lambda text: finds(text) is not None
-    return lambda text: finds(fold(text)) is not None
+
+    # The same addresses and names of forms come again and again.
+    @lru_cache(maxsize=_REMEMBERED)
+    def holds(text: str) -> bool:
+        return finds(text if exact else fold(text)) is not None
+
+    return holds
 
 
 def _value_test(test: Test) -> Callable[[int], bool]:
