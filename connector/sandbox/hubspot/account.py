@@ -7,9 +7,7 @@ from connector.sandbox.hubspot.call import Answer, Call
 from connector.sandbox.hubspot.kinds import kind_of
 from connector.sandbox.hubspot.moments import iso, to_ms
 from connector.sandbox.hubspot.portal import DAILY, STAGES, Owner, Portal, Stage
-from connector.sandbox.hubspot.refusals import Json, invalid, not_found
-
-CUSTOM_PER_ACCOUNT = 10_000
+from connector.sandbox.hubspot.refusals import Json, not_found
 
 
 def details(portal: Portal, _: Call) -> Answer:
@@ -132,32 +130,3 @@ def _stage(stage: Stage, place: int) -> Json:
         "archived": False,
         "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT",
     }
-
-
-def limits_usage(portal: Portal, call: Call) -> Answer:
-    """Serve how much of the account's allowances is used."""
-    what = call.params[0]
-    if what == "records":
-        used = {name: len(table.live) for name, table in portal.tables.items()}
-    elif what == "custom-properties":
-        used = {
-            name: sum(
-                not p.is_builtin and p.archived_ms is None for p in schema.properties.values()
-            )
-            for name, schema in portal.schemas.items()
-        }
-    elif what == "pipelines":
-        used = {"deals": 1}
-    else:
-        raise invalid(f"Unknown limit {what}")
-    limit = {"records": 15_000_000, "custom-properties": 1_000, "pipelines": 100}[what]
-    by_type = [
-        {
-            "objectTypeId": portal.tables[n].kind.type_id,
-            "usage": u,
-            "limit": limit,
-            "percentage": 100 * u / limit,
-        }
-        for n, u in used.items()
-    ]
-    return Answer(body={"overallLimit": CUSTOM_PER_ACCOUNT, "byObjectType": by_type})

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from connector.sandbox.hubspot import (
     account,
+    allowances,
     associations,
     definitions,
     identity,
@@ -313,7 +314,7 @@ def _all_routes() -> Iterator[tuple[str, str, Route]]:
     )
     yield from _family("/crm/v3/pipelines", "/crm/pipelines/{date}", PIPELINES, any_scope=True)
     yield from _family("/crm/v3/owners", "/crm/owners/{date}", OWNERS)
-    usage: tuple[Entry, ...] = (("GET", "/{}", account.limits_usage, _ANY_READ),)
+    usage: tuple[Entry, ...] = (("GET", "/{}", allowances.usage, _ANY_READ),)
     yield from _family("/crm/v3/limits", "/crm/limits/{date}", usage, any_scope=True)
     facts: tuple[Entry, ...] = (
         ("GET", "/details", account.details, fixed()),

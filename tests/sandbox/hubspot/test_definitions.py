@@ -90,8 +90,13 @@ def test_an_account_may_take_no_custom_properties_on_tasks(open_desk: Opener) ->
 
 def test_usage_of_the_allowances_is_told(desk: Desk) -> None:
     desk.add_property("mine")
-    usage = desk.get("/crm/limits/2026-09/custom-properties").json["byObjectType"]
-    assert {row["objectTypeId"]: row["usage"] for row in usage}["0-1"] == 1
+    desk.contacts(3)
+    custom = desk.get("/crm/limits/2026-09/custom-properties").json
+    assert custom["overallUsage"] == 1
+    assert {row["objectTypeId"]: row["usage"] for row in custom["byObjectType"]}["0-1"] == 1
+    records = desk.get("/crm/limits/2026-09/records").json["hubspotDefinedObjectTypes"]
+    assert {row["pluralLabel"]: row["usage"] for row in records}["Contacts"] == 3
+    assert desk.get("/crm/limits/2026-09/nonsense").status == 404
 
 
 def test_archived_definitions_are_read_when_asked_for(desk: Desk) -> None:
