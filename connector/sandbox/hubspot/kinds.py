@@ -1,5 +1,6 @@
 """The object types that the sandbox holds, and what sets each apart."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from connector.sandbox.hubspot.refusals import invalid
@@ -114,6 +115,18 @@ KINDS = (
 BY_NAME = {
     spelling: kind for kind in KINDS for spelling in (kind.name, kind.singular, kind.type_id)
 }
+
+
+# Types that every account has and that the sandbox keeps nothing of: nothing is linked with them.
+UNKEPT = frozenset(
+    ["tickets", "ticket", "0-5", "products", "0-7", "line_items", "0-8", "quotes", "0-14"]
+    + ["leads", "lead", "0-136", "postal_mail", "0-116"]
+)
+
+
+def kept_kinds_of(spellings: Iterable[str]) -> list[Kind]:
+    """Return the types of names or ids without those that are not kept; unknown ones are a 400."""
+    return [kind_of(spelling) for spelling in spellings if spelling.lower() not in UNKEPT]
 
 
 def kind_of(spelling: str) -> Kind:

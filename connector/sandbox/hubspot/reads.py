@@ -10,7 +10,7 @@ from connector.sandbox.hubspot.call import (
     refuse_repeats,
     text_of,
 )
-from connector.sandbox.hubspot.kinds import Kind, kind_of
+from connector.sandbox.hubspot.kinds import Kind, kept_kinds_of, kind_of
 from connector.sandbox.hubspot.links import TYPES
 from connector.sandbox.hubspot.moments import iso
 from connector.sandbox.hubspot.portal import Portal
@@ -171,7 +171,7 @@ def _rower_of(portal: Portal, kind: Kind, call: Call) -> Row:
         kind,
         call.texts("properties"),
         call.texts("propertiesWithHistory"),
-        associations=[kind_of(name) for name in call.texts("associations")],
+        associations=kept_kinds_of(call.texts("associations")),
         path=f"{call.base_url}{call.path}",
     )
 

@@ -168,3 +168,11 @@ def test_the_catalogue_has_the_documented_stages_in_order() -> None:
 def test_a_bad_limit_is_a_400(desk: Desk) -> None:
     assert desk.get(f"{CONTACTS}?limit=ten").status == 400
     assert desk.get(f"{CONTACTS}?limit={'9' * 5_000}").status == 400
+
+
+def test_links_to_a_type_that_is_not_kept_are_none(desk: Desk) -> None:
+    contact = desk.contact("ana@example.org")
+    path = f"{CONTACTS}/{contact}?associations="
+    reply = desk.get(f"{path}tickets,companies,deals")
+    assert (reply.status, reply.json["associations"]) == (200, {})
+    assert desk.get(f"{path}unicorns").status == 400
