@@ -191,7 +191,7 @@ def pull(config: Path, *, full: bool, accept_large_change: bool, as_json: bool) 
 
 
 @leadripe.command()
-@click.option("--no-pull", is_flag=True, help="Plan from what was read last, without a call.")
+@click.option("--no-pull", is_flag=True, help="From what was read last: no call, no lock.")
 @CREATE_TASKS
 @AS_OF
 @AS_JSON
@@ -202,11 +202,13 @@ def plan(
     """Show what a sync would write, and what it would cost in calls. Writes nothing to the CRM."""
     from connector.app import commands
 
+    if no_pull:
+        _plan_offline(config, create_tasks=create_tasks, as_of=as_of, as_json=as_json)
+        return
     _run(
         config,
         "plan",
         commands.Stages(
-            pulls=not no_pull,
             pushes=False,
             dry_run=True,
             create_tasks=create_tasks,
@@ -215,6 +217,19 @@ def plan(
         ),
         as_json=as_json,
     )
+
+
+def _plan_offline(
+    config: Path, *, create_tasks: bool, as_of: datetime | None, as_json: bool
+) -> None:
+    from connector.app import commands, show
+    from connector.app.progress import shown
+
+    with shown() as progress:
+        report = commands.plan_offline(
+            config, create_tasks=create_tasks, as_of=as_of, progress=progress
+        )
+    show.run(report, as_json=as_json)
 
 
 @leadripe.command()

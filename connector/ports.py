@@ -221,8 +221,11 @@ class Crm(Protocol):
         """
         ...
 
-    def estimate(self, *, contacts: int, tasks: int) -> CallEstimate:
-        """Return the calls that writing so many would cost if nothing is refused."""
+    def estimate(self, *, contacts: int, tasks: int, done: int = 0) -> CallEstimate:
+        """Return the calls that writing so many would cost if nothing is refused.
+
+        `tasks` to create, `done` to complete; a batch of `write_tasks` holds one sort or the other.
+        """
         ...
 
     def wrote(self, *, since: datetime, until: datetime) -> None:

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from connector.app.clock import SystemClock
 from connector.config.load import Loaded, load_all
 from connector.crm.hubspot.adapter import HubSpotCrm
@@ -24,6 +26,8 @@ from connector.sync.guard import Guards
 from connector.sync.plan import PlanSettings
 from connector.sync.run import WROTE_FROM, WROTE_UNTIL, Parts, Runner, check_account, zone_of
 from connector.sync.wanted import moment
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -87,8 +91,20 @@ class Opened:
         if oauth is None:
             return None
         return OAuthGrant(
-            oauth.client_id.reveal(), oauth.client_secret.reveal(), oauth.refresh_token.reveal()
+            oauth.client_id.reveal(),
+            oauth.client_secret.reveal(),
+            oauth.refresh_token.reveal(),
+            self._keep_refresh_token,
         )
+
+    def _keep_refresh_token(self, token: str) -> None:
+        """Keep a refresh token that the CRM replaced: the old one may open nothing again."""
+        oauth = self.loaded.settings.connect.oauth
+        if oauth is None or not oauth.refresh_token.keep(token):
+            log.warning(
+                "credentials.refresh_token_replaced",
+                do="use «file:» for connect.oauth.refresh_token, so that a new one can be kept",
+            )
 
     def runner(self, crm: HubSpotCrm, store: EmbeddedStore) -> Runner:
         """Make a runner, after looking whose account the credentials open."""
@@ -103,9 +119,10 @@ class Opened:
             tasks_per_owner=settings.guards.tasks_per_owner,
         )
         parts = Parts(crm, store, self.engine, self.clock)
-        return Runner(parts, self._plan_settings(account, zone), guards)
+        return Runner(parts, self.plan_settings(account, zone), guards)
 
-    def _plan_settings(self, account: Account, zone: ZoneInfo) -> PlanSettings:
+    def plan_settings(self, account: Account, zone: ZoneInfo) -> PlanSettings:
+        """Return what planning needs beside the ports."""
         settings, mapping = self.loaded.settings, self.loaded.mapping
         return PlanSettings(
             account=account.id,

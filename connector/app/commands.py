@@ -5,10 +5,12 @@ from datetime import datetime
 from pathlib import Path
 
 from connector.app.account import Opened, open_account, zone_of_store
+from connector.domain.ids import RunId
 from connector.errors import UsageError
 from connector.ports import Finding, OutboxEntry, Provision, RunRecord, Severity
 from connector.report.explanation import Explanation, History, explanation
 from connector.results import RunReport
+from connector.sync.plan import Planner
 from connector.sync.progress import Progress
 from connector.sync.run import Stages as Stages  # a command says which stages it wants
 from connector.sync.run import check_account
@@ -30,6 +32,22 @@ def run(config: Path, command: str, stages: Stages, progress: Progress) -> RunRe
     with opened.store(read_only=False) as store:
         crm = opened.crm(store.load_runs(RUNS_REMEMBERED))
         return opened.runner(crm, store).run(command, stages, progress)
+
+
+def plan_offline(
+    config: Path, *, create_tasks: bool, as_of: datetime | None, progress: Progress
+) -> RunReport:
+    """Plan from what was read last: no call, no lease, nothing recorded. Works beside a sync."""
+    opened = open_account(config)
+    with opened.store(read_only=True) as store:
+        account, zone = zone_of_store(store)
+        settings = opened.plan_settings(account, zone)
+        report = RunReport("plan", RunId("none"), outcome="done")
+        planner = Planner(opened.crm(), store, opened.engine, settings, report.run, is_offline=True)
+        wanted = create_tasks or store.has_accepted_plan()
+        at = as_of or opened.clock.now()
+        report.plan = planner.plan(as_of=at, create_tasks=wanted, progress=progress)
+        return report
 
 
 def check(config: Path) -> Sequence[Finding]:

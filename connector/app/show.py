@@ -55,7 +55,9 @@ def run(report: RunReport, *, as_json: bool) -> None:
         json(report_json(report))
         return
     parts = [terminal.plan(report.plan)] if report.plan else []
-    terminal.show(console(), *parts, terminal.run(report))
+    if report.calls:
+        parts.append(terminal.run(report))
+    terminal.show(console(), *parts)
 
 
 def report_json(report: RunReport) -> Mapping[str, object]:

@@ -39,6 +39,10 @@ class EnvironmentSecret:
             )
         return value
 
+    def keep(self, secret: str) -> bool:  # noqa: ARG002  one interface for both
+        """Tell that a new secret cannot be kept there: the environment is not ours to change."""
+        return False
+
     def warning(self) -> str:
         """Return nothing: whoever may read the environment is the system's affair."""
         return ""
@@ -67,6 +71,21 @@ class FileSecret:
         if not value or len(value.split()) != 1:
             raise self._error("must hold the secret and nothing else")
         return value
+
+    def keep(self, secret: str) -> bool:
+        """Put a new secret in the place of the old one; tell whether it is kept, whole."""
+        new = self.path.with_name(f".{self.path.name}.new")
+        try:
+            new.touch(mode=0o600)
+            with new.open("w", encoding="utf-8") as stream:
+                stream.write(secret + "\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            new.replace(self.path)
+        except OSError:
+            new.unlink(missing_ok=True)
+            return False
+        return True
 
     def _error(self, reason: str) -> CredentialsError:
         return CredentialsError(

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from connector.domain.contact import Owner
 from connector.domain.ids import OwnerId, TaskKey
 from connector.domain.numbers import shown
-from connector.ports import Crm, KnownContact, TaskWish
+from connector.ports import KnownContact, TaskWish
 from connector.rules.explain import Line, Words
 from connector.rules.model import RuleSet
 from connector.rules.task_text import HandOffFacts, task_body, task_subject
@@ -40,9 +41,14 @@ class TaskPlanner:
     """Builds the task wishes of one plan."""
 
     def __init__(
-        self, crm: Crm, account: str, rules: RuleSet, words: Words, feedback: str | None
+        self,
+        owners: Callable[[], Sequence[Owner]],
+        account: str,
+        rules: RuleSet,
+        words: Words,
+        feedback: str | None,
     ) -> None:
-        self._crm = crm
+        self._owners = owners
         self._account = account
         self._rules = rules
         self._words = words
@@ -110,7 +116,7 @@ class TaskPlanner:
     def _active_owner(self, known: KnownContact) -> OwnerId | None:
         """Return the contact's owner if still active: a task on a deactivated one would be lost."""
         if self._active is None:
-            self._active = frozenset(each.id for each in self._crm.owners() if each.is_active)
+            self._active = frozenset(each.id for each in self._owners() if each.is_active)
         if known.owner in self._active:
             return known.owner
         self.counts.ownerless += 1

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connector.domain.contact import Owner
 from connector.domain.ids import RunId
 from connector.ports import (
     Crm,
@@ -71,10 +72,21 @@ class _Draft:
 
 
 class Planner:
-    """Plans one run. Staged in the store batch by batch; nothing counts before it is accepted."""
+    """Plans one run. Staged in the store batch by batch; nothing counts before it is accepted.
+
+    With `is_offline` the CRM is asked nothing: what was read last has to do, and a store that is
+    open for reading only.
+    """
 
     def __init__(
-        self, crm: Crm, store: Store, engine: Engine, settings: PlanSettings, run: RunId
+        self,
+        crm: Crm,
+        store: Store,
+        engine: Engine,
+        settings: PlanSettings,
+        run: RunId,
+        *,
+        is_offline: bool = False,
     ) -> None:
         self._crm = crm
         self._store = store
@@ -83,11 +95,13 @@ class Planner:
         self._run = run
         words = Words(settings.rules, settings.language)
         self._wanted = Wanted(settings.properties, words, settings.zone)
-        self._tasks = TaskPlanner(crm, settings.account, settings.rules, words, settings.feedback)
+        owners = store.load_owners if is_offline else self._fetch_owners
+        rules, feedback = settings.rules, settings.feedback
+        self._tasks = TaskPlanner(owners, settings.account, rules, words, feedback)
         self._summary = PlanSummary()
         self._held: list[_Draft] = []
         self._held_show: list[pa.Table] = []
-        self._verifies = True
+        self._verifies = not is_offline
         self._waiting = 0  # contacts of which a write waits; all of them are looked at
 
     def plan(self, *, as_of: datetime, create_tasks: bool, progress: Progress) -> PlanSummary:
@@ -105,6 +119,11 @@ class Planner:
             progress.step("scoring", done=done, total=total)
         self._verify()
         return self._finished()
+
+    def _fetch_owners(self) -> Sequence[Owner]:
+        owners = self._crm.owners()
+        self._store.save_owners(owners)
+        return owners
 
     def _plan_batch(self, batch: Batch, as_of: datetime) -> None:
         compiled, facts = self._settings.compiled, batch.facts
@@ -244,8 +263,11 @@ class Planner:
         )
         waiting = self._store.count().get("waiting", 0)
         summary.tasks_waiting = max(0, waiting - self._waiting)
-        every_task = summary.tasks + summary.tasks_closed + summary.tasks_waiting
-        summary.estimate = self._crm.estimate(contacts=summary.writes, tasks=every_task)
+        summary.estimate = self._crm.estimate(
+            contacts=summary.writes,
+            tasks=summary.tasks + summary.tasks_waiting,
+            done=summary.tasks_closed,
+        )
         return summary
 
 

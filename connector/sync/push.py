@@ -43,13 +43,18 @@ class Push:
             yield wave
 
     def _send_wave(self, pool: ThreadPoolExecutor, kind: str, wave: Sequence[OutboxEntry]) -> None:
-        size = self._crm.batch_size
-        parts = [wave[start : start + size] for start in range(0, len(wave), size)]
-        sent = [(part, pool.submit(self._send, kind, part)) for part in parts]
+        sent = [(part, pool.submit(self._send, kind, part)) for part in self._parts(wave)]
         failures = [self._settle(kind, part, answer) for part, answer in sent]
         for failure in failures:
             if failure is not None:
                 raise failure
+
+    def _parts(self, wave: Sequence[OutboxEntry]) -> Iterator[Sequence[OutboxEntry]]:
+        """Yield batches; tasks to complete go apart from those to create, as was estimated."""
+        size = self._crm.batch_size
+        for is_done in (False, True):
+            some = [each for each in wave if bool(each.task and each.task.is_done) is is_done]
+            yield from (some[start : start + size] for start in range(0, len(some), size))
 
     def _send(self, kind: str, part: Sequence[OutboxEntry]) -> Sequence[Outcome]:
         if kind == "contact":

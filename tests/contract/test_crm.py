@@ -1,6 +1,7 @@
 """What every CRM adapter must do: the promises of `connector.ports.Crm`."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from connector.domain.contact import Contact, Gone
@@ -253,10 +254,12 @@ def _last(pages: Iterator[Page]) -> str | None:
 def test_the_estimate_is_what_writing_costs(account: AccountUnderTest) -> None:
     ids = [account.add_contact(f"P{number}") for number in range(7)]
     crm = account.connect()
-    estimate = crm.estimate(contacts=len(ids), tasks=2)
+    estimate = crm.estimate(contacts=len(ids), tasks=2, done=1)
     before = sum(crm.calls.values())
     crm.write([WriteBack(id_, {SCORE: "1"}) for id_ in ids])
-    crm.write_tasks([_wish(account, f"key-{number}", ids[number]) for number in range(2)])
+    wishes = [_wish(account, f"key-{number}", ids[number]) for number in range(2)]
+    crm.write_tasks(wishes)
+    crm.write_tasks([replace(wishes[0], is_done=True)])
     assert sum(crm.calls.values()) - before == estimate.total
 
 

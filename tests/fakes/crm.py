@@ -134,11 +134,10 @@ class FakeCrm:
         self._check_batch([each.key for each in batch])
         return self._call("task", lambda: [self._write_task(each) for each in batch])
 
-    def estimate(self, *, contacts: int, tasks: int) -> CallEstimate:
+    def estimate(self, *, contacts: int, tasks: int, done: int = 0) -> CallEstimate:
         """Return the number of full and started batches."""
-        return CallEstimate(
-            contacts=-(-contacts // self._batch_size), tasks=-(-tasks // self._batch_size)
-        )
+        batches = -(-tasks // self._batch_size) - (-done // self._batch_size)
+        return CallEstimate(contacts=-(-contacts // self._batch_size), tasks=batches)
 
     def wrote(self, *, since: datetime, until: datetime) -> None:
         """Keep the span in `echoes`; every echo is read again nevertheless."""

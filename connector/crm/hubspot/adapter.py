@@ -175,9 +175,13 @@ class HubSpotCrm:
         with answers_read():
             return TaskWriter(self._client, self._mapping.tasks).write(batch)
 
-    def estimate(self, *, contacts: int, tasks: int) -> CallEstimate:
-        """Return the calls: one for a hundred contacts, two for as many tasks and their links."""
-        return CallEstimate(ceil(contacts / BATCH_SIZE), 2 * ceil(tasks / BATCH_SIZE))
+    def estimate(self, *, contacts: int, tasks: int, done: int = 0) -> CallEstimate:
+        """Return the calls: one for a hundred contacts, two for as many tasks.
+
+        A task is created and linked, or looked up and completed.
+        """
+        batches = ceil(tasks / BATCH_SIZE) + ceil(done / BATCH_SIZE)
+        return CallEstimate(ceil(contacts / BATCH_SIZE), 2 * batches)
 
     def wrote(self, *, since: datetime, until: datetime) -> None:
         """Take note of a span in which we wrote."""
