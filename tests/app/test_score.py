@@ -13,7 +13,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from connector.app.score import Form, ScoreResult, score_files
+from connector.app.score import ScoreResult, score_files
+from connector.app.score_output import Form
 from connector.domain.numbers import shown
 from connector.errors import ConfigError, StoreError, UsageError
 from connector.sync.progress import Silent

@@ -1,0 +1,61 @@
+"""What the core asks of a CRM, a store, an engine and a clock, and the values that these carry."""
+
+from connector.ports.clock import Clock
+from connector.ports.crm import (
+    Account,
+    CallEstimate,
+    Crm,
+    Finding,
+    Outcome,
+    Page,
+    Provision,
+    Severity,
+    Stream,
+    TaskWish,
+    Verdict,
+    WriteBack,
+)
+from connector.ports.engine import Engine, Evaluation, Facts
+from connector.ports.store import (
+    SHOWN,
+    KnownContact,
+    LedgerRecord,
+    MoveRecord,
+    OutboxEntry,
+    PlannedTask,
+    PlannedWrite,
+    RunRecord,
+    Shapes,
+    Store,
+    Watched,
+)
+
+__all__ = [
+    "SHOWN",
+    "Account",
+    "CallEstimate",
+    "Clock",
+    "Crm",
+    "Engine",
+    "Evaluation",
+    "Facts",
+    "Finding",
+    "KnownContact",
+    "LedgerRecord",
+    "MoveRecord",
+    "OutboxEntry",
+    "Outcome",
+    "Page",
+    "PlannedTask",
+    "PlannedWrite",
+    "Provision",
+    "RunRecord",
+    "Severity",
+    "Shapes",
+    "Store",
+    "Stream",
+    "TaskWish",
+    "Verdict",
+    "Watched",
+    "WriteBack",
+]
