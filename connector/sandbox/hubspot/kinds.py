@@ -119,7 +119,20 @@ BY_NAME = {
 
 # Types that every account has and that the sandbox keeps nothing of: nothing is linked with them.
 UNKEPT = frozenset(
-    "tickets ticket 0-5 products 0-7 line_items 0-8 quotes 0-14 leads lead 0-136".split()
+    [
+        "tickets",
+        "ticket",
+        "0-5",
+        "products",
+        "0-7",
+        "line_items",
+        "0-8",
+        "quotes",
+        "0-14",
+        "leads",
+        "lead",
+        "0-136",
+    ]
 )
 
 
