@@ -29,7 +29,9 @@ def _pull_stream(
         rows = _rows(page)
         read.update(rows)
         done += sum(rows.values())
-        progress.step(f"reading {stream.label}", done=done, total=page.total)
+        if done:
+            progress.step(f"reading {stream.label}", done=done, total=page.total)
+    progress.step(f"reading {stream.label}", done=done, total=done)
 
 
 def _rows(page: Page) -> Mapping[str, int]:
