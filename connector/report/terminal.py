@@ -122,8 +122,11 @@ def run(report: RunReport) -> RenderableType:
                 count = report.push.of(verdict, kind)
                 if count or verdict is Verdict.ACCEPTED:
                     table.add_row(f"{kind}s {verdict}", f"{count:,}")
+    if "write_calls" in report.counts:
+        planned = report.counts.get("planned_calls", 0)
+        table.add_row("calls to write", f"{report.counts['write_calls']:,} (planned {planned:,})")
     calls = ", ".join(f"{name} {count:,}" for name, count in report.calls.items())
-    table.add_row("calls", f"{sum(report.calls.values()):,} ({calls})")
+    table.add_row("calls in all", f"{sum(report.calls.values()):,} ({calls})")
     table.add_row("seconds", f"{report.seconds:.1f}")
     return Group(table, *_refusals(report))
 

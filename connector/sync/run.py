@@ -149,12 +149,17 @@ class Runner:
         sending = Push(self._parts.crm, self._parts.store, report.run, progress)
         report.push = sending.result
         began = self._parts.clock.now()
+        before = self._calls()
         try:
             sending.send_all()
         finally:
+            report.counts["write_calls"] = self._calls() - before
             self._note_span(report, began, sending.result.last_change_at)
             for (kind, verdict), count in sending.result.verdicts.items():
                 report.counts[f"{kind}s_{verdict}"] = count
+
+    def _calls(self) -> int:
+        return sum(self._parts.crm.calls.values())
 
     def _note_span(self, report: RunReport, began: datetime, last: datetime | None) -> None:
         """Remember when this run wrote: the next process tells its echoes from changes by it."""
