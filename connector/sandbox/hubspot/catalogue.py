@@ -38,6 +38,25 @@ hs_body_preview_html string html r
 hs_activity_type string text
 """
 
+LIFECYCLE = (
+    "subscriber lead marketingqualifiedlead salesqualifiedlead opportunity customer "
+    "evangelist other"
+)
+DEAL_STAGES = (
+    "qualifiedtobuy presentationscheduled decisionmakerboughtin contractsent closedwon closedlost"
+)
+
+
+def _stage_times(stages: str) -> str:
+    each = (
+        f"hs_v2_date_entered_{stage} datetime date r\n"
+        f"hs_v2_date_exited_{stage} datetime date r\n"
+        f"hs_v2_cumulative_time_in_{stage} number number r"
+        for stage in stages.split()
+    )
+    return "\n".join(["hs_v2_date_entered_current_stage datetime date r", *each])
+
+
 PROPERTIES = {
     "contacts": f"""{_COMMON}
 createdate datetime date r
@@ -132,7 +151,7 @@ total_revenue number number r
 hs_latest_open_lead_date datetime date r
 hs_latest_qualified_lead_date datetime date r
 hs_latest_disqualified_lead_date datetime date r
-hs_v2_date_entered_current_stage datetime date r
+{_stage_times(LIFECYCLE)}
 """,
     "companies": f"""{_COMMON}
 createdate datetime date r
@@ -174,6 +193,7 @@ num_associated_contacts number number r
 num_notes number number r
 notes_last_contacted datetime date r
 notes_last_updated datetime date r
+{_stage_times(DEAL_STAGES)}
 """,
     "tasks": f"""{_ACTIVITY}
 hs_task_subject string text
@@ -230,10 +250,6 @@ hs_communication_body string html
 """,
 }
 
-LIFECYCLE = (
-    "subscriber lead marketingqualifiedlead salesqualifiedlead opportunity customer "
-    "evangelist other"
-)
 CALL_CONNECTED = "f240bbac-87c9-4f6e-bf70-924b57d47db7"
 CALL_LEFT_VOICEMAIL = "b2cf5968-551e-4856-9783-52b3da59a7d0"
 CALL_NO_ANSWER = "73a0d17f-1163-4015-bdd5-ec830791da20"

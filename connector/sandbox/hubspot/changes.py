@@ -8,6 +8,7 @@ from connector.sandbox.hubspot.links import TYPES
 from connector.sandbox.hubspot.moments import iso
 from connector.sandbox.hubspot.portal import STAGES, Portal
 from connector.sandbox.hubspot.refusals import Json, conflict, invalid
+from connector.sandbox.hubspot.stage_times import stage_times
 from connector.sandbox.hubspot.table import Record
 from connector.sandbox.hubspot.values import Fault, checked, refusal_of
 
@@ -65,7 +66,7 @@ def insert(portal: Portal, kind: Kind, draft: Draft) -> Record:
         values.setdefault("lifecyclestage", "lead")
     if kind.name == "deals":
         values.setdefault("pipeline", "default")
-    values |= _derived(kind, values, now)
+    values |= _derived(kind, values, now) | stage_times(kind, {}, values, now)
     record = portal.table(kind).add({name: value for name, value in values.items() if value}, now)
     for link in draft.links:
         connect(portal, kind, record, link.other, link.other_id, link.type_id)
@@ -83,9 +84,12 @@ def apply(portal: Portal, kind: Kind, record: Record, draft: Draft) -> None:
         prop = portal.schema(kind).live(name)
         if prop is not None and prop.field_type == "checkbox" and value.startswith(";"):
             values[name] = _appended(record.props.get(name, ""), value)
-    values |= _derived(kind, values, now)
+    values |= _derived(kind, values, now) | stage_times(kind, record.props, values, now)
     portal.table(kind).change(record, values, now)
     portal.changes += 1
+    if kind is DEALS and "dealstage" in values:
+        for contact_id in portal.links.to(DEALS, record.id, CONTACTS):
+            _roll_up(portal, contact_id, record.id)
 
 
 def archive(portal: Portal, kind: Kind, record_id: int) -> None:
@@ -123,17 +127,22 @@ def connect(
 
 
 def _roll_up(portal: Portal, contact_id: int, deal_id: int) -> None:
-    """Count a contact's new deal, and move the contact on as HubSpot does itself."""
+    """Count a contact's deals and a deal's contacts; move the contact on as HubSpot itself does."""
     contact, deal = portal.table(CONTACTS).find(contact_id), portal.table(DEALS).find(deal_id)
     if contact is None or deal is None:
         return
-    count = len(portal.links.to(CONTACTS, contact_id, DEALS))
+    now = portal.now_ms()
     is_won = deal.props.get("hs_is_closed_won") == "true"
     stage = "customer" if is_won else "opportunity"
-    values = {"num_associated_deals": str(count)}
+    values = {"num_associated_deals": str(len(portal.links.to(CONTACTS, contact_id, DEALS)))}
     if not _is_step_back(portal, CONTACTS, contact, stage):
         values["lifecyclestage"] = stage
-    portal.table(CONTACTS).change(contact, values, portal.now_ms())
+    values |= stage_times(CONTACTS, contact.props, values, now)
+    if values.items() - contact.props.items():
+        portal.table(CONTACTS).change(contact, values, now)
+    count = str(len(portal.links.to(DEALS, deal_id, CONTACTS)))
+    if deal.props.get("num_associated_contacts") != count:
+        portal.table(DEALS).change(deal, {"num_associated_contacts": count}, now)
 
 
 def _refuse_taken(portal: Portal, kind: Kind, values: dict[str, str], own: Record | None) -> None:

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from connector.sandbox.hubspot import catalogue
 from tests.sandbox.hubspot.conftest import Opener
 from tests.sandbox.hubspot.desk import CONTACTS, LINKS, TASKS, Desk, codes, owner
 
@@ -325,3 +326,48 @@ def test_an_answer_to_a_write_leaves_out_what_has_no_value(desk: Desk) -> None:
     assert cleared["properties"]["phone"] is None
     shown = desk.get(f"{CONTACTS}/{made['id']}").json["properties"]
     assert shown["firstname"] is None
+
+
+def test_a_record_tells_when_it_entered_and_left_its_stages(desk: Desk) -> None:
+    contact = desk.contact("ana@example.org")
+    path = f"{CONTACTS}/{contact}"
+    desk.clock.advance(timedelta(hours=1))
+    desk.call("PATCH", path, {"properties": {"lifecyclestage": "customer"}})
+    names = (
+        "date_entered_lead date_exited_lead cumulative_time_in_lead "
+        "date_entered_customer date_exited_customer date_entered_current_stage"
+    ).split()
+    wanted = ",".join(f"hs_v2_{name}" for name in names)
+    shown = desk.get(f"{path}?properties={wanted}").json["properties"]
+    noon, one = "2026-11-20T12:00:00.000Z", "2026-11-20T13:00:00.000Z"
+    assert [shown[f"hs_v2_{name}"] for name in names] == [noon, one, "3600000", one, None, one]
+
+
+def test_a_deal_won_later_makes_its_contact_a_customer(desk: Desk) -> None:
+    contact = desk.contact("ana@example.org")
+    link = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 3}
+    made = desk.post(
+        "/crm/objects/2026-09/deals",
+        {
+            "properties": {"dealname": "D", "dealstage": "contractsent"},
+            "associations": [{"to": {"id": contact}, "types": [link]}],
+        },
+    )
+    path = f"/crm/objects/2026-09/deals/{made.json['id']}"
+
+    def stage() -> str:
+        shown = desk.get(f"{CONTACTS}/{contact}?properties=lifecyclestage").json["properties"]
+        return str(shown["lifecyclestage"])
+
+    assert stage() == "opportunity"
+    desk.call("PATCH", path, {"properties": {"dealstage": "closedwon"}})
+    assert stage() == "customer"
+    names = "num_associated_contacts,hs_v2_date_entered_closedwon"
+    deal = desk.get(f"{path}?properties={names}").json["properties"]
+    assert deal["num_associated_contacts"] == "1"
+    assert deal["hs_v2_date_entered_closedwon"] == "2026-11-20T12:00:00.000Z"
+
+
+def test_every_deal_stage_has_its_times(desk: Desk) -> None:
+    stages = desk.get("/crm/pipelines/2026-09/deals/default/stages").json["results"]
+    assert [stage["id"] for stage in stages] == catalogue.DEAL_STAGES.split()
