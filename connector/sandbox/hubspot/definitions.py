@@ -258,6 +258,9 @@ def _amend(schema: Schema, prop: Property, body: Json) -> None:
 def _options(body: Json) -> list[Option]:
     options: list[Option] = []
     for place, entry in enumerate(objects_of(body, "options", 5_000)):
+        absent = {"label", "value", "displayOrder", "hidden"} - entry.keys()
+        if absent:
+            raise invalid(f"Some required fields were not set: [{', '.join(sorted(absent))}]")
         options.append(
             Option(
                 text_of(entry, "label", needed=True),

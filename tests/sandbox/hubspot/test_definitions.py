@@ -134,3 +134,9 @@ def test_a_property_that_a_list_filters_by_cannot_be_archived(desk: Desk) -> Non
     assert refused.json["subCategory"] == "Properties.CANNOT_DELETE_PROPERTY_IN_USE"
     desk.call("DELETE", f"/crm/lists/2026-09/{made}")
     assert desk.call("DELETE", f"{PATH}/mine").status == 204
+
+
+def test_an_option_needs_all_of_its_fields(desk: Desk) -> None:
+    options = [{"label": "A", "value": "a"}]
+    made = desk.add_property("mine", type="enumeration", fieldType="select", options=options)
+    assert (made.status, "displayOrder, hidden" in made.json["message"]) == (400, True)
