@@ -333,10 +333,8 @@ def test_a_record_tells_when_it_entered_and_left_its_stages(desk: Desk) -> None:
     path = f"{CONTACTS}/{contact}"
     desk.clock.advance(timedelta(hours=1))
     desk.call("PATCH", path, {"properties": {"lifecyclestage": "customer"}})
-    names = (
-        "date_entered_lead date_exited_lead cumulative_time_in_lead "
-        "date_entered_customer date_exited_customer date_entered_current_stage"
-    ).split()
+    names = ["date_entered_lead", "date_exited_lead", "cumulative_time_in_lead"]
+    names += ["date_entered_customer", "date_exited_customer", "date_entered_current_stage"]
     wanted = ",".join(f"hs_v2_{name}" for name in names)
     shown = desk.get(f"{path}?properties={wanted}").json["properties"]
     noon, one = "2026-11-20T12:00:00.000Z", "2026-11-20T13:00:00.000Z"
