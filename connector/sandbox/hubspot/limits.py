@@ -49,8 +49,10 @@ class Limits:
 
     def headers(self, lane: Lane, token: str, *, is_oauth: bool) -> dict[str, str]:
         """Return the usage headers of an answer; a search has none, OAuth has no daily ones."""
-        if not self.portal.options.limits or lane is not Lane.GENERAL:
+        if lane is not Lane.GENERAL:
             return {}
+        if not self.portal.options.limits:
+            return UNLIMITED
         tier = self.portal.options.tier
         used = len(self.burst.get(token, ()))
         shown = {
@@ -69,6 +71,13 @@ class Limits:
         if today != self.day:
             self.day, self.portal.used_today = today, 0
 
+
+UNLIMITED = {
+    "X-HubSpot-RateLimit-Max": "1000000",
+    "X-HubSpot-RateLimit-Remaining": "1000000",
+    "X-HubSpot-RateLimit-Interval-Milliseconds": str(BURST_WINDOW_MS),
+}
+"""What a client that paces itself by the headers has to read to go as fast as it can."""
 
 TEN_SECONDLY = ("You have reached your ten_secondly_rolling limit.", "TEN_SECONDLY_ROLLING")
 SECONDLY = ("You have reached your secondly limit.", "SECONDLY")

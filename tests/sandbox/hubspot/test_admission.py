@@ -176,3 +176,9 @@ def test_a_revoked_refresh_token_is_dead(desk: Desk, *, is_dated: bool) -> None:
     assert desk.get(path).status == 404
     form = {"grant_type": "refresh_token", "refresh_token": "sandbox-refresh"}
     assert _token(desk, form).json["error"] == "invalid_grant"
+
+
+def test_without_limits_the_headers_tell_a_client_that_it_need_not_wait(desk: Desk) -> None:
+    headers = desk.get(CONTACTS).headers
+    assert int(headers["X-HubSpot-RateLimit-Max"]) >= 1_000_000
+    assert headers["X-HubSpot-RateLimit-Remaining"] == headers["X-HubSpot-RateLimit-Max"]
