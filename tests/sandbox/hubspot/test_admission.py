@@ -180,5 +180,5 @@ def test_a_revoked_refresh_token_is_dead(desk: Desk, *, is_dated: bool) -> None:
 
 def test_without_limits_the_headers_tell_a_client_that_it_need_not_wait(desk: Desk) -> None:
     headers = desk.get(CONTACTS).headers
-    assert int(headers["X-HubSpot-RateLimit-Max"]) >= 1_000_000
-    assert headers["X-HubSpot-RateLimit-Remaining"] == headers["X-HubSpot-RateLimit-Max"]
+    assert int(headers["x-hubspot-ratelimit-max"]) >= 1_000_000
+    assert headers["x-hubspot-ratelimit-remaining"] == headers["x-hubspot-ratelimit-max"]
