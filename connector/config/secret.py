@@ -18,6 +18,14 @@ _FILE = "file:"
 _SCHEMA = {"type": "string", "pattern": r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|file:.+)$"}
 
 
+_ALONE = "must hold the secret and nothing else: no spaces, line breaks or accents"
+
+
+def _is_sendable(value: str) -> bool:
+    """Tell whether a secret fits into a header; one that does not is quoted by HTTP libraries."""
+    return bool(value) and all("!" <= letter <= "~" for letter in value)
+
+
 @dataclass(frozen=True, slots=True)
 class EnvironmentSecret:
     """A secret in an environment variable."""
@@ -36,6 +44,11 @@ class EnvironmentSecret:
             raise CredentialsError(
                 f"The environment variable {self.variable} is not set",
                 do=f"Set it (export {self.variable}=…) and start again; nothing was sent.",
+            )
+        if not _is_sendable(value):
+            raise CredentialsError(
+                f"The environment variable {self.variable} {_ALONE}",
+                do=f"Set it anew (export {self.variable}=…) and start again; nothing was sent.",
             )
         return value
 
@@ -68,8 +81,8 @@ class FileSecret:
         except OSError as error:
             reason = "does not exist" if isinstance(error, FileNotFoundError) else error.strerror
             raise self._error(str(reason)) from None
-        if not value or len(value.split()) != 1:
-            raise self._error("must hold the secret and nothing else")
+        if not _is_sendable(value):
+            raise self._error(_ALONE if value else "is empty")
         return value
 
     def keep(self, secret: str) -> bool:

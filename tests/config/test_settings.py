@@ -87,7 +87,7 @@ def test_a_secret_comes_from_a_file_of_its_own(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (None, "does not exist"),
-        (b"", "must hold the secret and nothing else"),
+        (b"", "is empty"),
         (b"token = abc", "must hold the secret and nothing else"),
         (b"\xff\xfe", "holds no text"),
     ],
