@@ -131,7 +131,14 @@ def open_database(
 
 
 def _make(folder: Path, path: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (FileExistsError, FileNotFoundError, NotADirectoryError) as error:
+        raise StoreError(
+            what=f"the store's folder cannot be made: {error.strerror}",
+            where=str(folder),
+            do="Set `store:` in leadripe.yaml to a folder that can be. Nothing was sent.",
+        ) from error
     # Before SQLite makes it, so that nobody else can read it for an instant.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 

@@ -307,3 +307,14 @@ def test_the_schema_refuses_what_must_not_be(store: EmbeddedStore) -> None:
         with pytest.raises(sqlite3.IntegrityError):
             store._database.run(sql)
     assert seen(store) == {}
+
+
+@pytest.mark.parametrize("where", [Path("file"), Path("file") / "below"])
+def test_a_folder_that_cannot_be_made_sends_the_admin_to_the_settings(
+    tmp_path: Path, clock: FakeClock, where: Path
+) -> None:
+    (tmp_path / "file").write_text("theirs", encoding="utf-8")
+    with pytest.raises(StoreError, match="folder cannot be made") as refused:
+        new_store(tmp_path / where, clock)
+    assert "store:" in refused.value.do
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "theirs"
