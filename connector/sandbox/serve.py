@@ -104,9 +104,7 @@ def serve(
     except OSError as error:
         listener.close()
         told = f"port {port} cannot be listened on: {error.strerror}"
-        raise UsageError(
-            told, do="choose another --port, or leave it out for a free one"
-        ) from error
+        raise UsageError(told, do="choose another --port, or --port 0 for a free one") from error
     server = uvicorn.Server(
         uvicorn.Config(
             build_app(portal, faults=faults, state=state),
