@@ -1,5 +1,7 @@
 """Finding segments, and the segments of a record."""
 
+from collections.abc import Callable, Mapping
+
 from connector.sandbox.hubspot.call import Answer, Call, is_whole, names_of, record_id_of, text_of
 from connector.sandbox.hubspot.keeping import Segment
 from connector.sandbox.hubspot.kinds import kind_of
@@ -9,6 +11,11 @@ from connector.sandbox.hubspot.refusals import Json, invalid, not_found
 from connector.sandbox.hubspot.segments import MEMBERS_MOST, MEMBERS_PAGE, Segments
 
 SEARCHED_PAGE, SEARCHED_MOST = 20, 500
+SORTS: Mapping[str, Callable[[Segment], int]] = {
+    "HS_LIST_ID": lambda segment: segment.id,
+    "HS_CREATED_AT": lambda segment: segment.created_ms,
+    "HS_UPDATED_AT": lambda segment: segment.updated_ms,
+}
 
 
 def read_many(portal: Portal, call: Call) -> Answer:
@@ -27,12 +34,14 @@ def search(portal: Portal, call: Call) -> Answer:
     body = call.json()
     query, ids = text_of(body, "query").lower(), names_of(body, "listIds")
     processing = names_of(body, "processingTypes")
+    type_id = text_of(body, "objectTypeId")
     found = [
         segment
-        for segment in _live(portal)
+        for segment in _sorted(_live(portal), text_of(body, "sort"))
         if query in segment.name.lower()
         and (not ids or str(segment.id) in ids)
         and (not processing or segment.processing in processing)
+        and (not type_id or segment.kind == kind_of(type_id).name)
     ]
     offset, count = _whole(body, "offset", 0), _whole(body, "count", SEARCHED_PAGE)
     if not 1 <= count <= SEARCHED_MOST:
@@ -102,6 +111,15 @@ def add_from(portal: Portal, call: Call) -> Answer:
 
 def _live(portal: Portal) -> list[Segment]:
     return [segment for segment in portal.segments.values() if segment.deleted_ms is None]
+
+
+def _sorted(segments: list[Segment], sort: str) -> list[Segment]:
+    if not sort:
+        return segments
+    by = SORTS.get(sort.removeprefix("-"))
+    if by is None:
+        raise invalid(f"{sort} is not a sort")
+    return sorted(segments, key=by, reverse=sort.startswith("-"))
 
 
 def _hit(portal: Portal, segment: Segment, wish: Json) -> Json:

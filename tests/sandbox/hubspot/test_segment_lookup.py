@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from tests.sandbox.hubspot.desk import Desk
 from tests.sandbox.hubspot.test_segments_and_jobs import LISTS, branch, members, segment
 
@@ -36,3 +38,19 @@ def test_memberships_are_told_from_both_sides(desk: Desk) -> None:
     assert (page["total"], page["paging"]["next"]["after"]) == (2, "1")
     assert desk.call("DELETE", f"{LISTS}/{source}/memberships").status == 204
     assert members(desk, source) == []
+
+
+def test_found_segments_are_sorted_as_asked(desk: Desk) -> None:
+    for name in ("Old", "New"):
+        segment(desk, name, "MANUAL")
+        desk.clock.advance(timedelta(hours=1))
+    desk.call("PUT", f"{LISTS}/1/update-list-name?listName=Old+renamed")
+
+    def names(**body: object) -> list[str]:
+        return [row["name"] for row in desk.post(f"{LISTS}/search", body).json["lists"]]
+
+    assert names(sort="-HS_CREATED_AT") == ["New", "Old renamed"]
+    assert names(sort="HS_UPDATED_AT") == ["New", "Old renamed"]
+    assert names(sort="HS_LIST_ID", objectTypeId="0-1") == ["Old renamed", "New"]
+    assert names(objectTypeId="0-2") == []
+    assert desk.post(f"{LISTS}/search", {"sort": "MOOD"}).status == 400
