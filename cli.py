@@ -170,6 +170,10 @@ ACCEPT = click.option(
     "--accept-large-change", is_flag=True, help="Go on where a guard would stop the run."
 )
 
+LIMIT = click.option(
+    "--limit", type=click.IntRange(1), help="Send at most so many writes; the rest waits."
+)
+
 
 @leadripe.command()
 @FULL
@@ -235,11 +239,18 @@ def _plan_offline(
 @leadripe.command()
 @CREATE_TASKS
 @ACCEPT
+@LIMIT
 @DRY_RUN
 @AS_JSON
 @pass_config
 def push(
-    config: Path, *, create_tasks: bool, accept_large_change: bool, dry_run: bool, as_json: bool
+    config: Path,
+    *,
+    create_tasks: bool,
+    accept_large_change: bool,
+    limit: int | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Score what was pulled, and write back what differs, with everything that still waits."""
     from connector.app import commands
@@ -252,6 +263,7 @@ def push(
             dry_run=dry_run,
             create_tasks=create_tasks,
             accept_large_change=accept_large_change,
+            limit=limit,
         ),
         as_json=as_json,
     )
@@ -261,6 +273,7 @@ def push(
 @FULL
 @CREATE_TASKS
 @ACCEPT
+@LIMIT
 @DRY_RUN
 @AS_JSON
 @pass_config
@@ -270,6 +283,7 @@ def sync(
     full: bool,
     create_tasks: bool,
     accept_large_change: bool,
+    limit: int | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -288,6 +302,7 @@ def sync(
             full=full,
             create_tasks=create_tasks,
             accept_large_change=accept_large_change,
+            limit=limit,
             dry_run=dry_run,
         ),
         as_json=as_json,

@@ -116,19 +116,27 @@ def run(report: RunReport) -> RenderableType:
     for name in ("contacts_read", "activities_read", "opportunities_read", "contacts_gone"):
         if report.counts.get(name):
             table.add_row(name.replace("_", " "), f"{report.counts[name]:,}")
-    if report.push is not None:
-        for kind in ("contact", "task"):
-            for verdict in Verdict:
-                count = report.push.of(verdict, kind)
-                if count or verdict is Verdict.ACCEPTED:
-                    table.add_row(f"{kind}s {verdict}", f"{count:,}")
-    if "write_calls" in report.counts:
-        planned = report.counts.get("planned_calls", 0)
-        table.add_row("calls to write", f"{report.counts['write_calls']:,} (planned {planned:,})")
+    for name, value in _answers(report):
+        table.add_row(name, value)
     calls = ", ".join(f"{name} {count:,}" for name, count in report.calls.items())
     table.add_row("calls in all", f"{sum(report.calls.values()):,} ({calls})")
     table.add_row("seconds", f"{report.seconds:.1f}")
     return Group(table, *_refusals(report))
+
+
+def _answers(report: RunReport) -> Iterable[tuple[str, str]]:
+    """Yield what became of the writes."""
+    if report.push is None:
+        return
+    for kind in ("contact", "task"):
+        for verdict in Verdict:
+            count = report.push.of(verdict, kind)
+            if count or verdict is Verdict.ACCEPTED:
+                yield f"{kind}s {verdict}", f"{count:,}"
+    if report.counts.get("waiting"):
+        yield "writes that wait", f"{report.counts['waiting']:,}, for the next push or sync"
+    spent, planned = report.counts.get("write_calls", 0), report.counts.get("planned_calls", 0)
+    yield "calls to write", f"{spent:,} (planned {planned:,})"
 
 
 def _refusals(report: RunReport) -> Iterable[Text]:

@@ -13,15 +13,19 @@ IN_FLIGHT = 4
 
 
 class Push:
-    """One sending of the outbox."""
+    """One sending of the outbox. `limit`: send at most so many writes; the rest goes on waiting."""
 
-    def __init__(self, crm: Crm, store: Store, run: RunId, progress: Progress) -> None:
+    def __init__(
+        self, crm: Crm, store: Store, run: RunId, progress: Progress, *, limit: int | None = None
+    ) -> None:
         self._crm = crm
         self._store = store
         self._run = run
         self._progress = progress
         self._done = 0
-        self._total = store.count().get("waiting", 0)
+        waiting = store.count().get("waiting", 0)
+        self._total = waiting if limit is None else min(waiting, limit)
+        self._left = self._total
         self.result = PushResult()
 
     def send_all(self) -> PushResult:
@@ -37,9 +41,10 @@ class Push:
         return self.result
 
     def _waves(self, kind: str) -> Iterator[Sequence[OutboxEntry]]:
-        after = 0
-        while wave := self._store.load_waiting(kind, self._crm.batch_size * IN_FLIGHT, after):
+        after, size = 0, self._crm.batch_size * IN_FLIGHT
+        while wave := self._store.load_waiting(kind, min(size, self._left), after):
             after = wave[-1].id
+            self._left -= len(wave)
             yield wave
 
     def _send_wave(self, pool: ThreadPoolExecutor, kind: str, wave: Sequence[OutboxEntry]) -> None:

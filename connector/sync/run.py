@@ -44,7 +44,8 @@ class Stages:
     """Which stages of a sync one command runs, and how.
 
     `pulls`, `plans`, `pushes`: the stages. `dry_run`: plan, show, forget. `full`: read everything
-    again. `create_tasks`: also on the first run. `as_of`: only with `dry_run`.
+    again. `create_tasks`: also on the first run. `as_of`: only with `dry_run`. `limit`: the most
+    writes to send; the rest waits in the outbox.
     """
 
     pulls: bool = True
@@ -55,6 +56,7 @@ class Stages:
     create_tasks: bool = False
     accept_large_change: bool = False
     as_of: datetime | None = None
+    limit: int | None = None
 
 
 class Runner:
@@ -113,7 +115,7 @@ class Runner:
         if stages.plans:
             self._plan(report, stages, progress)
         if stages.pushes and not stages.dry_run:
-            self._push(report, progress)
+            self._push(report, stages, progress)
 
     def _pull(self, report: RunReport, stages: Stages, progress: Progress) -> None:
         if stages.full:
@@ -145,8 +147,8 @@ class Runner:
         else:
             parts.store.accept_plan(report.run, self._settings.compiled.hash)
 
-    def _push(self, report: RunReport, progress: Progress) -> None:
-        sending = Push(self._parts.crm, self._parts.store, report.run, progress)
+    def _push(self, report: RunReport, stages: Stages, progress: Progress) -> None:
+        sending = Push(self._parts.crm, self._parts.store, report.run, progress, limit=stages.limit)
         report.push = sending.result
         began = self._parts.clock.now()
         before = self._calls()
@@ -154,6 +156,7 @@ class Runner:
             sending.send_all()
         finally:
             report.counts["write_calls"] = self._calls() - before
+            report.counts["waiting"] = self._parts.store.count().get("waiting", 0)
             self._note_span(report, began, sending.result.last_change_at)
             for (kind, verdict), count in sending.result.verdicts.items():
                 report.counts[f"{kind}s_{verdict}"] = count

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from connector.ports import Verdict
+from connector.sync.run import Stages
 from tests.fakes.crm import OURS, FakeCrm
 from tests.fakes.people import activity, ana, bob, person
 from tests.sync.office import Office
@@ -139,3 +140,16 @@ def test_the_ledger_knows_what_was_written_and_what_stood_there(office: Office) 
     assert first.before["leadripe_score"] is None
     assert second.values["leadripe_score"] == "10"
     assert second.before["leadripe_score"] == "0"
+
+
+def test_a_limited_run_sends_so_many_and_the_next_one_the_rest(tmp_path: Path) -> None:
+    people = [person(f"p{number}") for number in range(7)]
+    office = Office(tmp_path, people)
+    report = office.run("sync", Stages(limit=3))
+    assert report.push is not None
+    assert report.push.of(Verdict.ACCEPTED) == 3
+    assert report.counts["waiting"] == 4
+    assert sum(office.says(each, "score") is not None for each in people) == 3
+    assert office.sync().counts["contacts_accepted"] == 4
+    assert all(office.says(each, "score") == "0" for each in people)
+    assert office.plan().is_empty
