@@ -1,13 +1,14 @@
-"""Properties and groups through the API."""
+"""Properties through the API."""
 
 from collections.abc import Callable
 
 from connector.sandbox.hubspot.call import Answer, Call, objects_of, text_of
+from connector.sandbox.hubspot.groups import group_of, order_of
 from connector.sandbox.hubspot.kinds import Kind, kind_of
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.reads import many
 from connector.sandbox.hubspot.refusals import Json, Refusal, conflict, invalid, not_found
-from connector.sandbox.hubspot.schema import Group, Option, Property, Schema
+from connector.sandbox.hubspot.schema import Option, Property, Schema
 
 TYPES = frozenset(["bool", "date", "datetime", "enumeration", "number", "phone_number", "string"])
 FIELD_TYPES = frozenset(
@@ -110,60 +111,6 @@ def archive_property(portal: Portal, call: Call) -> Answer:
     return Answer(204)
 
 
-def list_groups(portal: Portal, call: Call) -> Answer:
-    """Serve the groups of a type."""
-    groups = portal.schema(kind_of(call.params[0])).groups.values()
-    return Answer(body={"results": [g.as_json() for g in groups if g.archived_ms is None]})
-
-
-def read_group(portal: Portal, call: Call) -> Answer:
-    """Serve one group."""
-    return Answer(body=_group(portal.schema(kind_of(call.params[0])), call.params[1]).as_json())
-
-
-def create_group(portal: Portal, call: Call) -> Answer:
-    """Create a group; one in the recycle bin is restored."""
-    schema, body = portal.schema(kind_of(call.params[0])), call.json()
-    name = text_of(body, "name", needed=True)
-    found = schema.groups.get(name)
-    if found is not None and found.archived_ms is None:
-        raise conflict(
-            f"A property group named '{name}' already exists",
-            "OBJECT_ALREADY_EXISTS",
-            "Properties.GROUP_WITH_NAME_EXISTS",
-        )
-    group = Group(name, text_of(body, "label", needed=True))
-    group.display_order = _order_of(body, group.display_order)
-    schema.groups[name] = group
-    portal.changes += 1
-    return Answer(201, group.as_json())
-
-
-def change_group(portal: Portal, call: Call) -> Answer:
-    """Change a group's label and place."""
-    group, body = _group(portal.schema(kind_of(call.params[0])), call.params[1]), call.json()
-    group.label = text_of(body, "label") or group.label
-    group.display_order = _order_of(body, group.display_order)
-    portal.changes += 1
-    return Answer(body=group.as_json())
-
-
-def archive_group(portal: Portal, call: Call) -> Answer:
-    """Put a group into the recycle bin, if no property stands under it any more."""
-    schema = portal.schema(kind_of(call.params[0]))
-    group = _group(schema, call.params[1])
-    if any(p.group == group.name and p.archived_ms is None for p in schema.properties.values()):
-        raise Refusal(
-            400,
-            f"The group '{group.name}' still has active properties",
-            sub_category="Properties.GROUP_WITH_ACTIVE_PROPERTIES",
-            extra={"errors": [{"message": "group in use", "code": "GROUP_WITH_ACTIVE_PROPERTIES"}]},
-        )
-    group.archived_ms = portal.now_ms()
-    portal.changes += 1
-    return Answer(204)
-
-
 def list_validations(_: Portal, call: Call) -> Answer:
     """Serve the admin's validation rules: this account has none."""
     kind_of(call.params[0])
@@ -227,7 +174,7 @@ def _refuse_shape(schema: Schema, prop: Property) -> None:
         raise invalid(f"type {prop.type} or fieldType {prop.field_type} is not valid")
     if prop.field_type not in FITTING[prop.type]:
         raise invalid(f"fieldType {prop.field_type} does not fit type {prop.type}")
-    _group(schema, prop.group, refusal=invalid(f"The group '{prop.group}' does not exist"))
+    group_of(schema, prop.group, refusal=invalid(f"The group '{prop.group}' does not exist"))
     if prop.is_unique and prop.type not in {"string", "number", "phone_number"}:
         raise invalid(f"A {prop.type} property cannot have unique values")
     mine = [p for p in schema.properties.values() if not p.is_builtin and p.archived_ms is None]
@@ -247,8 +194,8 @@ def _amend(schema: Schema, prop: Property, body: Json) -> None:
     prop.description = text_of(body, "description") or prop.description
     group = text_of(body, "groupName")
     if group:
-        prop.group = _group(schema, group, refusal=invalid(f"No group '{group}'")).name
-    prop.display_order = _order_of(body, prop.display_order)
+        prop.group = group_of(schema, group, refusal=invalid(f"No group '{group}'")).name
+    prop.display_order = order_of(body, prop.display_order)
     prop.is_hidden = body.get("hidden", prop.is_hidden) is True
     prop.is_form_field = body.get("formField", prop.is_form_field) is True
     if body.get("options"):
@@ -265,7 +212,7 @@ def _options(body: Json) -> list[Option]:
             Option(
                 text_of(entry, "label", needed=True),
                 text_of(entry, "value", needed=True),
-                _order_of(entry, place),
+                order_of(entry, place),
                 entry.get("hidden") is True,
                 text_of(entry, "description"),
             )
@@ -274,11 +221,6 @@ def _options(body: Json) -> list[Option]:
         if len(set(texts)) < len(texts):
             raise invalid("Option labels and values must be unique", "INVALID_OPTIONS")
     return options
-
-
-def _order_of(body: Json, kept: int) -> int:
-    order = body.get("displayOrder", kept)
-    return order if isinstance(order, int) else kept
 
 
 def _shown(schema: Schema, name: str, *, is_archived: bool) -> Json:
@@ -293,13 +235,6 @@ def _found(schema: Schema, name: str) -> Property:
     if prop is None:
         raise not_found(f"Property '{name}' does not exist")
     return prop
-
-
-def _group(schema: Schema, name: str, refusal: Refusal | None = None) -> Group:
-    group = schema.groups.get(name)
-    if group is None or group.archived_ms is not None:
-        raise refusal or not_found(f"Property group '{name}' does not exist")
-    return group
 
 
 def _archive(portal: Portal, kind: Kind, name: str) -> None:

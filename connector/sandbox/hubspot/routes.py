@@ -8,6 +8,7 @@ from connector.sandbox.hubspot import (
     allowances,
     associations,
     definitions,
+    groups,
     identity,
     oauth,
     reads,
@@ -167,16 +168,16 @@ PROPERTIES: tuple[Entry, ...] = (
     ("DELETE", "/{}/{}", definitions.archive_property, _schema_writes),
     ("POST", "/{}/batch/create", definitions.create_properties, _schema_writes),
     ("POST", "/{}/batch/archive", definitions.archive_properties, _schema_writes),
-    ("POST", "/{}/groups", definitions.create_group, _schema_writes),
-    ("PATCH", "/{}/groups/{}", definitions.change_group, _schema_writes),
-    ("DELETE", "/{}/groups/{}", definitions.archive_group, _schema_writes),
+    ("POST", "/{}/groups", groups.create_group, _schema_writes),
+    ("PATCH", "/{}/groups/{}", groups.change_group, _schema_writes),
+    ("DELETE", "/{}/groups/{}", groups.archive_group, _schema_writes),
 )
 PROPERTY_READS: tuple[Entry, ...] = (
     ("GET", "/{}", definitions.list_properties, _ANY_READ),
     ("GET", "/{}/{}", definitions.read_property, _ANY_READ),
     ("POST", "/{}/batch/read", definitions.read_properties, _ANY_READ),
-    ("GET", "/{}/groups", definitions.list_groups, _ANY_READ),
-    ("GET", "/{}/groups/{}", definitions.read_group, _ANY_READ),
+    ("GET", "/{}/groups", groups.list_groups, _ANY_READ),
+    ("GET", "/{}/groups/{}", groups.read_group, _ANY_READ),
 )
 PIPELINES: tuple[Entry, ...] = (
     ("GET", "/{}", account.list_pipelines, _ANY_READ),
