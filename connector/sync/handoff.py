@@ -55,13 +55,18 @@ class TaskPlanner:
         self._feedback = feedback
         self._active: frozenset[OwnerId] | None = None
         self._creates = False
+        self._withholds = False
         self._as_of = moment(0)
         self.counts = TaskCounts()
 
-    def begin(self, as_of: datetime, *, creates: bool) -> None:
-        """Start a plan as of an instant; without `creates`, hand-offs are counted as withheld."""
+    def begin(self, as_of: datetime, *, creates: bool, withholds: bool) -> None:
+        """Start a plan as of an instant.
+
+        Without `creates` a hand-off makes no task; with `withholds` it counts as one that should.
+        """
         self._as_of = as_of
         self._creates = creates
+        self._withholds = withholds
         self.counts = TaskCounts()
 
     def wishes(self, row: Row, lines: Sequence[Line], known: KnownContact) -> list[TaskWish]:
@@ -77,7 +82,7 @@ class TaskPlanner:
 
     def _created(self, row: Row, lines: Sequence[Line], known: KnownContact) -> list[TaskWish]:
         if not self._creates:
-            self.counts.withheld += 1
+            self.counts.withheld += self._withholds
             return []
         reason = str(row["hand_off_reason"])
         episode = moment(int(str(row["episode_us"])))

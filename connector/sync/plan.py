@@ -102,6 +102,7 @@ class Planner:
         self._held: list[_Draft] = []
         self._held_show: list[pa.Table] = []
         self._verifies = not is_offline
+        self._withholds = False
         self._waiting = 0  # contacts of which a write waits; all of them are looked at
 
     def plan(self, *, as_of: datetime, create_tasks: bool, progress: Progress) -> PlanSummary:
@@ -110,7 +111,10 @@ class Planner:
         Planning again after every write was accepted stages nothing.
         """
         self._summary.is_first = not self._store.has_accepted_plan()
-        self._tasks.begin(as_of, creates=create_tasks and self._settings.has_tasks)
+        has_tasks = self._settings.has_tasks
+        self._withholds = has_tasks and not create_tasks
+        creates = has_tasks and create_tasks
+        self._tasks.begin(as_of, creates=creates, withholds=self._withholds)
         done, total = 0, len(self._store.buckets())
         progress.step("scoring", done=done, total=total)
         for batch in batches(self._store, self._settings.compiled):
@@ -166,7 +170,8 @@ class Planner:
         self._held += held
         self._held_show.append(_rows_of(show, list(numbers)))
         now = [draft for draft in drafts if draft.no not in numbers]
-        self._stage(evaluation.score, evaluation.move, show, now, known)
+        score = _over_at_once(evaluation.score) if self._withholds else evaluation.score
+        self._stage(score, evaluation.move, show, now, known)
         if len(self._held) > VERIFY_AT_MOST:
             self._verifies = False
             self._stage_held()
@@ -277,6 +282,15 @@ def _is_a_person_s(name: str, known: KnownContact) -> bool:
         return False  # cleared, so ours again; or nothing was ever ours
     ours = (known.wrote.get(name), known.waiting.get(name))
     return not any(same_value(found, each) for each in ours)
+
+
+def _over_at_once(score: pa.Table) -> pa.Table:
+    """Return the memory in which a hand-off of this run is not open.
+
+    Nobody was told of it, so nobody would ever close it: a later need has to be heard.
+    """
+    is_open = pc.and_(score["hand_off_open"], pc.invert(score["handed_off"]))
+    return score.set_column(score.schema.get_field_index("hand_off_open"), "hand_off_open", is_open)
 
 
 def _restaged(move: pa.Table, state: pa.Table) -> int:

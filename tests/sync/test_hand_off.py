@@ -50,6 +50,16 @@ def test_a_hand_off_of_the_first_run_gets_no_task_later(tmp_path: Path) -> None:
     assert office.desk.tasks == {}
 
 
+def test_a_later_need_is_heard_though_the_first_run_told_nobody(tmp_path: Path) -> None:
+    office = Office(tmp_path, [ana()])
+    asks_for_a_demo(office)
+    office.sync()
+    office.clock.turn(DAY)
+    asks_for_a_demo(office, "2")
+    office.sync()
+    assert len(office.tasks_of(ana())) == 1
+
+
 def test_the_first_run_creates_tasks_when_asked(tmp_path: Path) -> None:
     office = Office(tmp_path, [ana()])
     asks_for_a_demo(office)
@@ -185,7 +195,7 @@ def test_without_task_support_hand_offs_are_only_shown(tmp_path: Path) -> None:
     report = office.sync(create_tasks=True)
     assert office.desk.tasks == {}
     assert report.plan is not None
-    assert report.plan.withheld == 1
+    assert (report.plan.hand_offs, report.plan.withheld) == (1, 0)
 
 
 def test_a_task_that_the_crm_did_not_take_is_sent_again(office: Office) -> None:
