@@ -64,6 +64,7 @@ class Explanation:
 
     contact: str
     as_of: datetime
+    time_zone: str
     score: int
     points: str
     raw: str
@@ -117,6 +118,7 @@ def explanation(
     return Explanation(
         contact=known.id,
         as_of=as_of,
+        time_zone=zone.key,
         score=shown(row["points"]),
         points=from_millionths(row["points"]),
         raw=from_millionths(row["raw"]),

@@ -1,6 +1,8 @@
 """What people read on a terminal: run reports, plans, the funnel, an explanation."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -154,7 +156,7 @@ def explanation(told: Explanation, *, most: int) -> RenderableType:
     head = Text.assemble(
         ("Contact ", ""),
         (told.contact, "bold"),
-        f" as of {told.as_of.isoformat(timespec='seconds')}",
+        f" as of {_local(told, told.as_of, 'seconds')}",
     )
     state = Text.assemble(
         ("Score ", ""), (str(told.score), "bold"), f" of {most} ({told.points} points), ",
@@ -166,13 +168,18 @@ def explanation(told: Explanation, *, most: int) -> RenderableType:
     if told.missing:
         parts.append(Text(f"Fit is unknown; knowing «{told.missing}» would tell most."))
     if told.need_at:
-        parts.append(Text(f"Explicit need on {told.need_at.date().isoformat()}."))
+        parts.append(Text(f"Explicit need on {_local(told, told.need_at, 'hours')[:10]}."))
     parts += [Text(), _reasons(told, most), Text(), _gates(told)]
     if told.moves:
         parts += [Text(), _moves(told)]
     if told.kept:
         parts += [Text(), Text("Kept, a person changed them: " + ", ".join(told.kept))]
     return Group(*parts)
+
+
+def _local(told: Explanation, at: datetime, precision: str) -> str:
+    """Return an instant by the account's clock, as the CRM shows it and the rules count days."""
+    return at.astimezone(ZoneInfo(told.time_zone)).isoformat(timespec=precision)
 
 
 def _reasons(told: Explanation, most: int) -> Table:
@@ -196,7 +203,8 @@ def _reasons(told: Explanation, most: int) -> Table:
 
 def _gates(told: Explanation) -> Table:
     if told.hand_off_open:
-        title = f"Hand-off: open since {told.handed_off_at}, because of {told.hand_off_reason}"
+        since = _local(told, told.handed_off_at, "minutes") if told.handed_off_at else "–"
+        title = f"Hand-off: open since {since}, because of {told.hand_off_reason}"
     elif told.would_hand_off:
         title = "Hand-off: all gates are open"
     else:
@@ -215,7 +223,7 @@ def _moves(told: Explanation) -> Table:
         table.add_column(column)
     for move in told.moves:
         table.add_row(
-            move.at.isoformat(timespec="minutes"),
+            _local(told, move.at, "minutes"),
             f"{move.from_stage} {move.from_temperature}".strip(),
             f"{move.to_stage} {move.to_temperature}".strip(),
             move.reason.replace("_", " "),
