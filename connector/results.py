@@ -84,8 +84,9 @@ REFUSALS_TOLD = 10
 
 @dataclass(slots=True)
 class PushResult:
-    """What became of the writes. `refusals`: a sample of (kind, the CRM's words).
+    """What became of the writes.
 
+    `refusals`: some of (kind, the CRM's words), each once.
     `last_change_at`: the latest stamp that the CRM gave one of our writes, by its own clock.
     """
 

@@ -88,5 +88,7 @@ class Push:
         self.result.verdicts[kind, outcome.verdict] += 1
         stamps = (self.result.last_change_at, outcome.changed_at)
         self.result.last_change_at = max(filter(None, stamps), default=None)
-        if outcome.verdict is Verdict.REFUSED and len(self.result.refusals) < REFUSALS_TOLD:
-            self.result.refusals.append((kind, outcome.reason))
+        refusals, refusal = self.result.refusals, (kind, outcome.reason)
+        is_new = outcome.verdict is Verdict.REFUSED and refusal not in refusals
+        if is_new and len(refusals) < REFUSALS_TOLD:
+            refusals.append(refusal)

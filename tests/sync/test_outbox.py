@@ -33,6 +33,15 @@ def test_a_refused_contact_does_not_hold_back_the_batch(office: Office) -> None:
     assert entry.write_back.contact == ana().id
 
 
+def test_a_refusal_of_many_is_told_once(office: Office) -> None:
+    office.desk.refuse(ana(), "score is out of range")
+    office.desk.refuse(bob(), "score is out of range")
+    report = office.sync()
+    assert report.refused == 2
+    assert report.push is not None
+    assert report.push.refusals == [("contact", "score is out of range")]
+
+
 def test_a_refused_write_is_not_sent_again_by_itself(office: Office) -> None:
     office.desk.refuse(ana())
     office.sync()
