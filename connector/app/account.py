@@ -14,6 +14,7 @@ from connector.app.clock import SystemClock
 from connector.config.load import Loaded, load_all
 from connector.crm.hubspot.adapter import HubSpotCrm
 from connector.crm.hubspot.credentials import OAuthGrant
+from connector.crm.hubspot.schema import feedback_name
 from connector.engine.embedded import EmbeddedEngine
 from connector.errors import ConfigError, StoreError
 from connector.ports import Account, Clock, RunRecord
@@ -132,7 +133,7 @@ class Opened:
             zone=zone,
             language=settings.language,
             policy=WritePolicy(settings.write.min_change, settings.write.max_age),
-            feedback=mapping.feedback,
+            feedback=feedback_name(mapping, settings.language),
             has_tasks=mapping.tasks is not None,
         )
 

@@ -84,7 +84,7 @@ class Wanted:
 
     def definition(self, group: str, language: str) -> Json:
         """Return it as HubSpot takes it."""
-        word = _LANGUAGES.index(language) if language in _LANGUAGES else 0
+        word = _word(language)
         body: dict[str, object] = {
             "name": self.name,
             "label": self.kind.label[word],
@@ -98,6 +98,20 @@ class Wanted:
         if self.kind.is_unique:
             body["hasUniqueValue"] = True
         return body
+
+
+def feedback_name(mapping: HubSpotMapping, language: str) -> str | None:
+    """Return how a rep finds the property for feedback: the label that we give it, and its name.
+
+    Reps see labels; the name is there for accounts in which an admin chose another label.
+    """
+    if mapping.feedback is None:
+        return None
+    return f"{_VERDICT.label[_word(language)]} ({mapping.feedback})"
+
+
+def _word(language: str) -> int:
+    return _LANGUAGES.index(language) if language in _LANGUAGES else 0
 
 
 def options(labels: Mapping[str, Words], word: int = 0, first: int = 0) -> list[Json]:
