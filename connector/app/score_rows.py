@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from connector.columns import local_days
 from connector.domain.numbers import MILLION
 from connector.ports import Evaluation
-from connector.rules.explain import Line, Words, signed
+from connector.rules.explain import Line, Words
 
 REASON = pa.struct(
     [
@@ -204,7 +204,7 @@ def _teller(words: Words) -> Callable[[Mapping[str, object]], str]:
     @lru_cache(maxsize=100_000)
     def told(kind: str, rule: str, label: str, points: int, count: int, latest: date | None) -> str:
         when = words.when(Line(kind, rule, points, count, latest))
-        return f"{label} {signed(points)}" + (f" ({when})" if when else "")
+        return f"{label} {words.points(points)}" + (f" ({when})" if when else "")
 
     def tell(reason: Mapping[str, object]) -> str:
         latest = reason["latest"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from connector.domain.numbers import from_millionths
 from connector.rules.conditions import All, AnyOf, Condition, Kind, Not, Op, Test
 from connector.rules.decay import Constant, Curve, Decay, HalfLife, Linear, Steps
-from connector.rules.explain import Words, signed
+from connector.rules.explain import Words
 from connector.rules.model import (
     ActivityRule,
     Bucket,
@@ -93,7 +93,7 @@ class _Speaker:
 
     def rule(self, rule: ActivityRule) -> str:
         label = self._words.label(rule.label)
-        head = self.say("rule", label=label, points=signed(rule.points))
+        head = self.say("rule", label=label, points=self._words.points(rule.points))
         return ", ".join([head, *self._terms(rule)]) + "."
 
     def group(self, group: Group) -> Iterator[str]:

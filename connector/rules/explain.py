@@ -81,6 +81,12 @@ class Words:
         known = next((each for each in self.rules.fit.personas if each.id == persona), None)
         return say(known.label, self.language) if known else persona
 
+    def points(self, points: int) -> str:
+        """Return micro-points with their sign and at most one decimal, for people: `+12.5`."""
+        tenths = (abs(points) * 10 + MILLION // 2) // MILLION
+        text = ("-" if points < 0 else "+") + from_millionths(tenths * MILLION // 10)
+        return text.replace(".", ",") if self.language == "fr" else text
+
     def when(self, line: Line) -> str:
         """Return how often and when, empty for a limit."""
         if line.latest is None:
@@ -95,13 +101,6 @@ def say(label: Label, language: str) -> str:
     return label.get(language) or label.get("en") or next(iter(label.values()), "")
 
 
-def signed(points: int) -> str:
-    """Return micro-points with their sign and at most one decimal, for people: `+12.5`."""
-    tenths = (abs(points) * 10 + MILLION // 2) // MILLION
-    sign = "-" if points < 0 else "+"
-    return f"{sign}{from_millionths(tenths * MILLION // 10)}"
-
-
 def reasons_text(lines: Sequence[Line], words: Words, *, most: int = 5) -> str:
     """Return the short form of the reasons for a CRM property, one line each, highest first.
 
@@ -112,11 +111,11 @@ def reasons_text(lines: Sequence[Line], words: Words, *, most: int = 5) -> str:
     listed = [_reason(line, words) for line in lines[:most]]
     rest = lines[most:]
     if rest:
-        points = signed(sum(line.points for line in rest))
+        points = words.points(sum(line.points for line in rest))
         listed.append(words.text("more", n=len(rest), points=points))
     return "\n".join(listed)
 
 
 def _reason(line: Line, words: Words) -> str:
     when = words.when(line)
-    return f"{signed(line.points)} {words.line(line)}" + (f" ({when})" if when else "")
+    return f"{words.points(line.points)} {words.line(line)}" + (f" ({when})" if when else "")

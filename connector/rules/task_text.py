@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connector.rules.explain import Line, Words, signed
+from connector.rules.explain import Line, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def task_body(facts: HandOffFacts, words: Words, *, feedback: str | None) -> str
 
 def _signal(line: Line, words: Words) -> str:
     when = words.when(line)
-    return f"{words.line(line)}{', ' + when if when else ''} ({signed(line.points)})"
+    return f"{words.line(line)}{', ' + when if when else ''} ({words.points(line.points)})"
 
 
 def _need_signal(facts: HandOffFacts, words: Words) -> str | None:

@@ -30,7 +30,7 @@ def test_reasons_name_points_rule_count_and_day() -> None:
 
 def test_reasons_speak_french() -> None:
     assert reasons_text([PAGE], FRENCH) == (
-        "+24.6 A consulté une page (3 fois, la dernière le 2026-03-01)"
+        "+24,6 A consulté une page (3 fois, la dernière le 2026-03-01)"
     )
 
 
