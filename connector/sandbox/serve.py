@@ -1,14 +1,9 @@
 """Serves a sandbox CRM over HTTP: for people to try, for benchmarks and for tests."""
 
-import socket
-import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self
-
-import uvicorn
+from typing import Literal
 
 from connector.errors import UsageError
 from connector.sandbox.hubspot.faults import Faults
@@ -17,49 +12,16 @@ from connector.sandbox.hubspot.portal import Options, Portal
 from connector.sandbox.hubspot.server import build_app
 from connector.sandbox.hubspot.state import restore
 from connector.sandbox.hubspot.tokens import DEFAULT_TOKEN
+from connector.sandbox.listening import Listening, listen
 from connector.sandbox.world import World
-
-LOOPBACK = "127.0.0.1"
-START_S = 30
-STOP_S = 60
 
 
 @dataclass
-class RunningSandbox:
-    """A sandbox that answers at `url`. Stop it, or use it in a `with` statement."""
+class RunningSandbox(Listening):
+    """A HubSpot that answers at `url`. Stop it, or use it in a `with` statement."""
 
-    url: str
     token: str
     portal: Portal
-    _server: uvicorn.Server
-    _thread: threading.Thread
-    _listener: socket.socket
-
-    def begin_stop(self) -> None:
-        """Ask it to stop, without waiting until it has."""
-        self._server.should_exit = True
-
-    def stop(self) -> None:
-        """Finish the requests under way, save what is to be saved; twice is no error."""
-        self.begin_stop()
-        self._thread.join(STOP_S)
-        self._listener.close()
-
-    def wait(self) -> None:
-        """Return once it has been stopped; Ctrl-C gets through."""
-        while self._thread.is_alive():
-            self._thread.join(0.2)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 def start(
@@ -96,33 +58,8 @@ def serve(
     portal: Portal, *, port: int = 0, faults: Faults | None = None, state: Path | None = None
 ) -> RunningSandbox:
     """Serve an account on the loopback interface; port 0 takes any that is free."""
-    # With its protocol named, asyncio sets TCP_NODELAY; else each answer waits 40 ms for an ACK.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((LOOPBACK, port))
-    except OSError as error:
-        listener.close()
-        told = f"port {port} cannot be listened on: {error.strerror}"
-        raise UsageError(told, do="choose another --port, or --port 0 for a free one") from error
-    server = uvicorn.Server(
-        uvicorn.Config(
-            build_app(portal, faults=faults, state=state),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            date_header=False,  # replies are dated by the sandbox's own clock
-            timeout_graceful_shutdown=2,
-            ws="none",
-        )
-    )
-    thread = threading.Thread(
-        target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True
-    )
-    thread.start()
-    _wait_until_started(server, thread)
-    url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-    return RunningSandbox(url, DEFAULT_TOKEN, portal, server, thread, listener)
+    parts = listen(build_app(portal, faults=faults, state=state), port)
+    return RunningSandbox(*parts, token=DEFAULT_TOKEN, portal=portal)
 
 
 def _chance(spec: str, seed: int) -> Faults:
@@ -153,14 +90,3 @@ def _world(contacts: int, seed: int, folder: Path | None, ends_at: datetime) -> 
     from connector.sandbox.generate import generate
 
     return generate(people=contacts, seed=seed, ends_at=ends_at)
-
-
-def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:
-    pause = threading.Event()
-    for _ in range(START_S * 200):
-        if server.started:
-            return
-        if not thread.is_alive():
-            break
-        pause.wait(0.005)
-    raise RuntimeError("the sandbox did not start")
