@@ -1,0 +1,105 @@
+"""What there is: versions, resources, objects and their fields."""
+
+from connector.sandbox.salesforce.call import Answer, Call
+from connector.sandbox.salesforce.org import Org
+from connector.sandbox.salesforce.refusals import Json
+
+OLDEST, LATEST = 31, 68
+SEASONS = ("Spring", "Summer", "Winter")
+
+
+def versions(_: Org, call: Call) -> Answer:
+    """List the versions; no session is wanted."""
+    del call
+    return Answer(
+        body=[
+            {
+                "label": _label(number),
+                "url": f"/services/data/v{number}.0",
+                "version": f"{number}.0",
+            }
+            for number in range(OLDEST, LATEST + 1)
+        ]
+    )
+
+
+def resources(_: Org, call: Call) -> Answer:
+    """List what stands under a version."""
+    names = (
+        "sobjects", "query", "queryAll", "limits", "composite", "jobs", "tooling", "metadata"
+    )  # fmt: skip
+    return Answer(body={name: f"{call.data_path}/{name}" for name in names})
+
+
+def describe_global(org: Org, call: Call) -> Answer:
+    """List all objects."""
+    return Answer(
+        body={
+            "encoding": "UTF-8",
+            "maxBatchSize": 200,
+            "sobjects": [
+                one.listed() | {"urls": _urls(call, one.name)}
+                for one in org.objects.values()
+                if not one.is_tooling and f"{one.name}.read" not in org.denied
+            ],
+        }
+    )
+
+
+def basic(org: Org, call: Call) -> Answer:
+    """Tell an object without its fields."""
+    one = org.sobject(call.params[0])
+    shown = one.listed() | {"urls": _urls(call, one.name)}
+    return Answer(body={"objectDescribe": shown, "recentItems": []})
+
+
+def describe(org: Org, call: Call) -> Answer:
+    """Tell an object and those of its fields that the caller sees."""
+    one = org.sobject(call.params[0])
+    access = org.access(call.user)
+    fields: list[Json] = []
+    for field in one.fields.values():
+        if not access.sees(one, field):
+            continue
+        shown = field.described()
+        if not access.edits(one, field):
+            shown |= {"createable": False, "updateable": False}
+        if f"{one.name}.{field.name}" in org.required:
+            shown["nillable"] = False
+        fields.append(shown)
+    children = [
+        {
+            "cascadeDelete": org.objects[child].fields[reference.lower()].cascades,
+            "childSObject": child,
+            "deprecatedAndHidden": False,
+            "field": reference,
+            "junctionIdListNames": [],
+            "junctionReferenceTo": [],
+            "relationshipName": org.objects[child].fields[reference.lower()].children,
+            "restrictedDelete": False,
+        }
+        for child, reference in one.children.values()
+    ]
+    return Answer(
+        body=one.listed()
+        | {
+            "fields": fields,
+            "childRelationships": children,
+            "recordTypeInfos": [],
+            "supportedScopes": [{"label": "All records", "name": "everything"}],
+            "urls": _urls(call, one.name),
+        }
+    )
+
+
+def _urls(call: Call, name: str) -> Json:
+    path = f"{call.data_path}/sobjects/{name}"
+    return {"sobject": path, "describe": f"{path}/describe", "rowTemplate": path + "/{ID}"}
+
+
+def _label(number: int) -> str:
+    # Version 31 was Summer '14; there are three releases a year, and winter counts for the next.
+    place = number - 30
+    season = SEASONS[place % 3]
+    year = 14 + place // 3 + (season == "Winter")
+    return f"{season} '{year}"

@@ -1,0 +1,64 @@
+"""What an org keeps of cursors, bulk jobs and deploys."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from connector.sandbox.salesforce.refusals import Json
+
+
+@dataclass(slots=True)
+class Cursor:
+    """The rest of a query's answer. `page` makes the rows from one place to another."""
+
+    count: int
+    size: int
+    expires_s: int
+    page: Callable[[int, int], list[Json]]
+
+
+@dataclass(slots=True)
+class BulkJob:
+    """One job of Bulk API 2.0, a query or an ingest, with its files."""
+
+    id: str
+    is_query: bool
+    operation: str
+    sobject: str
+    user: str
+    version: str
+    at_s: int
+    state: str
+    query: str = ""
+    external_id: str = ""
+    line_ending: str = "LF"
+    delimiter: str = "COMMA"
+    assignment_rule: str = ""
+    polls: int = 0
+    closed_s: int = 0
+    error: str = ""
+    upload: bytes = b""
+    columns: list[str] = field(default_factory=list)
+    processed: int = 0
+    failures: int = 0
+    successful: list[list[str]] = field(default_factory=list)
+    failed: list[list[str]] = field(default_factory=list)
+    unprocessed: list[list[str]] = field(default_factory=list)
+    rows: Callable[[int, int], bytes] | None = None
+    count: int = 0
+
+
+@dataclass(slots=True)
+class Deploy:
+    """One deploy of metadata and what came of it."""
+
+    id: str
+    options: Json
+    at_s: int
+    by: str
+    successes: list[Json] = field(default_factory=list)
+    failures: list[Json] = field(default_factory=list)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether everything in it was taken."""
+        return not self.failures

@@ -1,0 +1,105 @@
+"""Turns records into what an answer shows of them: fields, parents, children."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from connector.sandbox.salesforce.binding import NAME, Binder, Bound, Reader, reader_of
+from connector.sandbox.salesforce.fields import Field, SObject
+from connector.sandbox.salesforce.moments import bulk_moment, rest_moment
+from connector.sandbox.salesforce.org import Org
+from connector.sandbox.salesforce.refusals import Json, no_field
+from connector.sandbox.salesforce.table import Record
+
+Children = Callable[[Record], object]
+
+
+@dataclass(slots=True)
+class Projection:
+    """What an answer shows of a record, in the order in which it was asked for."""
+
+    org: Org
+    sobject: SObject
+    url: str  # the path of this version's resources
+    entries: dict[str, "Column | Parent | Children"] = field(default_factory=dict)
+
+    def show(self, record: Record) -> Json:
+        """Return a record as JSON."""
+        kind = self.org.kind_of(record.id)
+        path = "/tooling" if self.sobject.is_tooling else ""
+        shown: Json = {
+            "attributes": {
+                "type": self.sobject.name,
+                "url": f"{self.url}{path}/sobjects/{kind}/{record.id}",
+            }
+        }
+        for name, entry in self.entries.items():
+            if isinstance(entry, Column):
+                value = entry.read(record)
+                shown[name] = (
+                    rest_moment(value) if entry.is_moment and isinstance(value, int) else value
+                )
+            elif isinstance(entry, Parent):
+                shown[name] = entry.show(self.org, record)
+            else:
+                shown[name] = entry(record)
+        return shown
+
+    def add(self, binder: Binder, parts: tuple[str, ...]) -> None:
+        """Show one more field, by its name or by a path through parents."""
+        if len(parts) == 1:
+            one = _seen(binder, self.sobject, parts[0])
+            read = binder.name_reader(one) if self.sobject is NAME else reader_of(one)
+            self.entries[one.name] = Column(one.type == "datetime", read)
+            return
+        reference, target = binder.parent(self.sobject, parts[0])
+        entry = self.entries.get(reference.relation)
+        if not isinstance(entry, Parent):
+            inner = Projection(self.org, target, self.url)
+            entry = self.entries[reference.relation] = Parent(reader_of(reference), inner)
+        entry.inner.add(binder, parts[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field of a record."""
+
+    is_moment: bool
+    read: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """What is shown of the record that a reference leads to."""
+
+    follow: Reader
+    inner: Projection
+
+    def show(self, org: Org, record: Record) -> Json | None:
+        """Return the parent as JSON, None if there is none."""
+        key = self.follow(record)
+        found = org.record(key) if isinstance(key, str) else None
+        return None if found is None else self.inner.show(found)
+
+
+def cell_writer(bound: Bound) -> Callable[[Record], str]:
+    """Return how a field is written into a CSV file."""
+    read, type_ = bound.read, bound.field.type
+
+    def write(record: Record) -> str:
+        value = read(record)
+        if value is None:
+            return ""
+        if type_ == "datetime" and isinstance(value, int):
+            return bulk_moment(value)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return str(value)
+
+    return write
+
+
+def _seen(binder: Binder, sobject: SObject, name: str) -> Field:
+    one = sobject.find(name)
+    if one is None or not binder.access.sees(sobject, one):
+        raise no_field(name, sobject.name)
+    return one

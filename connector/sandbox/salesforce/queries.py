@@ -1,0 +1,179 @@
+"""The query resources: first pages, further pages, and what changed or went in a window."""
+
+import re
+from dataclasses import dataclass
+
+from connector.sandbox.salesforce.call import Answer, Call
+from connector.sandbox.salesforce.fields import SObject
+from connector.sandbox.salesforce.keeping import Cursor
+from connector.sandbox.salesforce.moments import parse_moment, rest_moment
+from connector.sandbox.salesforce.org import DAY_S, RECYCLE_S, Org
+from connector.sandbox.salesforce.projection import Projection
+from connector.sandbox.salesforce.refusals import Json, Refusal, malformed
+from connector.sandbox.salesforce.soql_parser import parse
+from connector.sandbox.salesforce.soql_run import Engine
+from connector.sandbox.salesforce.soql_tree import Select
+from connector.sandbox.salesforce.table import Record
+
+PAGE, SMALLEST_PAGE = 2_000, 200
+CURSOR_S = 2 * DAY_S
+BATCH_SIZE = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
+UPDATED_S = 30 * DAY_S
+MINUTE_S = 60
+
+
+def query(org: Org, call: Call) -> Answer:
+    """Answer a query with its first page."""
+    return _first_page(org, call, everything=False)
+
+
+def query_all(org: Org, call: Call) -> Answer:
+    """Answer a query with its first page, from the recycle bin and the archive too."""
+    return _first_page(org, call, everything=True)
+
+
+def tooling_query(org: Org, call: Call) -> Answer:
+    """Answer a query about the org's own make-up."""
+    return _first_page(org, call, everything=False, tooling=True)
+
+
+def query_more(org: Org, call: Call) -> Answer:
+    """Answer with a further page."""
+    locator, _, place = call.params[0].rpartition("-")
+    cursor = org.cursors.get(locator)
+    if cursor is None or cursor.expires_s <= org.now_s() or not place.isdigit():
+        raise Refusal(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+    return Answer(body=_page(call, locator, cursor, int(place)))
+
+
+def updated(org: Org, call: Call) -> Answer:
+    """List the ids of what changed in a window, and up to when that is certain."""
+    sobject, low, high = _window(org, call)
+    table, now = org.table(sobject.name), org.now_s()
+    ids = [
+        record_id
+        for record_id in sorted(table.stamped_between(low, high - 1))
+        if (record := table.visible(table.rows[record_id], now)) is not None
+        and low <= record.stamp_s < high
+        and not record.is_deleted
+    ]
+    return Answer(body={"ids": ids, "latestDateCovered": rest_moment(_covered(org, high))})
+
+
+def deleted(org: Org, call: Call) -> Answer:
+    """List what was deleted in a window."""
+    sobject, low, high = _window(org, call)
+    earliest = max(org.delete_log_from_s, org.now_s() - RECYCLE_S)
+    if low < earliest:
+        told = f"startDate before earliest date available: {rest_moment(earliest)}"
+        raise Refusal(400, "INVALID_REPLICATION_DATE", told)
+    table = org.table(sobject.name)
+    rows = [
+        {"id": record_id, "deletedDate": rest_moment(table.rows[record_id].modified_s)}
+        for record_id in sorted(table.stamped_between(low, high - 1))
+        if table.rows[record_id].is_deleted and low <= table.rows[record_id].modified_s < high
+    ]
+    return Answer(
+        body={
+            "deletedRecords": rows,
+            "earliestDateAvailable": rest_moment(earliest),
+            "latestDateCovered": rest_moment(_covered(org, high)),
+        }
+    )
+
+
+def _first_page(org: Org, call: Call, *, everything: bool, tooling: bool = False) -> Answer:
+    select = parse(call.needed("q"))
+    engine = Engine(org, org.access(call.user), call.data_path, everything)
+    sobject = engine.source(select, tooling=tooling)
+    if select.is_grouped:
+        return Answer(body=_counted(engine, select, sobject))
+    _sized(select)
+    # Names are bound first, so that a wrong one is refused whether or not there are records.
+    projection = engine.projection(select, sobject)
+    found = engine.records(select, sobject)
+    pages = _Pages(found, projection)
+    size = _page_size(call, select, sobject)
+    if len(found) <= size:
+        return Answer(
+            body={"totalSize": len(found), "done": True, "records": pages.rows(0, len(found))}
+        )
+    locator = f"01g5g0{len(org.cursors) + 1:012d}"
+    cursor = Cursor(len(found), size, org.now_s() + CURSOR_S, pages.rows)
+    org.cursors[locator] = cursor
+    return Answer(body=_page(call, locator, cursor, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    found: list[Record]
+    projection: Projection
+
+    def rows(self, first: int, last: int) -> list[Json]:
+        show = self.projection.show
+        return [show(record) for record in self.found[first:last]]
+
+
+def _page(call: Call, locator: str, cursor: Cursor, place: int) -> Json:
+    last = min(place + cursor.size, cursor.count)
+    body: Json = {"totalSize": cursor.count, "done": last >= cursor.count}
+    if last < cursor.count:
+        body["nextRecordsUrl"] = f"{call.data_path}/query/{locator}-{last}"
+    body["records"] = cursor.page(place, last)
+    return body
+
+
+def _counted(engine: Engine, select: Select, sobject: SObject) -> Json:
+    if select.is_bare_count:
+        found = engine.grouped(select, sobject)[0]["expr0"]
+        return {"totalSize": found, "done": True, "records": []}
+    rows = engine.grouped(select, sobject)
+    return {"totalSize": len(rows), "done": True, "records": rows}
+
+
+def _sized(select: Select) -> None:
+    if not select.items:
+        raise malformed("a query selects at least one field")
+
+
+def _page_size(call: Call, select: Select, sobject: SObject) -> int:
+    found = BATCH_SIZE.search(call.headers.get("sforce-query-options", ""))
+    size = min(PAGE, max(SMALLEST_PAGE, int(found[1]))) if found else PAGE
+    named = [str(item) for item in select.items if not isinstance(item, Select)]
+    long = [one for one in map(sobject.find, named) if one and one.is_long and one.custom]
+    return SMALLEST_PAGE if len(long) > 1 else size
+
+
+def _window(org: Org, call: Call) -> tuple[SObject, int, int]:
+    sobject = org.sobject(call.params[0])
+    low, high = (_edge(call, name) for name in ("start", "end"))
+    if not sobject.replicated:
+        told = f"object type {sobject.name} is not replicateable"
+        raise Refusal(400, "INVALID_TYPE_FOR_OPERATION", told)
+    now = org.now_s()
+    if low < now - UPDATED_S:
+        told = "startDate cannot be more than 30 days ago"
+        raise Refusal(400, "INVALID_REPLICATION_DATE", told)
+    if high - low < MINUTE_S or low > now:
+        told = "endDate must be at least one minute greater than startDate"
+        raise Refusal(400, "INVALID_REPLICATION_DATE", told)
+    return sobject, low, high
+
+
+def _edge(call: Call, name: str) -> int:
+    found = parse_moment(call.needed(name))
+    if found is None:
+        raise Refusal(400, "INVALID_FIELD", f"{name} is not a valid date: {call.text(name)[:60]}")
+    return found // MINUTE_S * MINUTE_S  # seconds are cut off
+
+
+def _covered(org: Org, high: int) -> int:
+    """Return up to when no transaction is still under way."""
+    now = org.now_s()
+    running = [
+        held.began_s
+        for table in org.tables.values()
+        for held in table.held.values()
+        if held.commits_s > now
+    ]
+    return min([high, now, *running])

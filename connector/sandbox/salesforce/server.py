@@ -1,0 +1,96 @@
+"""The ASGI application: HTTP in, the gate's answers out, and a few levers under `/_sandbox`."""
+
+import gzip
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from email.utils import format_datetime
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from connector.sandbox.salesforce.call import Call
+from connector.sandbox.salesforce.faults import Faults
+from connector.sandbox.salesforce.gate import Gate
+from connector.sandbox.salesforce.org import Org
+
+WORTH_PACKING = 2_048  # bytes
+
+
+def build_app(org: Org, *, faults: Faults | None = None) -> Starlette:
+    """Return the application of an org."""
+    gate = Gate(org, faults or Faults())
+    levers = [
+        Route("/calls", _counted(gate), methods=["GET", "DELETE"]),
+        Route("/clock", _clock(org), methods=["POST"]),
+        Route("/sessions", _sessions(org), methods=["DELETE"]),
+    ]
+    app = Starlette(routes=[Mount("/_sandbox", routes=levers), Mount("/", app=_Api(gate))])
+    app.state.gate = gate
+    return app
+
+
+class _Api:
+    """The paths of Salesforce itself."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        content = await Request(scope, receive).body()
+        headers = {name.decode("latin-1"): v.decode("latin-1") for name, v in scope["headers"]}
+        answer = self._gate.answer(
+            Call(
+                method=scope["method"],
+                path=scope["raw_path"].decode("latin-1").partition("?")[0],
+                query_string=scope["query_string"].decode("latin-1"),
+                headers=headers,
+                content=content,
+                base_url=f"{scope['scheme']}://{headers.get('host', 'localhost')}",
+            )
+        )
+        payload = answer.payload()
+        told = dict(answer.headers)
+        if "gzip" in headers.get("accept-encoding", "") and len(payload) > WORTH_PACKING:
+            payload = gzip.compress(payload, 1)
+            told["Content-Encoding"] = "gzip"
+        media_type = answer.media_type if payload else None
+        response = Response(payload, answer.status, told, media_type=media_type)
+        # The sandbox's own clock dates its replies: it may have been turned.
+        response.headers["Date"] = format_datetime(self._gate.org.clock.now(), usegmt=True)
+        await response(scope, receive, send)
+
+
+# Async, although little is awaited: a plain function would run in a thread of its own.
+Lever = Callable[[Request], Awaitable[Response]]
+
+
+def _counted(gate: Gate) -> Lever:
+    async def calls(request: Request) -> Response:
+        body = {"total": gate.by_path.total(), "by_path": dict(gate.by_path)}
+        if request.method == "DELETE":
+            gate.forget_calls()
+        return JSONResponse(body)
+
+    return calls
+
+
+def _clock(org: Org) -> Lever:
+    async def advance(request: Request) -> Response:
+        body = await request.json()
+        org.clock.advance(timedelta(seconds=float(body["advance_seconds"])))
+        return JSONResponse({"now": org.clock.now().isoformat()})
+
+    return advance
+
+
+def _sessions(org: Org) -> Lever:
+    async def end(_: Request) -> Response:
+        org.sessions.close_all()
+        return Response(status_code=204)
+
+    return end
