@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from connector.sandbox.salesforce import faults as fault
 from connector.sandbox.salesforce import limits
+from connector.sandbox.salesforce.bulk_ingest import settle
 from connector.sandbox.salesforce.call import Answer, Call
 from connector.sandbox.salesforce.faults import Faults
 from connector.sandbox.salesforce.org import Org
@@ -45,6 +46,7 @@ class Gate:
         if status:
             return Answer(status, raw=TOO_LONG[status], media_type="text/html")
         self.org.settle()
+        settle(self.org)
         public = PUBLIC.get((call.method, call.path.rstrip("/")))
         if public is not None:
             return public(self.org, call)

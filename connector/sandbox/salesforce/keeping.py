@@ -33,6 +33,7 @@ class BulkJob:
     line_ending: str = "LF"
     delimiter: str = "COMMA"
     assignment_rule: str = ""
+    is_chunked: bool = True
     polls: int = 0
     closed_s: int = 0
     error: str = ""

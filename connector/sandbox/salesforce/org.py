@@ -92,6 +92,7 @@ class Org:
         self.apps: dict[str, App] = {}
         self.cursors: dict[str, Cursor] = {}
         self.jobs: dict[str, BulkJob] = {}
+        self.bulk_stops_after: int | None = None  # rows after which an ingest job fails
         self.deploys: dict[str, Deploy] = {}
         self.validation_rules: list[ValidationRule] = []
         self.required: set[str] = set()  # `Lead.Title`: an admin made it required

@@ -5,7 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from connector.sandbox.salesforce import collections, describes, limits, oauth, queries, records
+from connector.sandbox.salesforce import (
+    bulk_ingest,
+    bulk_query,
+    collections,
+    describes,
+    limits,
+    oauth,
+    queries,
+    records,
+)
 from connector.sandbox.salesforce.call import Answer, Call
 from connector.sandbox.salesforce.composite import composite
 from connector.sandbox.salesforce.org import Org
@@ -57,6 +66,24 @@ DATA: tuple[tuple[str, str, Handler], ...] = (
     ("GET", f"{GROUP}/{{}}", collections.read),
     ("POST", f"{GROUP}/{{}}", collections.read),
     ("PATCH", f"{GROUP}/{{}}/{{}}", collections.upsert),
+    ("POST", "/jobs/query", bulk_query.create),
+    ("GET", "/jobs/query", bulk_query.listing),
+    ("GET", "/jobs/query/{}", bulk_query.status),
+    ("PATCH", "/jobs/query/{}", bulk_query.change),
+    ("DELETE", "/jobs/query/{}", bulk_query.delete),
+    ("GET", "/jobs/query/{}/results", bulk_query.results),
+    ("GET", "/jobs/query/{}/resultPages", bulk_query.result_pages),
+    ("POST", "/jobs/ingest", bulk_ingest.create),
+    ("GET", "/jobs/ingest", bulk_ingest.listing),
+    ("GET", "/jobs/ingest/{}", bulk_ingest.status),
+    ("PATCH", "/jobs/ingest/{}", bulk_ingest.change),
+    ("DELETE", "/jobs/ingest/{}", bulk_ingest.delete),
+    ("PUT", "/jobs/ingest/{}/batches", bulk_ingest.upload),
+    ("GET", "/jobs/ingest/{}/successfulResults", bulk_ingest.successful),
+    ("GET", "/jobs/ingest/{}/failedResults", bulk_ingest.failed),
+    # The vendor spells it without capitals, its clients with them.
+    ("GET", "/jobs/ingest/{}/unprocessedrecords", bulk_ingest.unprocessed),
+    ("GET", "/jobs/ingest/{}/unprocessedRecords", bulk_ingest.unprocessed),
 )
 
 
