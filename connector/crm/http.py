@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
+import structlog
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from connector.errors import CrmUnavailableError
 from connector.ports import Clock
 
 T = TypeVar("T")
+log = structlog.get_logger()
 
 LONGEST_TEXT = 200
 _MAIL = re.compile(r"[\w.+%'-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
@@ -111,6 +113,7 @@ class Persistence:
             stop=stop_after_attempt(patience.attempts),
             wait=self._wait,
             sleep=lambda seconds: clock.wait(timedelta(seconds=seconds)),
+            before_sleep=_tell,
             retry=retry_if_exception_type(TryAgainError),
             reraise=True,
         )
@@ -140,3 +143,13 @@ class Persistence:
             return asked.total_seconds() * (1 + self._chance() / 10)
         backoff = self._patience.first * (1 << (state.attempt_number - 1))
         return min(backoff, self._patience.longest).total_seconds() * self._chance()
+
+
+def _tell(state: RetryCallState) -> None:
+    failed = state.outcome.exception() if state.outcome else None
+    log.info(
+        "call.tried_again",
+        attempt=state.attempt_number,
+        wait_seconds=round(state.upcoming_sleep, 1),
+        why=failed.failure.what if isinstance(failed, TryAgainError) else "",
+    )

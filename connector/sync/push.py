@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+
+import structlog
 
 from connector.domain.ids import RunId
 from connector.ports import Crm, OutboxEntry, Outcome, Store, Verdict
 from connector.results import KINDS, REFUSALS_TOLD, PushResult
 from connector.sync.progress import Progress
+
+log = structlog.get_logger()
 
 IN_FLIGHT = 4
 """Batches on the way at once: four kept-alive connections fill the window at 150 ms latency."""
@@ -40,6 +45,11 @@ class Push:
                     self._send_wave(pool, kind, wave)
         return self.result
 
+    def send(self, kind: str, wave: Sequence[OutboxEntry]) -> None:
+        """Send these alone, a few batches; what else waits goes on waiting."""
+        with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="push") as pool:
+            self._send_wave(pool, kind, wave)
+
     def _waves(self, kind: str) -> Iterator[Sequence[OutboxEntry]]:
         after, size = 0, self._crm.batch_size * IN_FLIGHT
         while wave := self._store.load_waiting(kind, min(size, self._left), after):
@@ -48,7 +58,11 @@ class Push:
             yield wave
 
     def _send_wave(self, pool: ThreadPoolExecutor, kind: str, wave: Sequence[OutboxEntry]) -> None:
-        sent = [(part, pool.submit(self._send, kind, part)) for part in self._parts(wave)]
+        # In the context of the run, so that what its calls log carries its number.
+        sent = [
+            (part, pool.submit(copy_context().run, self._send, kind, part))
+            for part in self._parts(wave)
+        ]
         failures = [self._settle(kind, part, answer) for part, answer in sent]
         for failure in failures:
             if failure is not None:
@@ -78,8 +92,10 @@ class Push:
             return failure
         answers = list(zip(part, answer.result(), strict=True))
         self._store.settle(answers, self._run)
-        for _, outcome in answers:
+        for entry, outcome in answers:
             self._note(kind, outcome)
+            if outcome.verdict is Verdict.REFUSED:
+                self._note_refusal(entry, outcome.reason)
         self._done += len(part)
         self._progress.step("writing", done=self._done, total=self._total)
         return None
@@ -88,7 +104,11 @@ class Push:
         self.result.verdicts[kind, outcome.verdict] += 1
         stamps = (self.result.last_change_at, outcome.changed_at)
         self.result.last_change_at = max(filter(None, stamps), default=None)
-        refusals, refusal = self.result.refusals, (kind, outcome.reason)
-        is_new = outcome.verdict is Verdict.REFUSED and refusal not in refusals
-        if is_new and len(refusals) < REFUSALS_TOLD:
+
+    def _note_refusal(self, entry: OutboxEntry, reason: str) -> None:
+        wish = entry.write_back or entry.task
+        contact = wish.contact if wish else ""
+        log.info("write_back.refused", kind=entry.kind, contact=contact, reason=reason)
+        refusals, refusal = self.result.refusals, (entry.kind, reason)
+        if refusal not in refusals and len(refusals) < REFUSALS_TOLD:
             refusals.append(refusal)

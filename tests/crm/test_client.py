@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from structlog.testing import capture_logs
 
 from connector.crm.hubspot.client import RATES, UNPACED, Client
 from connector.crm.hubspot.credentials import OAuth, OAuthGrant, ServiceKey
@@ -80,8 +81,12 @@ def test_trying_ends_and_says_that_nothing_is_lost(
 def test_a_server_that_is_not_there_is_unavailable(clock: FakeClock) -> None:
     with ScriptedServer() as server:
         client = _client(server, clock)
-    with pytest.raises(CrmUnavailableError, match="did not answer"):
+    with capture_logs() as logged, pytest.raises(CrmUnavailableError) as caught:
         client.get("/x")
+    assert f"did not answer: NewConnectionError at {server.url}" in caught.value.what
+    assert "connect.base_url" in caught.value.do
+    assert [line["attempt"] for line in logged] == [1, 2, 3, 4, 5]
+    assert {line["event"] for line in logged} == {"call.tried_again"}
 
 
 def test_what_the_crm_asks_to_wait_is_waited(server: ScriptedServer, clock: FakeClock) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from connector.ports import Verdict
 from connector.sync.run import Stages
@@ -36,10 +37,13 @@ def test_a_refused_contact_does_not_hold_back_the_batch(office: Office) -> None:
 def test_a_refusal_of_many_is_told_once(office: Office) -> None:
     office.desk.refuse(ana(), "score is out of range")
     office.desk.refuse(bob(), "score is out of range")
-    report = office.sync()
+    with capture_logs() as logged:
+        report = office.sync()
     assert report.refused == 2
     assert report.push is not None
     assert report.push.refusals == [("contact", "score is out of range")]
+    refused = [line["contact"] for line in logged if line["event"] == "write_back.refused"]
+    assert refused == [ana().id, bob().id]
 
 
 def test_a_refused_write_is_not_sent_again_by_itself(office: Office) -> None:

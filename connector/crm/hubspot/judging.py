@@ -34,7 +34,8 @@ class ConflictError(CrmRefusedError):
         super().__init__(
             what=f"HubSpot answered {why.status}: {why.says}",
             where="HubSpot",
-            do="Run `leadripe check`: it names properties and types that do not fit.",
+            do="Run `leadripe check`: it names properties and types that do not fit; `leadripe "
+            "provision` creates those of ours that are missing. Nothing is lost.",
             status=why.status,
         )
         self.why = why
@@ -124,7 +125,8 @@ def unavailable(what: str, retry_at: datetime | None = None) -> CrmUnavailableEr
     return CrmUnavailableError(
         what=what,
         where="HubSpot",
-        do="The next run goes on where this one stopped. Nothing is lost.",
+        do="The next run goes on where this one stopped. Nothing is lost. If it lasts, look at the "
+        "network, a proxy, and `connect.base_url` in leadripe.yaml.",
         retry_at=retry_at,
     )
 

@@ -55,7 +55,7 @@ class HubSpotTransport:
             )
             return _whole(cast("_Response", response))
         except self._failures as error:
-            raise LostError(type(error).__name__) from error
+            raise LostError(f"{type(error).__name__} at {self._host}") from error
 
 
 def _whole(response: _Response) -> Reply:
