@@ -8,13 +8,17 @@ unavailable; 7 another run holds the lock; 130 interrupted.
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from connector.errors import ConnectorError, StoreError
+
+if TYPE_CHECKING:
+    from connector.app.progress import Progress
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would happen; write nothing.")
@@ -83,6 +87,13 @@ def leadripe(ctx: click.Context, config: Path, *, verbose: bool, log_format: str
 pass_config = click.make_pass_decorator(Path)
 
 
+def _progress() -> AbstractContextManager["Progress"]:
+    from connector.app.progress import shown
+
+    options = click.get_current_context().find_root().params
+    return shown(as_events=options["log_format"] == "json")
+
+
 @leadripe.command()
 @click.option("--crm", type=click.Choice(["hubspot"]), default="hubspot", show_default=True)
 @click.option("--contacts", type=click.IntRange(1, 200_000), default=2000, show_default=True)
@@ -108,9 +119,8 @@ def demo(
     mapping, rules and its state: go on there with plan, explain and sync.
     """
     from connector.app import demo as demos
-    from connector.app.progress import shown
 
-    with shown() as progress:
+    with _progress() as progress:
         result = demos.run(crm, folder, contacts=contacts, seed=seed, load=load, progress=progress)
     demos.tell(result)
 
@@ -227,9 +237,8 @@ def _plan_offline(
     config: Path, *, create_tasks: bool, as_of: datetime | None, as_json: bool
 ) -> None:
     from connector.app import commands, show
-    from connector.app.progress import shown
 
-    with shown() as progress:
+    with _progress() as progress:
         report = commands.plan_offline(
             config, create_tasks=create_tasks, as_of=as_of, progress=progress
         )
@@ -311,9 +320,8 @@ def sync(
 
 def _run(config: Path, command: str, stages: object, *, as_json: bool) -> None:
     from connector.app import commands, show
-    from connector.app.progress import shown
 
-    with shown() as progress:
+    with _progress() as progress:
         report = commands.run(config, command, stages, progress)  # type: ignore[arg-type]
     show.run(report, as_json=as_json)
     if report.refused:
@@ -356,7 +364,6 @@ def score(
     highest scores; with --json a line for each contact, with its reasons.
     """
     from connector.app import score_command, show
-    from connector.app.progress import shown
 
     wish = score_command.ScoreWish(
         contacts=contacts,
@@ -370,7 +377,7 @@ def score(
         as_of=as_of,
         as_json=as_json,
     )
-    with shown() as progress:
+    with _progress() as progress:
         result = score_command.score(config, wish, progress)
     if not as_json:
         show.scores(result)

@@ -1,6 +1,7 @@
 """The whole loop as an admin runs it: processes of their own, a sandbox over HTTP, read back by the
 official client."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -142,6 +143,22 @@ def test_the_readme_s_commands_work_in_order(
         told = leadripe(*shlex.split(command)[1:], cwd=tmp_path)
         expected = 4 if command == "leadripe check" else 0  # before provisioning it finds gaps
         assert told.code == expected, (command, told.err, told.out)
+
+
+def test_logs_for_machines_are_json_throughout_and_name_nobody(
+    project: Path, sandbox: RunningSandbox, client: HubSpot
+) -> None:
+    assert leadripe("provision", cwd=project).code == 0
+    told = leadripe("-v", "--log-format", "json", "sync", "--json", cwd=project)
+    assert told.code == 0
+    lines = [json.loads(line) for line in told.err.splitlines()]
+    assert {"progress", "run.ended"} <= {line["event"] for line in lines}
+    assert {line["run"] for line in lines} == {told.json()["run"]}
+    people = client.crm.contacts.basic_api.get_page(limit=100, properties=["email"]).results
+    addresses = [row.properties["email"] for row in people if row.properties["email"]]
+    assert addresses
+    assert not [each for each in addresses if each in told.err + told.out]
+    assert sandbox.token not in told.err + told.out
 
 
 def test_the_readme_names_only_files_that_exist() -> None:

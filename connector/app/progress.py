@@ -2,23 +2,30 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from connector.sync.progress import Progress, Silent
+import structlog
+
+from connector.sync.progress import Progress
+
+__all__ = ["Progress", "shown"]
+
+log = structlog.get_logger()
 
 SECONDS_BETWEEN_LINES = 5.0
 
 
 class Lines:
-    """Prints a line when a step begins and then every few seconds, for logs of scheduled jobs."""
+    """Tells when a step begins, every few seconds, and when it ends: for logs of scheduled jobs."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[str, int, int | None], None]) -> None:
+        self._tell = tell
         self._name = ""
         self._told_at = 0.0
 
     def step(self, name: str, *, done: int, total: int | None) -> None:
-        """Print how far the step is, unless it was told a moment ago."""
+        """Tell how far the step is, unless it was told a moment ago."""
         now = time.monotonic()
         is_end = total is not None and done >= total
         if name == self._name and not is_end and now - self._told_at < SECONDS_BETWEEN_LINES:
@@ -26,8 +33,16 @@ class Lines:
         if name == self._name and is_end and self._told_at == 0.0:
             return
         self._name, self._told_at = name, 0.0 if is_end else now
-        of = f" of {total:,}" if total is not None else ""
-        sys.stderr.write(f"{name}: {done:,}{of}\n")
+        self._tell(name, done, total)
+
+
+def _print(name: str, done: int, total: int | None) -> None:
+    of = f" of {total:,}" if total is not None else ""
+    sys.stderr.write(f"{name}: {done:,}{of}\n")
+
+
+def _log(name: str, done: int, total: int | None) -> None:
+    log.info("progress", step=name, done=done, total=total)
 
 
 class Bars:
@@ -63,12 +78,15 @@ class Bars:
 
 
 @contextmanager
-def shown(*, quiet: bool = False) -> Iterator[Progress]:
-    """Yield what a long command tells its progress to."""
-    if quiet:
-        yield Silent()
+def shown(*, as_events: bool) -> Iterator[Progress]:
+    """Yield what a long command tells its progress to.
+
+    `as_events`: as log events, since whoever asked for logs in JSON reads stderr by machine.
+    """
+    if as_events:
+        yield Lines(_log)
     elif sys.stderr.isatty():
         with Bars() as bars:
             yield bars
     else:
-        yield Lines()
+        yield Lines(_print)
