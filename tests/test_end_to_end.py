@@ -173,6 +173,8 @@ def test_the_demo_runs_and_can_be_played_on_with(tmp_path: Path) -> None:
     shown = leadripe("demo", "--contacts", "120", cwd=tmp_path)
     assert shown.code == 0, shown.err
     assert datetime.now(UTC) - began < timedelta(minutes=2)
+    assert shown.err.count("reading contacts: 0") <= 1  # the first sync's lines alone
+    assert "syncing once more: 1 of 1" in shown.err
     for word in ("Funnel", "contacts accepted", "A second sync, right after: 0 writes", "Play on"):
         assert word in shown.out
     folder = tmp_path / "leadripe-demo"

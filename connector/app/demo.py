@@ -23,7 +23,7 @@ from connector.report import terminal
 from connector.report.explanation import Explanation
 from connector.results import RunReport
 from connector.sandbox.serve import RunningSandbox
-from connector.sync.progress import Progress
+from connector.sync.progress import Progress, Silent
 from connector.sync.wanted import local_day, micros
 
 MARKER = ".leadripe-demo"
@@ -82,7 +82,10 @@ def run(
         provisioned = commands.provision(config, dry_run=False)
         wanted = commands.Stages(create_tasks=True, accept_large_change=True)
         first = commands.run(config, "sync", wanted, progress)
-        second = commands.run(config, "sync", commands.Stages(), progress)
+        # Silent: its steps have the names of the first one's, and would take over their bars.
+        progress.step("syncing once more", done=0, total=1)
+        second = commands.run(config, "sync", commands.Stages(), Silent())
+        progress.step("syncing once more", done=1, total=1)
         return DemoResult(
             folder=folder,
             port=int(sandbox.url.rpartition(":")[2]),
