@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, overload
 
 from connector.errors import UsageError
 from connector.sandbox.hubspot.faults import Faults
@@ -13,6 +13,11 @@ from connector.sandbox.hubspot.server import build_app
 from connector.sandbox.hubspot.state import restore
 from connector.sandbox.hubspot.tokens import DEFAULT_TOKEN
 from connector.sandbox.listening import Listening, listen
+from connector.sandbox.salesforce.faults import Faults as OrgFaults
+from connector.sandbox.salesforce.fill import fill as fill_org
+from connector.sandbox.salesforce.org import Options as OrgOptions
+from connector.sandbox.salesforce.org import Org
+from connector.sandbox.salesforce.serving import RunningOrg, serve_org
 from connector.sandbox.world import World
 
 
@@ -24,6 +29,7 @@ class RunningSandbox(Listening):
     portal: Portal
 
 
+@overload
 def start(
     *,
     crm: Literal["hubspot"] = "hubspot",
@@ -36,13 +42,52 @@ def start(
     state: Path | None = None,
     ends_at: datetime | None = None,
     options: Options | None = None,
-) -> RunningSandbox:
+) -> RunningSandbox: ...
+
+
+@overload
+def start(
+    *,
+    crm: Literal["salesforce"],
+    port: int = 0,
+    contacts: int = 2_000,
+    seed: int = 0,
+    load: Path | None = None,
+    limits: Literal["real", "off"] = "real",
+    faults: str = "",
+    state: Path | None = None,
+    ends_at: datetime | None = None,
+) -> RunningOrg: ...
+
+
+def start(
+    *,
+    crm: Literal["hubspot", "salesforce"] = "hubspot",
+    port: int = 0,
+    contacts: int = 2_000,
+    seed: int = 0,
+    load: Path | None = None,
+    limits: Literal["real", "off"] = "real",
+    faults: str = "",
+    state: Path | None = None,
+    ends_at: datetime | None = None,
+    options: Options | None = None,
+) -> RunningSandbox | RunningOrg:
     """Fill a sandbox and serve it on the loopback interface.
 
     `state` names a file: if it exists, the account comes from there and nothing is made up. The
-    stories end at `ends_at`, the present moment if not given. Raises UsageError for a CRM or a
-    fault that does not exist, a port that is taken and a file that is no state.
+    stories end at `ends_at`, the present moment if not given. `options` are HubSpot's. Raises
+    UsageError for a CRM or a fault that does not exist, a port that is taken and a file that is no
+    state.
     """
+    if crm == "salesforce":
+        if state is not None:
+            told = "a sandbox Salesforce cannot be kept in a file yet"
+            raise UsageError(told, where="--state", do="leave --state out")
+        orders = _orders(faults, seed)
+        org = Org(OrgOptions(limits=limits == "real", seed=seed))
+        fill_org(org, _world(contacts, seed, load, ends_at or org.clock.now()))
+        return serve_org(org, port=port, faults=orders)
     if crm != "hubspot":
         raise UsageError(f"there is no sandbox for {crm!r} yet", do="use --crm hubspot")
     chance = _chance(faults, seed)
@@ -66,10 +111,19 @@ def _chance(spec: str, seed: int) -> Faults:
     try:
         return Faults.parse(spec, seed)
     except ValueError as error:
-        told = f"the faults cannot be read: {error}"
-        raise UsageError(
-            told, where="--faults", do="write for example 429=0.02,lost=0.01"
-        ) from error
+        raise _unreadable(error) from error
+
+
+def _orders(spec: str, seed: int) -> OrgFaults:
+    try:
+        return OrgFaults.parse(spec, seed)
+    except ValueError as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: ValueError) -> UsageError:
+    told = f"the faults cannot be read: {error}"
+    return UsageError(told, where="--faults", do="write for example 429=0.02,lost=0.01")
 
 
 def _restore(portal: Portal, state: Path) -> None:

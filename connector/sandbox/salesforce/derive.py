@@ -115,18 +115,18 @@ def _member(org: Org, values: Values, now_s: int) -> Values:
         "FirstRespondedDate": first if responded else None,
         "Type": "Contact" if values.get("ContactId") else "Lead",
         "LeadOrContactId": person,
-    } | _copied(org.record(str(person)))
+    } | copied(org.record(str(person)))
 
 
-def _copied(person: Record | None) -> Values:
-    # Taken over when the membership is written; the platform shows them live.
+def copied(person: Record | None) -> Values:
+    """Return what a campaign member shows of its person; the platform shows it live."""
     if person is None:
         return {}
     names = ("Name", "FirstName", "LastName", "Email", "Title", "DoNotCall", "HasOptedOutOfEmail")
-    copied = {name: person.values.get(name) for name in names}
-    copied["CompanyOrAccount"] = person.values.get("Company")
-    copied["LeadOrContactOwnerId"] = person.values.get("OwnerId")
-    return copied
+    taken = {name: person.values.get(name) for name in names}
+    taken["CompanyOrAccount"] = person.values.get("Company")
+    taken["LeadOrContactOwnerId"] = person.values.get("OwnerId")
+    return taken
 
 
 def _opportunity(_: Org, values: Values, now_s: int) -> Values:
