@@ -43,8 +43,9 @@ class Checks:
         if record.id in self.org.in_approval:
             raise row_error("ENTITY_IS_LOCKED", "the entity is locked for editing")
         left = self.org.locked.get(record.id, 0)
-        if left > 0:
-            self.org.locked[record.id] = left - 1
+        held = self.org.table(self.sobject.name).held.get(record.id)
+        if left > 0 or (held is not None and held.commits_s > self.org.now_s()):
+            self.org.locked[record.id] = max(0, left - 1)
             raise row_error(
                 "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"
             )

@@ -207,7 +207,7 @@ def candidates(table: Table, where: Condition | None) -> Iterable[Record]:
     if (low, high) == (0, FOREVER_S):
         return list(table.rows.values())
     rows = table.rows
-    return [rows[i] for i in table.stamped_between(low, high) if i in rows]
+    return [rows[i] for i in sorted(table.stamped_between(low, high)) if i in rows]
 
 
 def _conjuncts(where: Condition | None) -> Iterator[Comparison]:

@@ -1,0 +1,188 @@
+"""What people do inside an org while a connector is not looking: edits, conversions, merges.
+
+None of these is offered over REST as such (conversion and merge are SOAP calls and buttons), so
+they are levers of the sandbox.
+"""
+
+from copy import copy
+from dataclasses import dataclass
+
+from connector.sandbox.salesforce.catalogue import CONVERTED_STATUS
+from connector.sandbox.salesforce.derive import copied, derived
+from connector.sandbox.salesforce.incoming import Incoming
+from connector.sandbox.salesforce.moments import bulk_moment
+from connector.sandbox.salesforce.org import Access, Org, user_values
+from connector.sandbox.salesforce.refusals import Json, Refusal
+from connector.sandbox.salesforce.table import Held, Record, Values
+from connector.sandbox.salesforce.writer import Writer
+
+CARRIED = (
+    "FirstName", "LastName", "Name", "Salutation", "Title", "Email", "Phone", "MobilePhone",
+    "LeadSource", "Description", "HasOptedOutOfEmail", "HasOptedOutOfFax", "DoNotCall",
+    "EmailBouncedReason", "EmailBouncedDate", "LastActivityDate",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What a lead has become."""
+
+    contact: str
+    account: str
+    opportunity: str
+
+
+@dataclass(slots=True)
+class People:
+    """The people who work in an org, under one user's name."""
+
+    org: Org
+    user: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.user:
+            profile = next(iter(self.org.table("Profile").rows))
+            zone = self.org.options.time_zone
+            values = user_values("person@sandbox.example", "Pat", "Person", profile, zone)
+            self.user = self.org.add("User", values).id
+
+    def edit(self, record_id: str, **values: object) -> None:
+        """Change a record by hand: no rule of the API's stands in the way, the stamps move."""
+        kind, record = self._found(record_id)
+        known = Incoming(self.org, self._access(), self.org.objects[kind]).body(dict(values))
+        now = self.org.now_s()
+        after = {n: v for n, v in (record.values | known).items() if v is not None}
+        self.org.table(kind).change(record, known | derived(self.org, kind, after, now))
+        self._stamp(kind, record)
+
+    def edit_slowly(self, record_id: str, seconds: int, **values: object) -> None:
+        """Change a record in a transaction that stamps it now and commits `seconds` later."""
+        kind, record = self._found(record_id)
+        before = copy(record)
+        before.values = dict(record.values)
+        now = self.org.now_s()
+        self.edit(record_id, **values)
+        self.org.table(kind).held[record_id] = Held(now, now + seconds, before)
+
+    def create_slowly(self, kind: str, seconds: int, body: Json) -> str:
+        """Create a record in a transaction that stamps it now and commits `seconds` later."""
+        sobject = self.org.objects[kind]
+        access = self._access()
+        values = Incoming(self.org, access, sobject).body(body)
+        record = Writer(self.org, access).insert(sobject, values)
+        now = self.org.now_s()
+        self.org.table(kind).held[record.id] = Held(now, now + seconds, None)
+        return record.id
+
+    def delete(self, record_id: str) -> None:
+        """Put a record into the recycle bin."""
+        kind, _ = self._found(record_id)
+        Writer(self.org, self._access()).delete(self.org.objects[kind], record_id)
+
+    def convert(self, lead_id: str, *, with_opportunity: bool = False) -> Conversion:
+        """Convert a lead: a contact takes its place, with its activities.
+
+        Of custom fields only those in the org's mapping are carried over; campaign members keep
+        their lead and gain the contact.
+        """
+        _, lead = self._found(lead_id)
+        org, values = self.org, lead.values
+        owner = values["OwnerId"] if org.kind_of(str(values["OwnerId"])) == "User" else self.user
+        account = org.add("Account", {"Name": values["Company"], "OwnerId": owner}, by=self.user)
+        carried: Values = {name: values[name] for name in CARRIED if name in values}
+        carried |= {
+            target: values[source]
+            for source, target in org.lead_mapping.items()
+            if source in values
+        }
+        carried |= {"AccountId": account.id, "OwnerId": owner}
+        contact = org.add("Contact", carried, by=self.user)
+        opportunity = self._opportunity(lead, account, contact) if with_opportunity else ""
+        change: Values = {
+            "IsConverted": True,
+            "ConvertedDate": bulk_moment(org.now_s())[:10],
+            "ConvertedContactId": contact.id,
+            "ConvertedAccountId": account.id,
+            "ConvertedOpportunityId": opportunity or None,
+            "Status": CONVERTED_STATUS,
+        }
+        org.table("Lead").change(lead, change)
+        self._stamp("Lead", lead)
+        self._hand_over("Lead", lead.id, contact)
+        return Conversion(contact.id, account.id, opportunity)
+
+    def merge(self, master_id: str, *loser_ids: str) -> None:
+        """Merge records of one object: the losers are deleted, the master inherits what is theirs.
+
+        Values that the master lacks are taken from the losers.
+        """
+        kind, master = self._found(master_id)
+        table = self.org.table(kind)
+        for loser_id in loser_ids:
+            _, loser = self._found(loser_id)
+            lacking = {n: v for n, v in loser.values.items() if n not in master.values}
+            table.change(master, lacking)
+            self._reparent(kind, loser_id, master)
+            table.change(loser, {"MasterRecordId": master.id})
+            loser.is_deleted = True
+            self._stamp(kind, loser)
+        self._stamp(kind, master)
+
+    def _opportunity(self, lead: Record, account: Record, contact: Record) -> str:
+        values: Values = {
+            "Name": f"{lead.values['Company']}-", "AccountId": account.id,
+            "StageName": "Qualification", "CloseDate": bulk_moment(self.org.now_s())[:10],
+            "OwnerId": contact.values["OwnerId"],
+        }  # fmt: skip
+        values |= derived(self.org, "Opportunity", values, self.org.now_s())
+        known = {name: value for name, value in values.items() if value is not None}
+        made = self.org.add("Opportunity", known, by=self.user)
+        role: Values = {"OpportunityId": made.id, "ContactId": contact.id, "IsPrimary": True}
+        self.org.add("OpportunityContactRole", role, by=self.user)
+        return made.id
+
+    def _hand_over(self, kind: str, old_id: str, heir: Record) -> None:
+        for name in ("Task", "Event"):
+            for row in self.org.table(name).having("WhoId", old_id):
+                account = heir.values.get("AccountId")
+                self.org.table(name).change(row, {"WhoId": heir.id, "AccountId": account})
+                self._stamp(name, row)
+        for row in self.org.table("EmailMessageRelation").having("RelationId", old_id):
+            change: Values = {"RelationId": heir.id, "RelationObjectType": "Contact"}
+            self.org.table("EmailMessageRelation").change(row, change)
+            self._stamp("EmailMessageRelation", row)
+        members = self.org.table("CampaignMember")
+        for row in members.having(f"{kind}Id", old_id):
+            members.change(row, {"ContactId": heir.id} | copied(heir))
+            self._stamp("CampaignMember", row)
+
+    def _reparent(self, kind: str, old_id: str, heir: Record) -> None:
+        for child in self.org.objects.values():
+            table = self.org.table(child.name)
+            for one in child.fields.values():
+                if kind not in one.refers_to or one.name.endswith("ById"):
+                    continue
+                for row in list(table.having(one.name, old_id)):
+                    table.change(row, {one.name: heir.id})
+                    self._stamp(child.name, row)
+
+    def _found(self, record_id: str) -> tuple[str, Record]:
+        record = self.org.record(record_id)
+        if record is None or record.is_deleted:
+            raise Refusal(404, "ENTITY_IS_DELETED", f"no record {record_id}")
+        return self.org.kind_of(record_id), record
+
+    def _stamp(self, kind: str, record: Record) -> None:
+        record.stamp_s = record.modified_s = self.org.now_s()
+        record.modified_by = self.user
+        self.org.table(kind).log(record)
+        self.org.changes += 1
+
+    def _access(self) -> Access:
+        # A person's page layout shows every field, whatever the integration user may see.
+        names = frozenset(
+            f"{kind}.{name}".lower()
+            for kind, sobject in self.org.objects.items()
+            for name in sobject.fields
+        )
+        return Access(self.user, names, names, frozenset())
