@@ -77,7 +77,10 @@ class TaskPlanner:
             self.counts.closed += len(wishes)
         if row["handed_off"]:
             self.counts.hand_offs += 1
-            wishes += self._created(row, lines, known)
+            if row["hand_off_closed"] or not known.open_tasks:
+                wishes += self._created(row, lines, known)
+            # Else the store was begun anew, and the CRM holds the task of this very hand-off: its
+            # cause may now be dated differently, so that its key would be another.
         return wishes
 
     def _created(self, row: Row, lines: Sequence[Line], known: KnownContact) -> list[TaskWish]:

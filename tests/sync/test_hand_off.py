@@ -110,6 +110,27 @@ def test_a_task_is_created_once_per_episode(office: Office) -> None:
     assert len(office.tasks_of(ana())) == 1
 
 
+def test_a_store_that_was_lost_makes_no_second_task_of_an_open_one(tmp_path: Path) -> None:
+    office = Office(tmp_path / "first", [ana()])
+    office.begin()
+    for number, days in enumerate(range(6)):
+        at = office.clock.now() - days * DAY
+        office.desk.add(activity(str(number), "page_view", ana(), at))
+        office.desk.add(activity(f"c{number}", "email_click", ana(), at))
+    office.sync(create_tasks=True)
+    assert the_task(office).subject.startswith("Ripe lead")
+    office.clock.turn(DAY)
+    anew = Office(tmp_path / "second", crm=office.crm, clock=office.clock)
+    report = anew.sync(create_tasks=True, accept=True)
+    assert len(office.tasks_of(ana())) == 1
+    assert report.plan is not None
+    assert (report.plan.hand_offs, report.plan.tasks, report.plan.withheld) == (1, 0, 0)
+    anew.clock.turn(HOUR)
+    anew.desk.add(activity("call", "call", ana(), anew.clock.now(), is_outbound=True))
+    anew.sync()
+    assert anew.desk.open_tasks() == []
+
+
 def test_a_later_need_gets_a_task_of_its_own_once_the_first_is_done(office: Office) -> None:
     asks_for_a_demo(office)
     office.sync()
