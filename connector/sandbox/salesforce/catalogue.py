@@ -331,15 +331,6 @@ FullName string(255) readonly nofilter
 Description textarea(1000) readonly
 Length int(8) readonly
 """
-ENTITY_LIMIT = """
-DurableId string(255) fixed
-EntityDefinitionId string(255) fixed
-Type picklist(40) fixed
-Label string(255) fixed name
-Max int(9) fixed
-Remaining int(9) fixed
-"""
-
 STAGES = (
     # name, probability, closed, won, forecast category
     ("Qualification", 20, False, False, "Pipeline"),
@@ -454,10 +445,7 @@ def _fixed() -> list[SObject]:
         ("Organization|00D|Organization|Organizations", ORGANIZATION),
         ("ListView|00B|List View|List Views", LIST_VIEW),
     )
-    tooling = (
-        ("CustomField|00N|Custom Field|Custom Fields", CUSTOM_FIELD),
-        ("EntityLimit|0Rb|Entity Limit|Entity Limits", ENTITY_LIMIT),
-    )
+    tooling = (("CustomField|00N|Custom Field|Custom Fields", CUSTOM_FIELD),)
     return [
         sobject(heading, lines, VALUES, writable=False, replicated=False, is_tooling=is_tooling)
         for is_tooling, group in ((False, listed), (True, tooling))

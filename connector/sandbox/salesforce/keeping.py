@@ -56,6 +56,7 @@ class Deploy:
     options: Json
     at_s: int
     by: str
+    polls: int = 0
     successes: list[Json] = field(default_factory=list)
     failures: list[Json] = field(default_factory=list)
 

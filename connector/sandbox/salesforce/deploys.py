@@ -1,0 +1,309 @@
+"""Deploys of metadata: custom fields, permission sets, list views, the mapping of conversions."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import orjson
+
+from connector.sandbox.salesforce import custom_fields
+from connector.sandbox.salesforce.call import Answer, Call, text_of
+from connector.sandbox.salesforce.custom_fields import SPREAD, Definition, FlawError
+from connector.sandbox.salesforce.ids import make_id
+from connector.sandbox.salesforce.keeping import Deploy
+from connector.sandbox.salesforce.metadata_files import (
+    File,
+    Node,
+    Package,
+    definition_of,
+    read_package,
+)
+from connector.sandbox.salesforce.moments import rest_moment
+from connector.sandbox.salesforce.multipart import is_multipart, parts_of
+from connector.sandbox.salesforce.org import Org
+from connector.sandbox.salesforce.refusals import Json, Refusal, not_found, unreadable
+from connector.sandbox.salesforce.table import Values
+
+API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
+RIGHTS = {
+    "allowRead": "PermissionsRead", "allowCreate": "PermissionsCreate",
+    "allowEdit": "PermissionsEdit", "allowDelete": "PermissionsDelete",
+    "viewAllRecords": "PermissionsViewAllRecords",
+    "modifyAllRecords": "PermissionsModifyAllRecords",
+}  # fmt: skip
+Apply = Callable[[], None]
+
+
+def start(org: Org, call: Call) -> Answer:
+    """Take a deploy; its outcome is asked for afterwards."""
+    if not is_multipart(call):
+        raise unreadable("a deploy is a multipart body with the parts json and file")
+    parts = parts_of(call)
+    try:
+        body = orjson.loads(parts.get("json", b""))
+        options = body["deployOptions"]
+        flags = {name: bool(options.get(name)) for name in ("checkOnly", "singlePackage")}
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise unreadable("the part json has to hold deployOptions") from error
+    package = read_package(parts.get("file", b""))
+    deploy = Deploy(make_id("0Af", len(org.deploys) + 1), options, org.now_s(), call.user)
+    work = _Work(org, deploy, package)
+    work.plan()
+    rolls_back = options.get("rollbackOnError", True) is not False
+    if not flags["checkOnly"] and not (deploy.failures and rolls_back):
+        for apply in work.steps:
+            apply()
+    org.deploys[deploy.id] = deploy
+    body = {"id": deploy.id, "url": _url(call, deploy), "deployOptions": options}
+    return Answer(201, body | {"validatedDeployRequestId": None})
+
+
+def status(org: Org, call: Call) -> Answer:
+    """Tell how far a deploy is, with `includeDetails` for each component."""
+    deploy = org.deploys.get(call.params[0])
+    if deploy is None:
+        raise not_found()
+    deploy.polls += 1
+    done = deploy.polls > 1
+    result: Json = {
+        "id": deploy.id,
+        "createdBy": deploy.by,
+        "createdDate": rest_moment(deploy.at_s),
+        "checkOnly": bool(deploy.options.get("checkOnly")),
+        "rollbackOnError": deploy.options.get("rollbackOnError", True) is not False,
+        "done": done,
+        "success": done and deploy.succeeded,
+        "status": ("Succeeded" if deploy.succeeded else "Failed") if done else "InProgress",
+        "numberComponentsTotal": len(deploy.successes) + len(deploy.failures),
+        "numberComponentsDeployed": len(deploy.successes) if done else 0,
+        "numberComponentErrors": len(deploy.failures) if done else 0,
+        "numberTestsTotal": 0,
+        "numberTestsCompleted": 0,
+        "numberTestErrors": 0,
+    }
+    if call.flag("includeDetails") and done:
+        result["details"] = {
+            "componentSuccesses": deploy.successes,
+            "componentFailures": deploy.failures,
+        }
+    body = {"id": deploy.id, "url": _url(call, deploy), "deployResult": result}
+    return Answer(body=body | {"deployOptions": deploy.options})
+
+
+def create_field(org: Org, call: Call) -> Answer:
+    """Create one custom field through the tooling; nobody sees it until it is granted."""
+    body = call.json()
+    parent, _, name = text_of(body, "FullName").partition(".")
+    described = body.get("Metadata")
+    if not isinstance(described, dict):
+        raise unreadable("Metadata must be an object")
+    texts = {key: _plain(value) for key, value in described.items() if not isinstance(value, dict)}
+    definition = Definition(parent, name, texts.get("type", ""), texts)
+    try:
+        if org.table("CustomField").having("FullName", definition.full_name):
+            told = f"There is already a field named {name} on {parent}."
+            raise Refusal(400, "DUPLICATE_DEVELOPER_NAME", told, [])
+        custom_fields.check(org, definition)
+    except FlawError as flaw:
+        raise Refusal(400, "FIELD_INTEGRITY_EXCEPTION", str(flaw), ["FullName"]) from flaw
+    made = custom_fields.define(org, definition)
+    return Answer(201, {"id": made, "success": True, "errors": [], "warnings": [], "infos": []})
+
+
+@dataclass(slots=True)
+class _Work:
+    org: Org
+    deploy: Deploy
+    package: Package
+    steps: list[Apply] = field(default_factory=list)
+    brought: dict[str, Definition] = field(default_factory=dict)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+
+    def plan(self) -> None:
+        """Look at every component: note what it would do, or what is wrong with it."""
+        order = ("CustomObject", "LeadConvertSettings", "PermissionSet")
+        for file in sorted(self.package.files, key=lambda file: order.index(file.type)):
+            if file.type == "CustomObject":
+                self._object(file)
+            elif file.type == "PermissionSet":
+                self._component(file, "PermissionSet", file.name, partial(self._set, file))
+            else:
+                self._component(
+                    file, "LeadConvertSettings", file.name, partial(self._mapping, file)
+                )
+        for path in self.package.unknown:
+            self._fail(path, "", "", f"Unknown file type: {path}")
+        self._missing()
+
+    def _object(self, file: File) -> None:
+        for node in file.root.all("fields"):
+            name = f"{file.name}.{node.get('fullName')}"
+            self._component(file, "CustomField", name, partial(self._field, file, node))
+        for node in file.root.all("listViews"):
+            name = f"{file.name}.{node.get('fullName')}"
+            self._component(file, "ListView", name, partial(self._list_view, file, node))
+
+    def _component(
+        self, file: File, kind: str, name: str, plan: Callable[[], tuple[bool, bool]]
+    ) -> None:
+        self.seen.add((kind, name))
+        named = self.package.members.get(kind, set())
+        try:
+            if name not in named and "*" not in named:
+                raise FlawError(f"{name} is not in package.xml")  # noqa: TRY301 - like its kin
+            created, changed = plan()
+        except FlawError as flaw:
+            self._fail(file.path, kind, name, str(flaw))
+            return
+        self.deploy.successes.append(
+            {
+                "componentType": kind,
+                "fullName": name,
+                "fileName": file.path,
+                "success": True,
+                "created": created,
+                "changed": changed,
+                "deleted": False,
+            }
+        )
+
+    def _fail(self, path: str, kind: str, name: str, told: str) -> None:
+        self.deploy.failures.append(
+            {
+                "componentType": kind,
+                "fullName": name,
+                "fileName": path,
+                "success": False,
+                "created": False,
+                "changed": False,
+                "deleted": False,
+                "problem": told,
+                "problemType": "Error",
+            }
+        )
+
+    def _missing(self) -> None:
+        for kind in ("CustomField", "ListView", "PermissionSet", "LeadConvertSettings"):
+            for name in sorted(self.package.members.get(kind, set()) - {"*"}):
+                if (kind, name) not in self.seen:
+                    told = "In package.xml but not in zipped directory"
+                    self._fail("package.xml", kind, name, told)
+
+    def _field(self, file: File, node: Node) -> tuple[bool, bool]:
+        definition = definition_of(file.name, node)
+        changed = custom_fields.check(self.org, definition)
+        kinds = custom_fields.kinds_of(self.org, file.name)
+        created = self.org.objects[kinds[0]].find(definition.name) is None
+        for kind in (file.name, *kinds):
+            self.brought[f"{kind}.{definition.name}"] = definition
+        if changed:
+            self.steps.append(lambda: _defined(self.org, definition))
+        return created, changed
+
+    def _list_view(self, file: File, node: Node) -> tuple[bool, bool]:
+        name, label = node.get("fullName"), node.get("label")
+        if not API_NAME.fullmatch(name) or not label or not node.get("filterScope"):
+            raise FlawError("A list view needs a fullName, a label and a filterScope")
+        for column in node.all("columns"):
+            if column.text.endswith("__c"):
+                self._existing(f"{file.name}.{column.text}")
+        values: Values = {
+            "Name": label, "DeveloperName": name, "SobjectType": file.name, "IsSoqlCompatible": True
+        }  # fmt: skip
+        return self._row("ListView", {"DeveloperName": name, "SobjectType": file.name}, values)
+
+    def _set(self, file: File) -> tuple[bool, bool]:
+        label = file.root.get("label")
+        if not API_NAME.fullmatch(file.name) or not label:
+            raise FlawError("Required fields are missing: [label]")
+        for node in file.root.all("fieldPermissions"):
+            self._grantable(node.get("field"))
+        for node in file.root.all("objectPermissions"):
+            if node.get("object") not in self.org.objects:
+                raise FlawError(f"In field: object - no object named {node.get('object')} found")
+        values: Values = {"Label": label, "IsCustom": True}
+        held = self._row("PermissionSet", {"Name": file.name}, values)
+        self.steps.append(lambda: _granted(self.org, file))
+        return held
+
+    def _mapping(self, file: File) -> tuple[bool, bool]:
+        mapped: dict[str, str] = {}
+        for mapping in file.root.all("objectMapping"):
+            target = mapping.get("outputObject")
+            for pair in mapping.all("mappingFields"):
+                self._existing(f"Lead.{pair.get('inputField')}")
+                self._existing(f"{target}.{pair.get('outputField')}")
+                if target == "Contact":
+                    mapped[pair.get("inputField")] = pair.get("outputField")
+        changed = not mapped.items() <= self.org.lead_mapping.items()
+        self.steps.append(lambda: self.org.lead_mapping.update(mapped))
+        return False, changed
+
+    def _grantable(self, name: str) -> None:
+        kind, _, column = name.partition(".")
+        definition = self.brought.get(name)
+        held = self.org.objects[kind].find(column) if kind in self.org.objects else None
+        if definition is None and kind not in SPREAD and held is None:
+            raise FlawError(f"In field: field - no CustomField named {name} found")
+        is_required = (
+            definition.is_required
+            if definition
+            else held is not None and not (held.nillable or held.defaulted)
+        )
+        if is_required:
+            raise FlawError(f"You cannot deploy to a required field: {name}")
+
+    def _existing(self, name: str) -> None:
+        kind, _, column = name.partition(".")
+        known = kind in self.org.objects and self.org.objects[kind].find(column) is not None
+        if not known and name not in self.brought:
+            raise FlawError(f"Could not resolve the field {name}")
+
+    def _row(self, kind: str, key: Values, values: Values) -> tuple[bool, bool]:
+        table = self.org.table(kind)
+        for row in table.live():
+            if key.items() <= row.values.items():
+                changed = not values.items() <= row.values.items()
+                if changed:
+                    self.steps.append(partial(table.change, row, values))
+                return False, changed
+        self.steps.append(lambda: _added(self.org, kind, key | values))
+        return True, True
+
+
+def _defined(org: Org, definition: Definition) -> None:
+    custom_fields.define(org, definition)
+
+
+def _added(org: Org, kind: str, values: Values) -> None:
+    org.add(kind, values)
+
+
+def _granted(org: Org, file: File) -> None:
+    """Make the grants of a permission set exactly those of its file."""
+    [parent] = [r.id for r in org.table("PermissionSet").live() if r.values["Name"] == file.name]
+    for kind in ("FieldPermissions", "ObjectPermissions"):
+        for row in list(org.table(kind).having("ParentId", parent)):
+            org.table(kind).purge(row)
+    for node in file.root.all("fieldPermissions"):
+        kind, _, column = node.get("field").partition(".")
+        for each in SPREAD.get(kind, (kind,)):
+            values: Values = {
+                "ParentId": parent, "SobjectType": each, "Field": f"{each}.{column}",
+                "PermissionsRead": node.get("readable") == "true",
+                "PermissionsEdit": node.get("editable") == "true",
+            }  # fmt: skip
+            org.add("FieldPermissions", values)
+    for node in file.root.all("objectPermissions"):
+        rights: Values = {right: node.get(name) == "true" for name, right in RIGHTS.items()}
+        rights |= {"ParentId": parent, "SobjectType": node.get("object")}
+        org.add("ObjectPermissions", rights)
+
+
+def _url(call: Call, deploy: Deploy) -> str:
+    return f"{call.base_url}{call.data_path}/metadata/deployRequest/{deploy.id}"
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
