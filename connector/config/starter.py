@@ -1,5 +1,6 @@
 """The files that an admin starts from: shipped with us, copied once, theirs from then on."""
 
+import json
 from pathlib import Path
 from string import Template
 
@@ -89,9 +90,14 @@ def _text(name: str) -> str:
 def _settings(crm: str, account: str | None, base_url: str | None) -> str:
     return _SETTINGS.substitute(
         crm=crm,
-        account=f'account: "{account}"' if account else '# account: "46123"',
+        account=f"account: {_quoted(account)}" if account else '# account: "46123"',
         base_url=f"base_url: {base_url}" if base_url else "# base_url: http://127.0.0.1:8765",
     )
+
+
+def _quoted(text: str) -> str:
+    """Return a text in quotes, as both JSON and YAML read it."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _write_new(path: Path, text: str) -> bool:

@@ -19,6 +19,11 @@ def test_a_starter_is_complete_and_loads(tmp_path: Path) -> None:
     assert settings.connect.base_url == "http://127.0.0.1:8765"
 
 
+def test_any_account_is_read_back_as_it_was_given(tmp_path: Path) -> None:
+    write_starter(tmp_path, "hubspot", 'a"b: c #\\')
+    assert load_all(tmp_path / "leadripe.yaml").settings.account == 'a"b: c #\\'
+
+
 def test_without_an_account_the_line_waits_as_a_comment(tmp_path: Path) -> None:
     write_starter(tmp_path, "hubspot")
     assert load_all(tmp_path / "leadripe.yaml").settings.account is None
