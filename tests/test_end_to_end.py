@@ -15,7 +15,7 @@ from hubspot.crm.contacts import SimplePublicObjectInput, SimplePublicObjectInpu
 
 from connector.sandbox.hubspot.portal import Options
 from connector.sandbox.serve import RunningSandbox, start
-from tests.leadripe_process import leadripe, prepare
+from tests.leadripe_process import CLI, leadripe, prepare
 
 CONTACTS = 250
 NO_LAG = Options(index_lag=timedelta(0))
@@ -177,6 +177,7 @@ def test_the_demo_runs_and_can_be_played_on_with(tmp_path: Path) -> None:
     assert "syncing once more: 1 of 1" in shown.err
     for word in ("Funnel", "contacts accepted", "A second sync, right after: 0 writes", "Play on"):
         assert word in shown.out
+    assert f"python {CLI} -c leadripe-demo/leadripe.yaml explain " in shown.out
     folder = tmp_path / "leadripe-demo"
     runs = leadripe("-c", str(folder / "leadripe.yaml"), "runs", "--json", cwd=tmp_path).json()
     assert [run["outcome"] for run in runs] == ["done", "done"]

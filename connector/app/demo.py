@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+import sys
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -221,11 +222,12 @@ def _second(result: DemoResult) -> str:
 
 def _next(result: DemoResult) -> str:
     folder = result.folder
-    command = f"leadripe -c {folder / 'leadripe.yaml'}"
+    program = _program()
+    command = f"{program} -c {folder / 'leadripe.yaml'}"
     told = result.explained[0].contact if result.explained else "ID"
     lines = [
         f"Play on in {folder}, whose mappings/rules.yaml you may edit:",
-        f"  leadripe sandbox --port {result.port} --state {folder / 'sandbox.state'} &",
+        f"  {program} sandbox --port {result.port} --state {folder / 'sandbox.state'} &",
         "                                   the CRM of this demo again",
         f"  {command} plan       nothing is left to write",
         f"  {command} explain {told}   every reason of one contact",
@@ -233,3 +235,12 @@ def _next(result: DemoResult) -> str:
         f"  {command} runs       what was run, and what it cost",
     ]
     return "\n".join(lines)
+
+
+def _program() -> str:
+    """Return what to type to call this program again: its name, if the shell finds it by that."""
+    called = Path(sys.argv[0])
+    found = shutil.which("leadripe")
+    if found and called.exists() and Path(found).samefile(called):
+        return "leadripe"
+    return f"python {called}" if called.suffix == ".py" else str(called)
