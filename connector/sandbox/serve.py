@@ -18,6 +18,7 @@ from connector.sandbox.salesforce.fill import fill as fill_org
 from connector.sandbox.salesforce.org import Options as OrgOptions
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.serving import RunningOrg, serve_org
+from connector.sandbox.salesforce.state import restore as restore_org
 from connector.sandbox.world import World
 
 
@@ -81,13 +82,13 @@ def start(
     state.
     """
     if crm == "salesforce":
-        if state is not None:
-            told = "a sandbox Salesforce cannot be kept in a file yet"
-            raise UsageError(told, where="--state", do="leave --state out")
         orders = _orders(faults, seed)
-        org = Org(OrgOptions(limits=limits == "real", seed=seed))
-        fill_org(org, _world(contacts, seed, load, ends_at or org.clock.now()))
-        return serve_org(org, port=port, faults=orders)
+        org, key = Org(OrgOptions(limits=limits == "real", seed=seed)), ""
+        if state is not None and state.exists():
+            key = _restore_org(org, state)
+        else:
+            fill_org(org, _world(contacts, seed, load, ends_at or org.clock.now()))
+        return serve_org(org, port=port, faults=orders, private_key=key, state=state)
     if crm != "hubspot":
         raise UsageError(f"there is no sandbox for {crm!r} yet", do="use --crm hubspot")
     chance = _chance(faults, seed)
@@ -130,9 +131,20 @@ def _restore(portal: Portal, state: Path) -> None:
     try:
         restore(portal, state)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        told = f"{state} does not hold a sandbox of this version"
-        do = "name another file, or remove this one to begin anew"
-        raise UsageError(told, where="--state", do=do) from error
+        raise _foreign(state) from error
+
+
+def _restore_org(org: Org, state: Path) -> str:
+    try:
+        return restore_org(org, state)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _foreign(state) from error
+
+
+def _foreign(state: Path) -> UsageError:
+    told = f"{state} does not hold a sandbox of this version"
+    do = "name another file, or remove this one to begin anew"
+    return UsageError(told, where="--state", do=do)
 
 
 def _world(contacts: int, seed: int, folder: Path | None, ends_at: datetime) -> World:

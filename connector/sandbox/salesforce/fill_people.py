@@ -87,6 +87,7 @@ def fill_deals(book: Book, world: World) -> None:
 
 def _accounts(book: Book, world: World) -> dict[str, tuple[Company, str]]:
     held: dict[str, tuple[Company, str]] = {}
+    begins = _begins(world)
     for company in sorted(world.companies, key=lambda company: company.key):
         values: Values = {
             "Name": company.name[:255],
@@ -97,7 +98,7 @@ def _accounts(book: Book, world: World) -> dict[str, tuple[Company, str]]:
             "AnnualRevenue": None if company.revenue is None else float(company.revenue),
             "OwnerId": book.org.main_user,
         }
-        held[company.key] = (company, book.add("Account", values, _begins(world)).id)
+        held[company.key] = (company, book.add("Account", values, begins).id)
     return held
 
 

@@ -1,7 +1,9 @@
 """The ASGI application: HTTP in, the gate's answers out, and a few levers under `/_sandbox`."""
 
+import asyncio
 import gzip
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -19,15 +21,34 @@ from connector.sandbox.salesforce.org import Org
 WORTH_PACKING = 2_048  # bytes
 
 
-def build_app(org: Org, *, faults: Faults | None = None) -> Starlette:
-    """Return the application of an org."""
+SAVE_EVERY_S = 5.0
+Save = Callable[[], None]
+
+
+def build_app(org: Org, *, faults: Faults | None = None, save: Save | None = None) -> Starlette:
+    """Return the application of an org; what it changes is saved now and then, and at the end."""
     gate = Gate(org, faults or Faults())
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        if save is None:
+            yield
+            return
+        saving = asyncio.create_task(_keep_saving(org, save))
+        yield
+        saving.cancel()
+        with suppress(asyncio.CancelledError):
+            await saving
+        save()
+
     levers = [
         Route("/calls", _counted(gate), methods=["GET", "DELETE"]),
         Route("/clock", _clock(org), methods=["POST"]),
         Route("/sessions", _sessions(org), methods=["DELETE"]),
     ]
-    app = Starlette(routes=[Mount("/_sandbox", routes=levers), Mount("/", app=_Api(gate))])
+    app = Starlette(
+        routes=[Mount("/_sandbox", routes=levers), Mount("/", app=_Api(gate))], lifespan=lifespan
+    )
     app.state.gate = gate
     return app
 
@@ -63,6 +84,15 @@ class _Api:
         # The sandbox's own clock dates its replies: it may have been turned.
         response.headers["Date"] = format_datetime(self._gate.org.clock.now(), usegmt=True)
         await response(scope, receive, send)
+
+
+async def _keep_saving(org: Org, save: Save) -> None:
+    saved = -1
+    while True:
+        if org.changes != saved:
+            saved = org.changes
+            save()
+        await asyncio.sleep(SAVE_EVERY_S)
 
 
 # Async, although little is awaited: a plain function would run in a thread of its own.

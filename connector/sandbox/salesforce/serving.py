@@ -1,6 +1,8 @@
 """Serves an org over HTTP, and says how to sign in."""
 
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -10,6 +12,7 @@ from connector.sandbox.salesforce.faults import Faults
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.server import build_app
 from connector.sandbox.salesforce.sessions import CONSUMER_KEY, CONSUMER_SECRET, DEFAULT_TOKEN
+from connector.sandbox.salesforce.state import save
 
 USERNAME = "integration@sandbox.example"
 
@@ -31,21 +34,28 @@ class RunningOrg(Listening):
 
 
 def serve_org(
-    org: Org, *, port: int = 0, faults: Faults | None = None, private_key: str = ""
+    org: Org,
+    *,
+    port: int = 0,
+    faults: Faults | None = None,
+    private_key: str = "",
+    state: Path | None = None,
 ) -> RunningOrg:
     """Serve an org on the loopback interface; port 0 takes any that is free.
 
     `private_key` is the key whose public half the org's app accepts; a new one if there is none.
+    With `state` the org saves itself in that file, at the end too.
     """
-    private_key = private_key or new_key()
-    org.apps[CONSUMER_KEY].public_key = public_half(private_key)
+    key = private_key or new_key()
+    org.apps[CONSUMER_KEY].public_key = public_half(key)
+    saving = None if state is None else partial(save, org, key, state)
     return RunningOrg(
-        *listen(build_app(org, faults=faults), port),
+        *listen(build_app(org, faults=faults, save=saving), port),
         token=DEFAULT_TOKEN,
         username=USERNAME,
         consumer_key=CONSUMER_KEY,
         consumer_secret=CONSUMER_SECRET,
-        private_key=private_key,
+        private_key=key,
         org=org,
     )
 

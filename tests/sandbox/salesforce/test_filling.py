@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import urllib3
@@ -89,6 +90,24 @@ def test_a_sandbox_starts_filled_and_lets_its_keys_in() -> None:
         assert running.private_key.startswith("-----BEGIN PRIVATE KEY")
     with pytest.raises(UsageError, match="teapot"):
         start(crm="salesforce", contacts=1, faults="teapot=1")
+
+
+def test_an_org_comes_back_from_its_file(tmp_path: Path) -> None:
+    state = tmp_path / "org.json"
+    with start(crm="salesforce", contacts=10, seed=3, ends_at=NOON, state=state) as first:
+        first.org.required.add("Lead.Title")
+        kept = {name: list(table.rows.values()) for name, table in first.org.tables.items()}
+    assert state.stat().st_mode & 0o077 == 0
+    with start(crm="salesforce", state=state) as second:
+        assert {n: list(t.rows.values()) for n, t in second.org.tables.items()} == kept
+        assert second.private_key == first.private_key
+        assert second.org.required == {"Lead.Title"}
+        headers = {"Authorization": f"Bearer {second.token}"}
+        url = f"{second.url}{DATA}/query?q=SELECT+World_Key__c+FROM+Lead"
+        assert urllib3.request("GET", url, headers=headers).json()["totalSize"] > 0
+    state.write_text("{}")
+    with pytest.raises(UsageError, match=r"org\.json"):
+        start(crm="salesforce", state=state)
 
 
 def test_a_world_a_year_old_is_archived(filled: Desk) -> None:
