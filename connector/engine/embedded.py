@@ -1,9 +1,10 @@
 """DuckDB as the engine: in memory, without a file, an extension or the network."""
 
+import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from connector.engine.connection import Limits, folder_of, opened
 from connector.engine.inputs import create_table, is_few, load_constants, load_facts
 from connector.errors import StoreError
 from connector.ports import Evaluation, Facts
-from connector.rules.plan import CompiledRules
+from connector.rules.plan import CompiledRules, Step
 
 _OUTPUTS = ("score", "reason", "move")
+_WORD = re.compile(r"\w+")
 
 
 class EmbeddedEngine:
@@ -89,11 +91,14 @@ class EmbeddedEngine:
         # Rewriting the plan of a few rows costs more than it saves.
         self._connection.execute(f"PRAGMA {'disable' if is_small else 'enable'}_optimizer")
         results: dict[str, pa.Table] = {}
-        for step in compiled.steps:
+        for step, done_with in zip(compiled.steps, _done_with(compiled.steps), strict=True):
             if step.name in _OUTPUTS:
                 results[step.name] = self._connection.sql(step.sql).to_arrow_table()
             else:
                 self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {step.name} AS {step.sql}")
+            # Their memory serves the steps that follow.
+            for name in done_with:
+                self._connection.execute(f"DROP TABLE {name}")
         return Evaluation(**results)
 
     def _clear(self, compiled: CompiledRules, registered: tuple[str, ...]) -> None:
@@ -104,6 +109,18 @@ class EmbeddedEngine:
         for name in (*names, "activity_file"):
             self._connection.execute(f"DROP TABLE IF EXISTS {name}")
         self._connection.execute("PRAGMA enable_optimizer")
+
+
+def _done_with(steps: Sequence[Step]) -> Iterator[list[str]]:
+    """Yield, for each step, the tables of steps that none after it reads."""
+    words = [frozenset(_WORD.findall(step.sql)) for step in steps]
+    last_read = {
+        step.name: max((at for at, read in enumerate(words) if step.name in read), default=own)
+        for own, step in enumerate(steps)
+        if step.name not in _OUTPUTS
+    }
+    for at in range(len(steps)):
+        yield [name for name, last in last_read.items() if last == at]
 
 
 def _moment(as_of_us: int, as_of_day: int) -> pa.Table:
