@@ -386,14 +386,44 @@ def score(
 @leadripe.command()
 @click.argument("contact")
 @AS_OF
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    default=180,
+    show_default=True,
+    help="How far the curve of the score goes back.",
+)
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write it all to this file instead: one page, to look at in a browser.",
+)
 @AS_JSON
 @pass_config
-def explain(config: Path, contact: str, *, as_of: datetime | None, as_json: bool) -> None:
-    """Explain the CONTACT, given by id or e-mail: score, every reason, stage, gates, history."""
-    from connector.app import commands, show
+def explain(
+    config: Path,
+    contact: str,
+    *,
+    as_of: datetime | None,
+    days: int,
+    html: Path | None,
+    as_json: bool,
+) -> None:
+    """Explain the CONTACT, given by id or e-mail: score, every reason, stage, gates.
 
-    told = commands.explain(config, contact, as_of)
-    show.explanation(told, most=commands.highest(config), as_json=as_json)
+    And how it came to that: the score day by day as it rose and faded, what the contact did, moves
+    of stage and temperature, hand-offs, what was written when. Asks the CRM nothing.
+    """
+    from connector.app import explain as explaining
+    from connector.app import show
+
+    told = explaining.explained(config, contact, as_of)
+    over_time = told.timeline(days)
+    if html is not None:
+        explaining.write_page(html, told.page(over_time))
+        sys.stderr.write(f"wrote {html}; open it in a browser\n")
+    if html is None or as_json:
+        show.explanation(told.explanation, over_time, most=told.most, as_json=as_json)
 
 
 @leadripe.group()

@@ -5,16 +5,16 @@ from datetime import datetime
 from pathlib import Path
 
 from connector.app.account import Opened, open_account, zone_of_store
+from connector.app.explain import explained
 from connector.domain.ids import RunId
 from connector.errors import UsageError
 from connector.ports import Finding, OutboxEntry, Provision, RunRecord, Severity
-from connector.report.explanation import Explanation, History, explanation
+from connector.report.explanation import Explanation
 from connector.results import RunReport
 from connector.sync.plan import Planner
 from connector.sync.progress import Progress
 from connector.sync.run import Stages as Stages  # a command says which stages it wants
 from connector.sync.run import check_account
-from connector.sync.wanted import local_day, micros
 
 RUNS_REMEMBERED = 50
 """How many runs back our own writes are still told from changes: two days of hourly runs."""
@@ -71,33 +71,7 @@ def provision(config: Path, *, dry_run: bool) -> Sequence[Provision]:
 
 def explain(config: Path, contact: str, as_of: datetime | None) -> Explanation:
     """Explain one contact from the store; asks the CRM nothing."""
-    opened = open_account(config)
-    with opened.store(read_only=True) as store:
-        _, zone = zone_of_store(store)
-        known = store.find_contact(contact)
-        if known is None:
-            raise UsageError(
-                what="no such contact in the store",
-                where="leadripe explain",
-                do="Give the CRM's id or the e-mail address; run `leadripe pull` if it is new.",
-            )
-        at = as_of or opened.clock.now()
-        evaluation = opened.engine.evaluate(
-            opened.compiled,
-            store.load_facts_of(known.no, opened.compiled),
-            as_of_us=micros(at),
-            as_of_day=local_day(at, zone),
-        )
-        history = History(store.load_moves(known.no), store.load_ledger(known.no))
-        return explanation(
-            known,
-            evaluation,
-            history,
-            words=opened.words,
-            zone=zone,
-            as_of=at,
-            rules_hash=opened.compiled.hash,
-        )
+    return explained(config, contact, as_of).explanation
 
 
 def highest(config: Path) -> int:

@@ -11,8 +11,9 @@ import orjson
 from rich.console import Console, RenderableType
 
 from connector.ports import Finding, OutboxEntry, Provision, RunRecord
-from connector.report import terminal
+from connector.report import chart, terminal
 from connector.report.explanation import Explanation
+from connector.report.timeline import Timeline
 from connector.results import PlanSummary, RunReport
 
 if TYPE_CHECKING:
@@ -102,12 +103,12 @@ def plan_json(plan: PlanSummary) -> Mapping[str, object]:
     }
 
 
-def explanation(told: Explanation, *, most: int, as_json: bool) -> None:
-    """Print why a contact has its score."""
+def explanation(told: Explanation, over_time: Timeline, *, most: int, as_json: bool) -> None:
+    """Print why a contact has its score, and how it came to it."""
     if as_json:
-        json(told.as_json())
-    else:
-        terminal.show(console(), terminal.explanation(told, most=most))
+        json({**told.as_json(), "timeline": over_time.as_json()})
+        return
+    terminal.show(console(), terminal.explanation(told, most=most), chart.timeline(over_time))
 
 
 def findings(found: Sequence[Finding], *, as_json: bool) -> None:

@@ -170,10 +170,6 @@ def explanation(told: Explanation, *, most: int) -> RenderableType:
     if told.need_at:
         parts.append(Text(f"Explicit need on {_local(told, told.need_at, 'hours')[:10]}."))
     parts += [Text(), _reasons(told, most), Text(), _gates(told)]
-    if told.moves:
-        parts += [Text(), _moves(told)]
-    if told.kept:
-        parts += [Text(), Text("Kept, a person changed them: " + ", ".join(told.kept))]
     return Group(*parts)
 
 
@@ -214,20 +210,6 @@ def _gates(told: Explanation) -> Table:
         mark = Text("open", "green") if gate.is_open else Text("closed", "red")
         note = f" ({told.blocker})" if gate.id == "unblocked" and told.blocker else ""
         table.add_row(mark, escape(gate.label + note))
-    return table
-
-
-def _moves(told: Explanation) -> Table:
-    table = Table(title="History", title_justify="left", box=None, pad_edge=False)
-    for column in ("when", "from", "to", "because of"):
-        table.add_column(column)
-    for move in told.moves:
-        table.add_row(
-            _local(told, move.at, "minutes"),
-            f"{move.from_stage} {move.from_temperature}".strip(),
-            f"{move.to_stage} {move.to_temperature}".strip(),
-            move.reason.replace("_", " "),
-        )
     return table
 
 

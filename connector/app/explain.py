@@ -1,0 +1,174 @@
+"""Explains one contact, at an instant and over the days before it."""
+
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from connector.app.account import Opened, open_account, zone_of_store
+from connector.engine.daily import daily, deeds
+from connector.errors import UsageError
+from connector.ports import Evaluation, Facts, KnownContact
+from connector.report.explanation import Explanation, History, explanation
+from connector.report.page import page
+from connector.report.timeline import Held, Remembered, Timeline, timeline
+from connector.rules.timeline import Span
+from connector.store import EmbeddedStore
+from connector.sync.wanted import EPOCH, local_day, micros, moment
+
+_PRIVATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A contact as read from the store at one commit, and what the rules say of it."""
+
+    opened: Opened
+    zone: ZoneInfo
+    as_of: datetime
+    known: KnownContact
+    facts: Facts
+    evaluation: Evaluation
+    history: History
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """Why it has its score, stage and hand-off."""
+        return explanation(
+            self.known,
+            self.evaluation,
+            self.history,
+            words=self.opened.words,
+            zone=self.zone,
+            as_of=self.as_of,
+            rules_hash=self.opened.compiled.hash,
+        )
+
+    @property
+    def most(self) -> int:
+        """The most points a score can have."""
+        return self.opened.loaded.rules.highest // 1_000_000
+
+    def timeline(self, days: int) -> Timeline:
+        """Return what became of it in the last `days` days before today, and today."""
+        last = local_day(self.as_of, self.zone)
+        span = Span(last - days, last, micros(self.as_of))
+        happened = [
+            *(each.at for each in self.history.moves),
+            *(each.at for each in self.history.written),
+        ]
+        scored = daily(
+            self.opened.engine,
+            self.opened.loaded.rules,
+            self._activity,
+            span,
+            eventful=[local_day(at, self.zone) for at in happened],
+        )
+        return timeline(
+            scored,
+            self._remembered(span),
+            first=EPOCH.date() + timedelta(days=span.first),
+            words=self.opened.words,
+            zone=self.zone,
+        )
+
+    def page(self, told: Timeline) -> str:
+        """Return everything as one HTML page."""
+        return page(self.explanation, told, words=self.opened.words, zone=self.zone)
+
+    @property
+    def _activity(self) -> pa.Table:
+        activity = self.facts.activity
+        if isinstance(activity, Sequence):
+            raise TypeError("the activities of one contact come as a table")
+        return activity
+
+    def _remembered(self, span: Span) -> Remembered:
+        return Remembered(
+            deeds=deeds(self._activity, span),
+            moves=self.history.moves,
+            written=self.history.written,
+            hand_offs=sorted(set(self._hand_offs())),
+            held=[
+                Held(name, self.known.wrote[name], self.known.found[name])
+                for name in self.explanation.kept
+                if any(name in each.values for each in self.history.written)
+            ],
+        )
+
+    def _hand_offs(self) -> Iterator[datetime]:
+        """Yield the hand-offs: those that were written to the CRM, and the one remembered last."""
+        properties = self.opened.loaded.mapping.write.properties
+        written = properties.get("handed_off_at", "")
+        for each in self.history.written:
+            if at := _instant(each.values.get(written)):
+                yield at
+        for row in self.facts.state.to_pylist():
+            if row["handed_off_us"] is not None:
+                at = moment(row["handed_off_us"]).replace(microsecond=0)
+                if at <= self.as_of:
+                    yield at
+
+
+def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
+    """Read one contact from the store and evaluate it; asks the CRM nothing."""
+    opened = open_account(config)
+    with opened.store(read_only=True) as store:
+        _, zone = zone_of_store(store)
+        known = store.find_contact(contact)
+        if known is None:
+            raise UsageError(
+                what="no such contact in the store",
+                where="leadripe explain",
+                do="Give the CRM's id or the e-mail address; run `leadripe pull` if it is new.",
+            )
+        at = as_of or opened.clock.now()
+        facts = store.load_facts_of(known.no, opened.compiled)
+        evaluation = opened.engine.evaluate(
+            opened.compiled, facts, as_of_us=micros(at), as_of_day=local_day(at, zone)
+        )
+        return Explained(opened, zone, at, known, facts, evaluation, _history(store, known.no, at))
+
+
+def _history(store: EmbeddedStore, no: int, as_of: datetime) -> History:
+    """Return what is remembered of a contact up to an instant."""
+    return History(
+        [each for each in store.load_moves(no) if each.at <= as_of],
+        [each for each in store.load_ledger(no) if each.at <= as_of],
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return at.replace(microsecond=0) if at.tzinfo else None
+
+
+def write_page(file: Path, text: str) -> None:
+    """Write a page that only its owner may read, whole or not at all.
+
+    A symbolic link that stands there is replaced, not followed. Raises UsageError where no file can
+    be written.
+    """
+    unfinished = file.with_name(f".{file.name}.{secrets.token_hex(6)}")
+    try:
+        with os.fdopen(os.open(unfinished, _PRIVATE, 0o600), "wb") as sink:
+            sink.write(text.encode())
+            sink.flush()
+            os.fsync(sink.fileno())
+        unfinished.replace(file)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise UsageError(
+            what=f"the page could not be written: {error.strerror}",
+            where=f"--html {file}",
+            do="Name a file in a folder that exists and that you may write to.",
+        ) from error
