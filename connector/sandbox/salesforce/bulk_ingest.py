@@ -189,7 +189,7 @@ class _Work:
         job = self.job
         if job.operation != "upsert":
             return None
-        return external_id(self.org, self.sobject, job.external_id)
+        return external_id(self.sobject, job.external_id)
 
     def _id(self, row: list[str]) -> str:
         text = _id_cell(self.job, row)
@@ -212,7 +212,7 @@ def _begun(org: Org, call: Call, body: Json) -> BulkJob:
         raise Refusal(400, "INVALIDJOB", "contentType must be CSV")
     job.sobject = sobject.name
     if job.operation == "upsert":
-        job.external_id = external_id(org, sobject, text_of(body, "externalIdFieldName")).name
+        job.external_id = external_id(sobject, text_of(body, "externalIdFieldName")).name
     job.assignment_rule = str(body.get("assignmentRuleId") or "")
     org.jobs[job.id] = job
     return job

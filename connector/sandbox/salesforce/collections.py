@@ -43,7 +43,7 @@ def upsert(org: Org, call: Call) -> Answer:
     """Change or create records of one object, matched by an external id."""
     rows, all_or_none = _rows(call)
     sobject = org.sobject(call.params[0])
-    one = external_id(org, sobject, call.params[1])
+    one = external_id(sobject, call.params[1])
     writer = writer_of(org, call, sobject)
     incoming = Incoming(org, writer.access, sobject)
     bodies = []

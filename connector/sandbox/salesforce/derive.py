@@ -28,13 +28,9 @@ def defaults(org: Org, kind: str, user: str) -> Values:
     return values
 
 
-def _named(_: Org, values: Values, now_s: int) -> Values:
+def _named(_: Org, values: Values, __: int) -> Values:
     parts = (values.get("FirstName"), values.get("LastName"))
-    return {"Name": " ".join(str(part) for part in parts if part), **_nothing(now_s)}
-
-
-def _nothing(_: int) -> Values:
-    return {}
+    return {"Name": " ".join(str(part) for part in parts if part)}
 
 
 def _task(org: Org, values: Values, now_s: int) -> Values:
@@ -129,7 +125,7 @@ def copied(person: Record | None) -> Values:
     return taken
 
 
-def _opportunity(_: Org, values: Values, now_s: int) -> Values:
+def _opportunity(_: Org, values: Values, __: int) -> Values:
     stage = next((one for one in STAGES if one[0] == values.get("StageName")), None)
     name, chance, closed, won, forecast = stage or ("", 0, False, False, "Pipeline")
     probability = values.get("Probability")
@@ -145,7 +141,6 @@ def _opportunity(_: Org, values: Values, now_s: int) -> Values:
         "ForecastCategoryName": FORECAST_LABELS[forecast],
         "ExpectedRevenue": None if expected is None else round(expected, 2),
         "$stage": name,
-        **_nothing(now_s),
     }
 
 

@@ -9,7 +9,7 @@ from connector.sandbox.salesforce.keeping import Cursor
 from connector.sandbox.salesforce.moments import parse_moment, rest_moment
 from connector.sandbox.salesforce.org import DAY_S, RECYCLE_S, Org
 from connector.sandbox.salesforce.projection import Projection
-from connector.sandbox.salesforce.refusals import Json, Refusal, malformed
+from connector.sandbox.salesforce.refusals import Json, Refusal
 from connector.sandbox.salesforce.soql_parser import parse
 from connector.sandbox.salesforce.soql_run import Engine
 from connector.sandbox.salesforce.soql_tree import Select
@@ -88,7 +88,6 @@ def _first_page(org: Org, call: Call, *, everything: bool, tooling: bool = False
     sobject = engine.source(select, tooling=tooling)
     if select.is_grouped:
         return Answer(body=_counted(engine, select, sobject))
-    _sized(select)
     # Names are bound first, so that a wrong one is refused whether or not there are records.
     projection = engine.projection(select, sobject)
     found = engine.records(select, sobject)
@@ -129,11 +128,6 @@ def _counted(engine: Engine, select: Select, sobject: SObject) -> Json:
         return {"totalSize": found, "done": True, "records": []}
     rows = engine.grouped(select, sobject)
     return {"totalSize": len(rows), "done": True, "records": rows}
-
-
-def _sized(select: Select) -> None:
-    if not select.items:
-        raise malformed("a query selects at least one field")
 
 
 def _page_size(call: Call, select: Select, sobject: SObject) -> int:

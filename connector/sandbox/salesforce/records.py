@@ -134,28 +134,24 @@ def upsert_row(
     return writer.insert(sobject, values), True
 
 
-def external_id(org: Org, sobject: SObject, name: str) -> Field:
+def external_id(sobject: SObject, name: str) -> Field:
     """Return the field by which an upsert matches, or refuse it."""
-    del org
     one = sobject.find(name)
     if one is None or not (one.external_id or one.name == "Id"):
-        told = "Provided external ID field does not exist or is not accessible: " + name
-        raise Refusal(404, "NOT_FOUND", told)
+        raise _no_key(name)
     return one
+
+
+def _no_key(name: str) -> Refusal:
+    return not_found("Provided external ID field does not exist or is not accessible: " + name)
 
 
 def _key(org: Org, call: Call) -> tuple[SObject, Field, str]:
     sobject = org.sobject(call.params[0])
-    one = external_id(org, sobject, call.params[1])
+    one = external_id(sobject, call.params[1])
     if not org.access(call.user).sees(sobject, one):
-        raise external_id_hidden(one)
+        raise _no_key(one.name)
     return sobject, one, call.params[2]
-
-
-def external_id_hidden(one: Field) -> Refusal:
-    """Return the refusal of a key that field-level security hides."""
-    told = "Provided external ID field does not exist or is not accessible: " + one.name
-    return Refusal(404, "NOT_FOUND", told)
 
 
 def _existing(org: Org, sobject: SObject, text: str) -> Record:
