@@ -76,7 +76,7 @@ def leadripe(ctx: click.Context, config: Path, *, verbose: bool, log_format: str
     Begin with your own:     leadripe init, then check, provision, plan, sync
     Ask about one contact:   leadripe explain ana@example.com
 
-    Nothing is written to a CRM but by sync, push and provision; each has --dry-run.
+    Nothing is written to a CRM but by sync, push, undo and provision; each has --dry-run.
     """  # noqa: D301  the backslash is click's mark for lines to keep
     from connector.app import logs
 
@@ -472,6 +472,36 @@ def runs(config: Path, limit: int, *, as_json: bool) -> None:
     from connector.app import commands, show
 
     show.runs(commands.runs(config, limit), as_json=as_json)
+
+
+@leadripe.command()
+@click.argument("run")
+@DRY_RUN
+@AS_JSON
+@pass_config
+def undo(config: Path, run: str, *, dry_run: bool, as_json: bool) -> None:
+    """Restore in the CRM what stood there before RUN wrote to it.
+
+    \b
+    Which run:    leadripe runs
+    Look first:   leadripe undo 12 --dry-run
+    Then:         leadripe undo 12
+
+    A value comes back only if the CRM still shows what the run wrote: each contact is read right
+    before. What a person changed since is kept and reported; so is what a later run wrote, until
+    you undo that one. Contacts deleted or merged since are left out. Tasks stay as they are; the
+    open ones are counted.
+
+    Safe to start again at any time: what was restored is not restored twice. The next sync would
+    write the same values again: correct the rules first.
+    """  # noqa: D301  the backslash is click's mark for lines to keep
+    from connector.app import undo as undoing
+
+    with _progress() as progress:
+        report = undoing.undo(config, run, dry_run=dry_run, progress=progress)
+    undoing.tell(report, as_json=as_json)
+    if report.refused:
+        sys.exit(3)
 
 
 @leadripe.group()

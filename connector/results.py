@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from connector.domain.ids import ContactId, OwnerId, RunId
-from connector.ports import CallEstimate, Verdict
+from connector.ports import CallEstimate, TasksLeft, Verdict
 
 SAMPLE = 20
 """How many changes a plan names; the counts are of all."""
@@ -76,6 +77,63 @@ class PlanSummary:
             ]
 
 
+class KeptWhy(StrEnum):
+    """Why an undo leaves a value that the run wrote."""
+
+    PERSON = "person"  # somebody changed it since
+    LATER_RUN = "later_run"  # a later run of ours wrote it: that one is to be undone first
+    NOT_READ = "not_read"  # the mapping no longer names the property
+
+
+@dataclass(frozen=True, slots=True)
+class KeptValue:
+    """A value that an undo leaves as it is. `run`: the later one that wrote it."""
+
+    contact: ContactId
+    property: str
+    why: KeptWhy
+    run: RunId | None = None
+
+
+@dataclass(slots=True)
+class UndoSummary:
+    """What taking back a run comes to.
+
+    `contacts`: those it wrote to, of which `restores` are written again, and `deleted` and `merged`
+    left alone. In values: `properties` restored, by name; `returned`, of these, what was a person's
+    and is again; `as_before`, shown already as before the run; `undone`, taken back by an earlier
+    undo; `kept`, by reason, and `later_runs`, by the run that wrote them. `kept_values` names
+    each that a person changed, and a sample of the others. `reads`: calls that looked; the
+    estimate is of those that write.
+    """
+
+    of: RunId
+    is_dry_run: bool = False
+    contacts: int = 0
+    restores: int = 0
+    deleted: int = 0
+    merged: int = 0
+    returned: int = 0
+    as_before: int = 0
+    undone: int = 0
+    reads: int = 0
+    properties: Counter[str] = field(default_factory=Counter)
+    kept: Counter[KeptWhy] = field(default_factory=Counter)
+    later_runs: Counter[RunId] = field(default_factory=Counter)
+    kept_values: list[KeptValue] = field(default_factory=list)
+    sample: list[Change] = field(default_factory=list)
+    tasks: TasksLeft = field(default_factory=TasksLeft)
+    estimate: CallEstimate = field(default_factory=CallEstimate)
+
+    def keep(self, value: KeptValue) -> None:
+        """Count a value that is left, and name it if a person changed it or there is room."""
+        self.kept[value.why] += 1
+        if value.run is not None:
+            self.later_runs[value.run] += 1
+        if value.why is KeptWhy.PERSON or len(self.kept_values) < SAMPLE:
+            self.kept_values.append(value)
+
+
 KINDS = ("contact", "task")
 """In this order: a rep who opens a task finds the score already there."""
 
@@ -101,7 +159,10 @@ class PushResult:
 
 @dataclass(slots=True)
 class RunReport:
-    """What one run did. `calls`: {limit class: calls sent}; `counts`: rows read and written."""
+    """What one run did. `calls`: {limit class: calls sent}; `counts`: rows read and written.
+
+    `note`: what `leadripe runs` says beside it.
+    """
 
     command: str
     run: RunId
@@ -110,6 +171,8 @@ class RunReport:
     calls: Mapping[str, int] = field(default_factory=dict)
     plan: PlanSummary | None = None
     push: PushResult | None = None
+    undo: UndoSummary | None = None
+    note: str = ""
     seconds: float = 0.0
 
     @property

@@ -47,6 +47,7 @@ COMMANDS = (
     "explain",
     "rules",
     "runs",
+    "undo",
     "outbox",
     "sandbox",
 )

@@ -16,18 +16,25 @@ from connector.ports.crm import (
     WriteBack,
 )
 from connector.ports.engine import Engine, Evaluation, Facts
+from connector.ports.outbox import OutboxEntry
 from connector.ports.store import (
     SHOWN,
     KnownContact,
-    LedgerRecord,
     MoveRecord,
-    OutboxEntry,
     PlannedTask,
     PlannedWrite,
     RunRecord,
     Shapes,
     Store,
     Watched,
+)
+from connector.ports.undo import (
+    Fate,
+    LedgerRecord,
+    PlannedRestore,
+    TasksLeft,
+    Undoing,
+    WrittenContact,
 )
 
 __all__ = [
@@ -39,6 +46,7 @@ __all__ = [
     "Engine",
     "Evaluation",
     "Facts",
+    "Fate",
     "Finding",
     "KnownContact",
     "LedgerRecord",
@@ -46,6 +54,7 @@ __all__ = [
     "OutboxEntry",
     "Outcome",
     "Page",
+    "PlannedRestore",
     "PlannedTask",
     "PlannedWrite",
     "Provision",
@@ -55,7 +64,10 @@ __all__ = [
     "Store",
     "Stream",
     "TaskWish",
+    "TasksLeft",
+    "Undoing",
     "Verdict",
     "Watched",
     "WriteBack",
+    "WrittenContact",
 ]

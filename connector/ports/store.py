@@ -10,6 +10,8 @@ from connector.domain.contact import Owner
 from connector.domain.ids import ContactId, OwnerId, RunId, TaskKey
 from connector.ports.crm import Account, Outcome, Page, TaskWish, WriteBack
 from connector.ports.engine import Facts
+from connector.ports.outbox import OutboxEntry
+from connector.ports.undo import LedgerRecord, Undoing
 from connector.rules.conditions import Kind
 from connector.rules.plan import CompiledRules
 
@@ -23,9 +25,10 @@ class KnownContact:
 
     `found`: {property: value as the CRM last showed it}; `wrote`: {property: value that the CRM
     last accepted from us}. `waiting`, `refused`: the write-back in the outbox, if it is in that
-    state; of one that waits nobody knows whether the CRM has taken it. `is_fresh`: read from the
-    CRM in this very run. `open_tasks`: keys of our tasks for the contact that the CRM does not hold
-    as done.
+    state; of one that waits nobody knows whether the CRM has taken it. `returning`: properties that
+    a waiting undo gives back to the person whose value it was. `is_fresh`: read from the CRM in
+    this very run. `open_tasks`: keys of our tasks for the contact that the CRM does not hold as
+    done.
     """
 
     no: int
@@ -38,6 +41,7 @@ class KnownContact:
     waiting: Mapping[str, str | None] = field(default_factory=dict)
     refused: Mapping[str, str | None] = field(default_factory=dict)
     open_tasks: tuple[TaskKey, ...] = ()
+    returning: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +63,6 @@ class PlannedTask:
 
     no: int
     wish: TaskWish
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxEntry:
-    """A write that waits, was refused, or was accepted.
-
-    `kind`: `contact` or `task`; exactly one of `write_back`, `task` is set. `revision` rises with
-    each newer wish for the same subject; an answer to an older one settles nothing.
-    """
-
-    id: int
-    kind: str
-    revision: int
-    no: int
-    write_back: WriteBack | None = None
-    task: TaskWish | None = None
-    state: str = "waiting"
-    reason: str = ""
-    run: RunId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +92,7 @@ class MoveRecord:
     run: RunId
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRecord:
-    """A write that the CRM accepted: what was set, and what stood there before."""
-
-    at: datetime
-    values: Mapping[str, str | None]
-    before: Mapping[str, str | None]
-    run: RunId
-
-
-class Store(Protocol):
+class Store(Undoing, Protocol):
     """The memory of one account. Failing is a StoreError and leaves the last commit standing.
 
     Contacts have a whole number of their own here (`no`), stable as long as the store lives; an
@@ -278,6 +253,10 @@ class Store(Protocol):
 
     def load_runs(self, limit: int = 20) -> Sequence[RunRecord]:
         """Return the latest runs, newest first."""
+        ...
+
+    def load_run(self, run: RunId) -> RunRecord | None:
+        """Return one run; None if there is none of this id."""
         ...
 
     def has_accepted_plan(self) -> bool:

@@ -148,7 +148,10 @@ def _refusals(report: RunReport) -> Iterable[Text]:
     yield Text(f"{report.refused:,} writes were refused; a person must act:")
     for kind, reason in report.push.refusals:
         yield Text(f"  {kind}: {reason}")
-    yield Text("Mend the cause, then `leadripe outbox retry` and `leadripe push`. Nothing is lost.")
+    again = "`leadripe outbox retry` and `leadripe push`"
+    if report.undo is not None:
+        again = f"`leadripe undo {report.undo.of}` again"
+    yield Text(f"Mend the cause, then {again}. Nothing is lost.")
 
 
 def explanation(told: Explanation, *, most: int) -> RenderableType:

@@ -24,11 +24,14 @@ from connector.ports import (
     OutboxEntry,
     Outcome,
     Page,
+    PlannedRestore,
     PlannedTask,
     PlannedWrite,
     RunRecord,
     Shapes,
     Store,
+    TasksLeft,
+    WrittenContact,
 )
 from connector.rules.plan import CompiledRules
 from connector.store.database import Database, open_database
@@ -42,6 +45,7 @@ from connector.store.outbox import Outbox
 from connector.store.pages import Pages
 from connector.store.segments import Segments
 from connector.store.settling import ROUND, Settling
+from connector.store.undoing import UndoShelf
 
 ACTIVITIES = "activities"
 
@@ -100,6 +104,7 @@ class EmbeddedStore(Store):
         self._facts = FactsReader(database, self._segments, watched=shapes.watched, buckets=buckets)
         self._journal = Journal(database)
         self._outbox = Outbox(database, buckets)
+        self._undo = UndoShelf(database, self._outbox)
         self._history = History(database)
         self._fresh = bytearray()  # by contact number: 1 if read in this run
         self._segments.refuse_missing()
@@ -340,6 +345,30 @@ class EmbeddedStore(Store):
         """Forget waiting or refused entries; returns how many."""
         return self._outbox.drop(ids)
 
+    # -- undo
+
+    @_guarded
+    def load_written_numbers(self, run: RunId) -> Sequence[int]:
+        """Return the contacts that a run wrote to, or may have."""
+        return self._undo.numbers(run)
+
+    @_guarded
+    def load_written(self, numbers: Iterable[int]) -> Mapping[int, WrittenContact]:
+        """Return what was written to these contacts."""
+        return self._undo.written(numbers)
+
+    @_guarded
+    def journal_undo(
+        self, run: RunId, rules_hash: str, restores: Sequence[PlannedRestore]
+    ) -> Sequence[OutboxEntry]:
+        """Put restores into the outbox, in one transaction, and return their entries."""
+        return self._undo.journal(run, rules_hash, restores)
+
+    @_guarded
+    def load_tasks_left(self, run: RunId) -> TasksLeft:
+        """Return how many tasks of a run are not done."""
+        return self._undo.tasks_left(run)
+
     # -- history
 
     @_guarded
@@ -361,6 +390,11 @@ class EmbeddedStore(Store):
     def load_runs(self, limit: int = 20) -> Sequence[RunRecord]:
         """Return the latest runs, newest first."""
         return self._history.runs(limit)
+
+    @_guarded
+    def load_run(self, run: RunId) -> RunRecord | None:
+        """Return one run; None if there is none of this id."""
+        return self._history.run(run)
 
     @_guarded
     def has_accepted_plan(self) -> bool:

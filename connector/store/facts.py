@@ -14,7 +14,7 @@ from connector.errors import StoreError
 from connector.ports import Facts, KnownContact, Watched
 from connector.rules.plan import CompiledRules
 from connector.store.database import Database
-from connector.store.encoding import json_list, json_map, property_map
+from connector.store.encoding import json_list, json_map, property_map, text_list
 from connector.store.failures import REBUILD
 from connector.store.segments import Segments
 
@@ -46,7 +46,7 @@ FROM contact c JOIN state s ON s.no = c.no
 WHERE c.bucket = :bucket AND c.status = 'living' AND c.no BETWEEN :first AND :last ORDER BY c.no
 """
 _KNOWN = """
-SELECT c.no, c.id, c.owner, c.found, c.wrote, c.fields, o.state, o.wish
+SELECT c.no, c.id, c.owner, c.found, c.wrote, c.fields, o.state, o.wish, o.returned
 FROM contact c LEFT JOIN outbox o ON o.kind = 'contact' AND o.subject = CAST(c.no AS TEXT)
 WHERE c.no IN (SELECT value FROM json_each(?)) AND c.status = 'living' ORDER BY c.no
 """
@@ -159,7 +159,7 @@ class FactsReader:
         tasks = self._open_tasks(asked)
         known = {}
         rows = self._database.rows(_KNOWN, [json_list(asked)])
-        for no, id_, owner, found, wrote, fields, state, wish in rows:
+        for no, id_, owner, found, wrote, fields, state, wish, returned in rows:
             number = int(str(no))
             known[number] = KnownContact(
                 no=number,
@@ -172,6 +172,7 @@ class FactsReader:
                 waiting=property_map(wish) if state == "waiting" else {},
                 refused=property_map(wish) if state == "refused" else {},
                 open_tasks=tuple(tasks.get(number, ())),
+                returning=text_list(returned) if state == "waiting" else (),
             )
         return known
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from connector.domain.ids import RunId
 from connector.ports import LedgerRecord, MoveRecord, RunRecord
-from connector.store.database import Database
+from connector.store.database import Database, Row
 from connector.store.encoding import count_map, from_us, property_map, to_json
 
 _START = """
@@ -17,13 +17,17 @@ _RUNS = """
 SELECT no, command, started_us, ended_us, outcome, rules_hash, counts, message
 FROM run ORDER BY no DESC LIMIT ?
 """
+_RUN = """
+SELECT no, command, started_us, ended_us, outcome, rules_hash, counts, message
+FROM run WHERE CAST(no AS TEXT) = ?
+"""
 # A contact's history is also that of the contacts merged into it.
 _MOVES = """
 SELECT at_us, from_stage, from_temperature, to_stage, to_temperature, reason, run FROM move
 WHERE no IN (SELECT no FROM contact WHERE no = :no OR merged_into = :no) ORDER BY at_us, id
 """
 _LEDGER = """
-SELECT at_us, written, before, run FROM ledger
+SELECT at_us, written, before, run, run IN (SELECT no FROM run WHERE command = 'undo') FROM ledger
 WHERE no IN (SELECT no FROM contact WHERE no = :no OR merged_into = :no) ORDER BY at_us, id
 """
 _COUNTS = """
@@ -80,21 +84,12 @@ class History:
 
     def runs(self, limit: int) -> list[RunRecord]:
         """Return the latest runs, newest first."""
-        return [
-            RunRecord(
-                id=RunId(str(no)),
-                command=str(command),
-                started_at=from_us(int(str(started))),
-                ended_at=None if ended is None else from_us(int(str(ended))),
-                outcome=str(outcome),
-                rules_hash=str(rules_hash),
-                counts=count_map(counts),
-                message=str(message),
-            )
-            for no, command, started, ended, outcome, rules_hash, counts, message in (
-                self._database.rows(_RUNS, [limit])
-            )
-        ]
+        return [_record(row) for row in self._database.rows(_RUNS, [limit])]
+
+    def run(self, run: RunId) -> RunRecord | None:
+        """Return one run; None if there is none of this id."""
+        row = self._database.one(_RUN, [run])
+        return _record(row) if row else None
 
     def moves(self, no: int) -> list[MoveRecord]:
         """Return a contact's moves, oldest first."""
@@ -121,8 +116,11 @@ class History:
                 property_map(written),
                 property_map(before),
                 RunId(str(run)),
+                is_undo=bool(is_undo),
             )
-            for at_us, written, before, run in self._database.rows_named(_LEDGER, {"no": no})
+            for at_us, written, before, run, is_undo in self._database.rows_named(
+                _LEDGER, {"no": no}
+            )
         ]
 
     def counts(self) -> dict[str, int]:
@@ -136,3 +134,17 @@ class History:
             (str(stage), str(temperature)): int(str(count))
             for stage, temperature, count in self._database.rows(_FUNNEL)
         }
+
+
+def _record(row: Row) -> RunRecord:
+    no, command, started, ended, outcome, rules_hash, counts, message = row
+    return RunRecord(
+        id=RunId(str(no)),
+        command=str(command),
+        started_at=from_us(int(str(started))),
+        ended_at=None if ended is None else from_us(int(str(ended))),
+        outcome=str(outcome),
+        rules_hash=str(rules_hash),
+        counts=count_map(counts),
+        message=str(message),
+    )

@@ -91,7 +91,7 @@ SELECT 'contact', CAST(no AS TEXT), no, wish, before, CAST(run AS INTEGER), ?
 FROM staged_write WHERE run = ? AND wish <> '{}'
 ON CONFLICT (kind, subject) DO UPDATE SET revision = outbox.revision + 1, state = 'waiting',
     wish = excluded.wish, before = excluded.before, reason = '', run = excluded.run,
-    rules_hash = excluded.rules_hash
+    rules_hash = excluded.rules_hash, returned = '[]'
 WHERE outbox.state = 'accepted' OR outbox.wish <> excluded.wish
 """
 _TAKE_BACK = """

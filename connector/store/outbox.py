@@ -13,6 +13,7 @@ from connector.store.encoding import (
     json_map,
     known,
     property_map,
+    text_list,
     to_json,
     to_us,
 )
@@ -29,8 +30,14 @@ SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run
 FROM outbox o JOIN contact c ON c.no = o.no
 WHERE o.state IN (SELECT value FROM json_each(?)) ORDER BY o.id
 """
+_WAITING_FOR = """
+SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run
+FROM outbox o JOIN contact c ON c.no = o.no
+WHERE o.state = 'waiting' AND o.kind = 'contact' AND o.no IN (SELECT value FROM json_each(?))
+ORDER BY o.id
+"""
 _STORED = """
-SELECT kind, no, revision, state, wish, before, rules_hash FROM outbox WHERE id = ?
+SELECT kind, no, revision, state, wish, before, rules_hash, returned FROM outbox WHERE id = ?
 """
 _ENTER = """
 INSERT INTO ledger (no, at_us, written, before, run, rules_hash) VALUES (?, ?, ?, ?, ?, ?)
@@ -46,12 +53,16 @@ _LONG_AGO = -(2**63)
 
 @dataclass(frozen=True, slots=True)
 class _Entering:
-    """What a ledger row has beside the write itself."""
+    """What a ledger row has beside the write itself.
+
+    `returned`: properties whose new value is a person's, so that ours stays what it was.
+    """
 
     before: object
     now_us: int
     run: RunId
     rules_hash: object
+    returned: object
 
 
 class Outbox:
@@ -68,6 +79,10 @@ class Outbox:
     def of_states(self, states: Iterable[str]) -> list[OutboxEntry]:
         """Return the entries in one of these states, by id."""
         return list(_entries(self._database.rows(_OF_STATES, [json_list(states)])))
+
+    def waiting_for(self, numbers: str) -> list[OutboxEntry]:
+        """Return the write-backs that wait for some contacts, given as from `json_list`."""
+        return list(_entries(self._database.rows(_WAITING_FOR, [numbers])))
 
     def settle(
         self, answers: Sequence[tuple[OutboxEntry, Outcome]], run: RunId, now_us: int
@@ -91,7 +106,8 @@ class Outbox:
         match outcome.verdict:
             case Verdict.ACCEPTED:
                 self._mark(entry, "accepted", "", is_current=is_current)
-                self._accept(entry, outcome, _Entering(stored[5], now_us, run, stored[6]))
+                entering = _Entering(stored[5], now_us, run, stored[6], stored[7])
+                self._accept(entry, outcome, entering)
             case Verdict.REFUSED if is_current:
                 self._mark(entry, "refused", outcome.reason, is_current=True)
                 if entry.kind == "contact":
@@ -119,7 +135,7 @@ class Outbox:
         no = self._survivor(entry.write_back.contact, outcome.contact) or entry.no
         row = (no, how.now_us, to_json(written), how.before, int(how.run), how.rules_hash)
         self._database.run(_ENTER, row)
-        self._keep(no, written, outcome)
+        self._keep(no, written, outcome, text_list(how.returned))
 
     def _survivor(self, asked: ContactId, answered: ContactId | None) -> int | None:
         """Return the number that a write went to; a merge that the answer shows is kept."""
@@ -130,12 +146,19 @@ class Outbox:
             merge(self._database, identities, asked, answered)
         return identities.known(asked)
 
-    def _keep(self, no: int, written: Mapping[str, str | None], outcome: Outcome) -> None:
+    def _keep(
+        self,
+        no: int,
+        written: Mapping[str, str | None],
+        outcome: Outcome,
+        returned: Sequence[str],
+    ) -> None:
         row = self._database.one("SELECT found, wrote FROM contact WHERE no = ?", [no])
         if row is None:
             return
         found = {**property_map(row[0]), **written, **known(outcome.values)}
-        wrote = {**property_map(row[1]), **written}
+        ours = {name: value for name, value in written.items() if name not in returned}
+        wrote = {**property_map(row[1]), **ours}
         changed_us = to_us(outcome.changed_at) if outcome.changed_at else _LONG_AGO
         self._database.run(
             # Our own write is not news: reading it back, or an older state of it, changes nothing.

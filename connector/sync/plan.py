@@ -280,7 +280,8 @@ def _is_a_person_s(name: str, known: KnownContact) -> bool:
     found = known.found.get(name)
     if not found or not known.wrote:
         return False  # cleared, so ours again; or nothing was ever ours
-    ours = (known.wrote.get(name), known.waiting.get(name))
+    waiting = None if name in known.returning else known.waiting.get(name)
+    ours = (known.wrote.get(name), waiting)
     return not any(same_value(found, each) for each in ours)
 
 

@@ -8,14 +8,16 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from connector.domain.ids import RunId
 from connector.errors import ConfigError, ConnectorError
 from connector.ports import Account, Clock, Crm, Engine, Store, Verdict
-from connector.results import PlanSummary, RunReport
+from connector.results import PlanSummary, PushResult, RunReport
 from connector.sync.guard import Guards, check_contacts, check_plan
 from connector.sync.plan import Planner, PlanSettings
 from connector.sync.progress import Progress
 from connector.sync.pull import pull
 from connector.sync.push import Push
+from connector.sync.undo import UNDO, Undo, undoable
 from connector.sync.wanted import micros
 
 log = structlog.get_logger()
@@ -73,14 +75,31 @@ class Runner:
         Raises what stopped it. Everything committed until then stands, and the next run goes on
         from there: reading at the last stored page, writing at the first write without an answer.
         """
+        with self._started(command) as report:
+            self._run_stages(report, stages, progress)
+        return report
+
+    def undo(self, asked: RunId, progress: Progress, *, dry_run: bool) -> RunReport:
+        """Take back what a run wrote, where the CRM still shows it; with `dry_run`, only look.
+
+        Raises UsageError for a run that cannot be undone, and what stopped it otherwise. The same
+        again goes on from there.
+        """
+        of = undoable(self._parts.store.load_run(asked), asked)
+        with self._started(UNDO) as report:
+            report.note = f"of run {of.id}, only looked" if dry_run else f"of run {of.id}"
+            self._undo(report, of.id, progress, dry_run=dry_run)
+        return report
+
+    @contextmanager
+    def _started(self, command: str) -> Iterator[RunReport]:
         store, clock = self._parts.store, self._parts.clock
         with store.lease():
             began = clock.now()
             run = store.start_run(command, began, self._settings.compiled.hash)
             report = RunReport(command, run)
             with self._recorded(report, began):
-                self._run_stages(report, stages, progress)
-            return report
+                yield report
 
     @contextmanager
     def _recorded(self, report: RunReport, began: datetime) -> Iterator[None]:
@@ -97,7 +116,7 @@ class Runner:
                 log.exception("run.crashed", command=report.command)
                 self._end(report, began, "failed", "a bug of ours; see the log")
                 raise
-            self._end(report, began, "partial" if _is_partial(report) else "done", "")
+            self._end(report, began, "partial" if _is_partial(report) else "done", report.note)
 
     def _end(self, report: RunReport, began: datetime, outcome: str, message: str) -> None:
         ended = self._parts.clock.now()
@@ -157,9 +176,29 @@ class Runner:
         finally:
             report.counts["write_calls"] = self._calls() - before
             report.counts["waiting"] = self._parts.store.count().get("waiting", 0)
-            self._note_span(report, began, sending.result.last_change_at)
-            for (kind, verdict), count in sending.result.verdicts.items():
-                report.counts[f"{kind}s_{verdict}"] = count
+            self._note_answers(report, began, sending.result)
+
+    def _undo(self, report: RunReport, of: RunId, progress: Progress, *, dry_run: bool) -> None:
+        parts, rules_hash = self._parts, self._settings.compiled.hash
+        undo = Undo(
+            parts.crm, parts.store, run=report.run, of=of, rules_hash=rules_hash, dry_run=dry_run
+        )
+        report.undo = undo.summary
+        if not dry_run:
+            report.push = undo.result
+        began, before = parts.clock.now(), self._calls()
+        try:
+            undo.undo_all(progress)
+        finally:
+            report.counts["undone_run"] = int(of)
+            report.counts["planned_calls"] = undo.summary.estimate.total
+            report.counts["write_calls"] = self._calls() - before - undo.summary.reads
+            self._note_answers(report, began, undo.result)
+
+    def _note_answers(self, report: RunReport, began: datetime, result: PushResult) -> None:
+        self._note_span(report, began, result.last_change_at)
+        for (kind, verdict), count in result.verdicts.items():
+            report.counts[f"{kind}s_{verdict}"] = count
 
     def _calls(self) -> int:
         return sum(self._parts.crm.calls.values())

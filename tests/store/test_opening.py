@@ -276,7 +276,9 @@ def test_every_version_leads_to_the_schema_of_a_new_store(tmp_path: Path, clock:
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
-    good = [*migrations(), "ALTER TABLE run ADD COLUMN note TEXT;\nPRAGMA user_version = 2;"]
+    next_ = len(migrations()) + 1
+    more = f"ALTER TABLE run ADD COLUMN note TEXT;\nPRAGMA user_version = {next_};"
+    good = [*migrations(), more]
     bad = [*migrations(), "ALTER TABLE run ADD COLUMN note TEXT;\nCREATE TABLE run (no INTEGER);"]
     open_database(tmp_path, read_only=False).close()
     before = schema(tmp_path / "state.db")
@@ -284,7 +286,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
         open_database(tmp_path, read_only=False, versions=bad)
     assert schema(tmp_path / "state.db") == before
     migrated = open_database(tmp_path, read_only=False, versions=good)
-    assert migrated.number("PRAGMA user_version") == 2
+    assert migrated.number("PRAGMA user_version") == next_
     migrated.close()
     assert schema(tmp_path / "state.db") != before
 

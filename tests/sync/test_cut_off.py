@@ -24,6 +24,7 @@ WRITING = (
     "stage_plan",
     "accept_plan",
     "discard_plan",
+    "journal_undo",
     "settle",
     "start_run",
     "end_run",

@@ -1,0 +1,25 @@
+"""A write on its way: what the store keeps until the CRM has answered it."""
+
+from dataclasses import dataclass
+
+from connector.domain.ids import RunId
+from connector.ports.crm import TaskWish, WriteBack
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """A write that waits, was refused, or was accepted.
+
+    `kind`: `contact` or `task`; exactly one of `write_back`, `task` is set. `revision` rises with
+    each newer wish for the same subject; an answer to an older one settles nothing.
+    """
+
+    id: int
+    kind: str
+    revision: int
+    no: int
+    write_back: WriteBack | None = None
+    task: TaskWish | None = None
+    state: str = "waiting"
+    reason: str = ""
+    run: RunId | None = None
