@@ -77,7 +77,7 @@ def score_files(
         raise UsageError(
             what="A table is for the terminal", where="score", do="Choose json, csv or parquet."
         )
-    _check_zone(zone)
+    check_zone(zone)
     return score_rules(
         load_rules(rules),
         Inputs(contacts, activities, opportunities),
@@ -91,7 +91,8 @@ def score_files(
     )
 
 
-def _check_zone(zone: str) -> None:
+def check_zone(zone: str) -> None:
+    """Raise UsageError unless a zone exists."""
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError) as error:  # OSError: the name is that of a folder

@@ -43,7 +43,7 @@ def score(config: Path, wish: ScoreWish, progress: Progress) -> ScoreResult:
     The rules are those named, else those of the settings.
     """
     out = sys.stdout.buffer if wish.as_json else wish.out
-    form = _form(wish)
+    form = form_of(wish.out, wish.form, as_json=wish.as_json, where="leadripe score")
     if wish.contacts is None:
         _refuse_options_of_files(wish)
         return score_store(config, as_of=wish.as_of, out=out, form=form, progress=progress)
@@ -83,16 +83,23 @@ def _rules_of(config: Path) -> Path:
     return load_settings(config).rules
 
 
-def _form(wish: ScoreWish) -> Form:
-    if wish.as_json:
+def form_of(
+    out: Path | None,
+    form: Literal["json", "csv", "parquet"] | None,
+    *,
+    as_json: bool,
+    where: str,
+) -> Form:
+    """Return the form of what is written: as asked for, or as the file's ending says."""
+    if as_json:
         return "json"
-    if wish.out is None:
+    if out is None:
         return "table"
-    form = wish.form or _FORMS.get(wish.out.suffix.lower())
-    if form is None:
+    found = form or _FORMS.get(out.suffix.lower())
+    if found is None:
         raise UsageError(
-            what=f"the ending of {wish.out.name} does not say which form it is to have",
-            where="leadripe score --out",
+            what=f"the ending of {out.name} does not say which form it is to have",
+            where=f"{where} --out",
             do="End it in .json, .jsonl, .csv or .parquet, or add --form.",
         )
-    return form
+    return found

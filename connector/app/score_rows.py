@@ -64,14 +64,14 @@ class Rows:
         found = {name: score[name] for name in score.column_names}
         columns = {
             "id": ids,
-            "score": _shown(found["points"]),
+            "score": shown_column(found["points"]),
             "points": found["points"],
             "raw": found["raw"],
-            "fit": _shown(found["fit"]),
+            "fit": shown_column(found["fit"]),
             "grade": found["grade"],
             "persona": found["persona"],
             "stage": found["stage"],
-            "temperature": _none_if_empty(found["temperature"]),
+            "temperature": none_if_empty(found["temperature"]),
             "need_at": pc.cast(found["need_us"], pa.timestamp("us", "UTC")),
             "hand_off": found["handed_off"],
             "hand_off_reason": pc.if_else(found["handed_off"], found["hand_off_reason"], None),
@@ -110,7 +110,7 @@ def _flat(column: "pa.Array | pa.ChunkedArray", kind: pa.DataType) -> pa.Array:
     return flat.cast(kind)
 
 
-def _shown(micro: pa.ChunkedArray) -> pa.ChunkedArray:
+def shown_column(micro: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return whole points of micro-points, rounded half up as `connector.domain.numbers.shown`."""
     moved = pc.add(micro, MILLION // 2)
     towards_zero = pc.divide(moved, MILLION)
@@ -118,7 +118,8 @@ def _shown(micro: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.subtract(towards_zero, pc.cast(is_above, pa.int64()))
 
 
-def _none_if_empty(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+def none_if_empty(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return texts, those that are empty as unknown."""
     return pc.if_else(pc.equal(texts, ""), None, texts)
 
 
@@ -133,22 +134,22 @@ def json_lines(table: pa.Table) -> Iterator[bytes]:
 
 
 def rows_of(table: pa.Table) -> Iterator[dict[str, object]]:
-    """Yield each row with its reasons as plain values.
+    """Yield each row as plain values; its last column is a list, such as the reasons.
 
     Column by column: taking structs out of Arrow one by one costs ten times as much.
     """
+    *flat_names, listed = table.schema.names
+    names = [part.name for part in table.schema.field(listed).type.value_type]
     for batch in table.to_batches(max_chunksize=10_000):
-        lists = batch.column("reasons")
+        lists = batch.column(listed)
         flat = lists.flatten()
-        names = [part.name for part in REASON]
         parts = (flat.field(place).to_pylist() for place in range(len(names)))
         reasons = [dict(zip(names, values, strict=True)) for values in zip(*parts, strict=True)]
         ends = pc.cumulative_sum(lists.value_lengths()).to_pylist()
-        flat_names = ROW.names[:-1]
         columns = (batch.column(name).to_pylist() for name in flat_names)
         start = 0
         for *values, end in zip(*columns, ends, strict=True):
-            yield {**dict(zip(flat_names, values, strict=True)), "reasons": reasons[start:end]}
+            yield {**dict(zip(flat_names, values, strict=True)), listed: reasons[start:end]}
             start = end
 
 
@@ -182,11 +183,11 @@ def _taken(page: io.StringIO) -> bytes:
 
 def _cell(name: str, value: object, tell: Callable[[Mapping[str, object]], str]) -> object:
     if name == "reasons":
-        return _harmless("; ".join(tell(reason) for reason in _list(value)))
+        return harmless("; ".join(tell(reason) for reason in _list(value)))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return _harmless(value)
+        return harmless(value)
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -194,7 +195,8 @@ def _list(value: object) -> list[Mapping[str, object]]:
     return value if isinstance(value, list) else []
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
     return "'" + text if text.startswith(_FORMULA) else text
 
 

@@ -1,4 +1,4 @@
-"""JSON Schemas of the three files, for editors: `python -m connector.config.schemas FOLDER`."""
+"""JSON Schemas of an admin's files, for editors: `python -m connector.config.schemas FOLDER`."""
 
 import json
 import re
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from connector.config.cases_document import CasesDocument
 from connector.config.mapping import HubSpotMapping
 from connector.config.rules_document import RulesDocument
 from connector.config.section import Section
@@ -15,6 +16,7 @@ SCHEMAS: Mapping[str, type[Section]] = {
     "leadripe.schema.json": Settings,
     "hubspot-mapping.schema.json": HubSpotMapping,
     "rules.schema.json": RulesDocument,
+    "cases.schema.json": CasesDocument,
 }
 """The schema files, and the models that they are made of."""
 

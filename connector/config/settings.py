@@ -53,6 +53,10 @@ def _known_zone(name: str) -> str:
     return name
 
 
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+"""An IANA time zone, as Europe/Paris."""
+
+
 class OAuth(Section):
     """The credentials of an OAuth app, as references."""
 
@@ -135,7 +139,7 @@ class Settings(Section):
     """The folder in which we keep what was read and written."""
     language: Literal["en", "fr"] = "en"
     """The language of reasons and tasks in the CRM."""
-    time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    time_zone: ZoneName | None = None
     """The time zone in which days are counted, as Europe/Paris; by default the account's."""
     write: WriteSettings = WriteSettings()
     """When a changed score is written."""

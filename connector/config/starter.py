@@ -72,8 +72,12 @@ def write_starter(
         folder / "mappings" / f"{crm}.yaml": _text(f"{crm}.yaml"),
         folder / "mappings" / "rules.yaml": _text("rules.yaml"),
     }
+    if not (folder / "mappings" / "rules.yaml").exists():
+        # They are cases of our rules: beside somebody's own they would only fail.
+        files[folder / "mappings" / "cases" / "examples.yaml"] = _text("cases/examples.yaml")
     try:
-        (folder / "mappings").mkdir(parents=True, exist_ok=True)
+        for path in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
         return [path for path, text in files.items() if _write_new(path, text)]
     except OSError as error:
         raise UsageError(

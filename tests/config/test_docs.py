@@ -9,6 +9,7 @@ import pytest
 
 from connector.config import (
     activity_rules,
+    cases_document,
     fit_rules,
     rules_document,
     settings,
@@ -57,6 +58,8 @@ def examples() -> Iterator[tuple[str, int, str]]:
     """Yield each YAML example of the pages: page, line, text."""
     for page in CHECKS:
         text = (DOCS / page).read_text(encoding="utf-8")
+        # Cases are no rules: tests/app/test_rules_cases.py runs them.
+        text = text.partition("\n## Test and compare rules\n")[0]
         for found in re.finditer(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
             yield page, text[: found.start()].count("\n") + 2, found[1]
 
@@ -89,6 +92,7 @@ PAGES = (
     ("rules.md", fit_rules),
     ("rules.md", stage_rules),
     ("rules.md", where),
+    ("rules.md", cases_document),
 )
 
 

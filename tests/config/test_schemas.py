@@ -22,6 +22,7 @@ FILES = {
     "leadripe.schema.json": "leadripe.yaml",
     "hubspot-mapping.schema.json": "mappings/hubspot.yaml",
     "rules.schema.json": "mappings/rules.yaml",
+    "cases.schema.json": "mappings/cases/examples.yaml",
 }
 
 

@@ -13,6 +13,7 @@ def test_a_starter_is_complete_and_loads(tmp_path: Path) -> None:
         "leadripe.yaml",
         "mappings/hubspot.yaml",
         "mappings/rules.yaml",
+        "mappings/cases/examples.yaml",
     ]
     settings = load_all(tmp_path / "leadripe.yaml").settings
     assert settings.account == "46123"
@@ -38,6 +39,13 @@ def test_a_file_that_exists_is_never_touched(tmp_path: Path) -> None:
     assert mine not in written
     assert mine.read_text() == "# mine"
     assert write_starter(tmp_path, "hubspot") == []
+
+
+def test_no_cases_are_put_beside_rules_that_are_not_ours(tmp_path: Path) -> None:
+    (tmp_path / "mappings").mkdir()
+    (tmp_path / "mappings" / "rules.yaml").write_text("# mine")
+    write_starter(tmp_path, "hubspot")
+    assert not (tmp_path / "mappings" / "cases").exists()
 
 
 def test_the_comments_of_the_shipped_files_are_kept(tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""The contacts that two rule sets are compared on, part by part: exported files, or the store."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from connector.app.account import Opened, zone_of_store
+from connector.app.diff_tables import IdsOf
+from connector.engine.offline import Inputs, read_files
+from connector.engine.offline_parts import Offline
+from connector.ports import Facts
+from connector.rules.plan import CompiledRules
+from connector.store import EmbeddedStore
+from connector.sync.batches import batches
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some contacts, with what each of the two rule sets reads of them."""
+
+    before: Facts
+    after: Facts
+    ids: IdsOf
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The contacts. `total`: how many there are; None if nobody counted. `notes`: in sentences."""
+
+    parts: Iterator[Part]
+    zone: ZoneInfo
+    total: int | None = None
+    notes: Sequence[Sequence[str]] = field(default_factory=list)
+
+
+def merged(before: CompiledRules, after: CompiledRules) -> CompiledRules:
+    """Return the earlier plan, asking for the fields and attributes of both."""
+    return replace(
+        before,
+        fields={**after.fields, **before.fields},
+        attributes={**after.attributes, **before.attributes},
+    )
+
+
+def _is_of_one_kind(before: CompiledRules, after: CompiledRules) -> bool:
+    """Tell whether both take every field and attribute for the same kind of value."""
+    pairs = [(before.fields, after.fields), (before.attributes, after.attributes)]
+    return all(one[name] is other[name] for one, other in pairs for name in one.keys() & other)
+
+
+@contextmanager
+def of_files(
+    before: CompiledRules,
+    after: CompiledRules,
+    inputs: Inputs,
+    zone: str,
+    told: Callable[[str], None],
+) -> Iterator[Data]:
+    """Read files once for both, unless the two read a column as different kinds of value."""
+    with ExitStack() as stack:
+        is_one = _is_of_one_kind(before, after)
+        plans = [merged(before, after)] if is_one else [before, after]
+        read = [
+            stack.enter_context(read_files(plan, inputs, zone=zone, told=told)) for plan in plans
+        ]
+        notes = [offline.notes for offline in read]
+        yield Data(_parts_of_files(read), ZoneInfo(zone), read[0].contacts, notes)
+
+
+def _parts_of_files(read: Sequence[Offline]) -> Iterator[Part]:
+    # Parts depend on the ids alone, so those of the two readings hold the same contacts.
+    for parts in zip(*(offline.parts() for offline in read), strict=True):
+        yield Part(parts[0].facts, parts[-1].facts, _keeps(parts[0].ids))
+
+
+def _keeps(ids: pa.ChunkedArray) -> IdsOf:
+    """Return what picks the ids of a part by mask."""
+    return lambda mask, _numbers: ids.filter(mask)
+
+
+@contextmanager
+def of_store(opened: Opened, before: CompiledRules, after: CompiledRules) -> Iterator[Data]:
+    """Open what was pulled; nothing is written."""
+    with opened.store(read_only=True) as store:
+        _, zone = zone_of_store(store)
+        yield Data(_parts_of_store(store, merged(before, after)), zone)
+
+
+def _parts_of_store(store: EmbeddedStore, both: CompiledRules) -> Iterator[Part]:
+    # The mapping says what kind a field is. Of one that it does not name, nothing was ever read.
+    def ids(_mask: pa.ChunkedArray, numbers: pa.ChunkedArray) -> pa.ChunkedArray:
+        wanted = numbers.to_pylist()
+        known = store.load_contacts(wanted)
+        return pa.chunked_array([[known[number].id for number in wanted]], pa.string())
+
+    for batch in batches(store, both):
+        yield Part(batch.facts, batch.facts, ids)

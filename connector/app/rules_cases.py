@@ -1,0 +1,231 @@
+"""`leadripe rules test`: holds the rules against an admin's own cases."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from connector.app import show
+from connector.app.rules_chosen import choose
+from connector.columns import (
+    OPPORTUNITY_SCHEMA,
+    STATE_SCHEMA,
+    activity_schema,
+    contact_table,
+    table_of,
+    value_column,
+    with_derived,
+)
+from connector.config.cases import Case, Step, known
+from connector.config.cases_file import load_cases
+from connector.domain.numbers import from_millionths, shown
+from connector.engine.embedded import EmbeddedEngine
+from connector.errors import UsageError
+from connector.ports import Facts
+from connector.report import terminal
+from connector.report.cases import CasesReport, ToldCase, ToldStep, difference
+from connector.report.cases import cases as cases_told
+from connector.rules.plan import CompiledRules
+from connector.rules.tables import ATTRIBUTE, MEMORY
+from connector.sync.wanted import local_day, micros
+
+Row = Mapping[str, object]
+
+
+def run_cases(config: Path, rules: Path | None, files: Sequence[Path]) -> CasesReport:
+    """Evaluate the cases of `files`, by default those in the folder `cases` beside the rules.
+
+    Raises ConfigError with every mistake in all of the files.
+    """
+    chosen = choose(config, rules, command="leadripe rules test")
+    paths = files or _beside(chosen.path)
+    cases = load_cases(paths, known(chosen.rules, chosen.compiled, chosen.mapping))
+    engine = EmbeddedEngine()
+    try:
+        return CasesReport(chosen.compiled.hash, _Runner(engine, chosen.compiled).told(cases))
+    finally:
+        engine.close()
+
+
+def tell(report: CasesReport, *, as_json: bool) -> None:
+    """Print the report on stdout."""
+    if as_json:
+        show.json(report.as_json())
+    else:
+        terminal.show(show.console(), cases_told(report))
+
+
+def _beside(rules: Path) -> Sequence[Path]:
+    folder = rules.parent / "cases"
+    found = sorted(folder.glob("*.yaml"))
+    if not found:
+        raise UsageError(
+            what=f"there are no cases in {folder}",
+            where="leadripe rules test",
+            do="Write some there, as docs/rules.md shows, or name a file; "
+            "`leadripe init` writes an example into a new folder.",
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came out for one case at one step. `state`: what the next step is to remember."""
+
+    score: Row
+    reasons: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """Evaluates cases, those of the same moment and zone together, one step after the other."""
+
+    engine: EmbeddedEngine
+    compiled: CompiledRules
+
+    def told(self, cases: Sequence[Case]) -> list[ToldCase]:
+        steps: list[list[ToldStep]] = [[] for _ in cases]
+        memory: dict[int, Row] = {}
+        for place in range(max((len(case.steps) for case in cases), default=0)):
+            for (at, zone), numbers in _together(cases, place).items():
+                at_step = {number: cases[number].steps[place] for number in numbers}
+                outcomes = self._evaluate(at_step, memory, at, zone)
+                for number, outcome in outcomes.items():
+                    memory[number] = outcome.score
+                    steps[number].append(_told(at_step[number], outcome))
+        return [
+            ToldCase(case.name, case.file, case.line, told)
+            for case, told in zip(cases, steps, strict=True)
+        ]
+
+    def _evaluate(
+        self, steps: Mapping[int, Step], memory: Mapping[int, Row], at: datetime, zone: ZoneInfo
+    ) -> dict[int, _Outcome]:
+        evaluation = self.engine.evaluate(
+            self.compiled,
+            self._facts(steps, memory, zone),
+            as_of_us=micros(at),
+            as_of_day=local_day(at, zone),
+        )
+        reasons: dict[int, list[Row]] = defaultdict(list)
+        for row in evaluation.reason.to_pylist():
+            reasons[row["contact"]].append(row)
+        rows = evaluation.score.to_pylist()
+        return {row["contact"]: _Outcome(row, reasons[row["contact"]]) for row in rows}
+
+    def _facts(self, steps: Mapping[int, Step], memory: Mapping[int, Row], zone: ZoneInfo) -> Facts:
+        compiled = self.compiled
+        fields = [step.fields for step in steps.values()]
+        return Facts(
+            contact=contact_table(list(steps), fields, compiled.fields),
+            activity=_activities(steps, compiled, zone),
+            opportunity=table_of(OPPORTUNITY_SCHEMA, list(_opportunities(steps))),
+            state=pa.Table.from_pylist(list(_states(steps, memory)), schema=STATE_SCHEMA),
+        )
+
+
+def _together(
+    cases: Sequence[Case], place: int
+) -> Mapping[tuple[datetime, ZoneInfo], Sequence[int]]:
+    """Return the cases that have a step at this place, by its moment and zone."""
+    found: dict[tuple[datetime, ZoneInfo], list[int]] = defaultdict(list)
+    for number, case in enumerate(cases):
+        if place < len(case.steps):
+            found[case.steps[place].at, case.zone].append(number)
+    return found
+
+
+# ---------------------------------------------------------------------- facts
+
+
+def _activities(steps: Mapping[int, Step], compiled: CompiledRules, zone: ZoneInfo) -> pa.Table:
+    """Return what the contacts did, as the table that an evaluation reads."""
+    deeds = [(number, deed) for number, step in steps.items() for deed in step.activities]
+    columns = {
+        "contact": pa.array([number for number, _ in deeds], pa.int64()),
+        "activity": pa.array([deed.id for _, deed in deeds], pa.string()),
+        "type": pa.array([deed.type for _, deed in deeds], pa.string()),
+        "occurred_us": pa.array([deed.occurred_us for _, deed in deeds], pa.int64()),
+        "is_outbound": pa.array([deed.is_outbound for _, deed in deeds], pa.bool_()),
+    }
+    for name, kind in compiled.attributes.items():
+        values = [deed.attributes.get(name) for _, deed in deeds]
+        columns[ATTRIBUTE + name] = value_column(values, kind)
+    return with_derived(pa.table(columns), activity_schema(compiled.attributes), zone.key)
+
+
+def _opportunities(steps: Mapping[int, Step]) -> Iterator[Sequence[object]]:
+    for number, step in steps.items():
+        for each in step.opportunities:
+            yield (
+                number, each.id, each.created_us, each.changed_us, each.amount, each.probability,
+                each.close_us, each.is_closed, each.is_won,
+            )  # fmt: skip
+
+
+def _states(steps: Mapping[int, Step], memory: Mapping[int, Row]) -> Iterator[Row]:
+    """Yield what is remembered of contacts, and what people said of them."""
+    for number, step in steps.items():
+        before, people = memory.get(number, {}), step.people
+        yield {
+            "contact": number,
+            **{name: before.get(name) for name in MEMORY},
+            "task_done": people.task_done,
+            "verdict": people.verdict,
+            "verdict_us": people.verdict_us,
+            "human_stage": people.stage,
+        }
+
+
+# ----------------------------------------------------------------- comparison
+
+
+def _told(step: Step, outcome: _Outcome) -> ToldStep:
+    found = _found(outcome)
+    points = {name: value for name, value in found.items() if name.startswith("reasons.")}
+    differences = []
+    for what, wanted in step.expected.items():
+        value = found.get(what, 0)  # a rule that gives nothing has no line
+        if what == "hand_off" and isinstance(wanted, bool):
+            value = value != "false"
+        if value != wanted:
+            differences.append(difference(what, wanted, value))
+    return ToldStep(
+        at=step.at,
+        differences=differences,
+        reasons={
+            name.removeprefix("reasons."): from_millionths(int(str(value)))
+            for name, value in points.items()
+        },
+    )
+
+
+def _found(outcome: _Outcome) -> Mapping[str, object]:
+    """Return what came out, in the words in which cases expect it."""
+    row = outcome.score
+    points = int(str(row["points"]))
+    return {
+        "score": shown(points),
+        "points": points,
+        "stage": row["stage"],
+        "temperature": row["temperature"] or "none",
+        "grade": row["grade"],
+        "persona": row["persona"] or "none",
+        "need": row["need_us"] is not None,
+        "hand_off": row["hand_off_reason"] if row["handed_off"] else "false",
+        "blocker": row["blocker"] or "none",
+        **{
+            f"gates.{name.removeprefix('gate_')}": bool(value)
+            for name, value in row.items()
+            if name.startswith("gate_")
+        },
+        **{_reason_name(line): line["points"] for line in outcome.reasons},
+    }
+
+
+def _reason_name(line: Row) -> str:
+    return "reasons." + f"{line['kind']} {line['rule']}".removeprefix("rule ")

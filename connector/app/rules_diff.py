@@ -1,0 +1,131 @@
+"""`leadripe rules diff`: who would change if other rules took the place of these."""
+
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from connector.app import show
+from connector.app.account import open_account
+from connector.app.clock import SystemClock
+from connector.app.diff_data import Data, of_files, of_store
+from connector.app.diff_inputs import COMMAND, STORE, inputs_of
+from connector.app.diff_inputs import FilesNamed as FilesNamed  # the command line says which
+from connector.app.diff_output import writer_for
+from connector.app.diff_tables import Comparison
+from connector.app.diff_totals import add, new_report
+from connector.app.score import check_zone
+from connector.app.score_command import form_of
+from connector.app.score_output import Form, written
+from connector.config.rules_file import load_rules
+from connector.engine.embedded import EmbeddedEngine
+from connector.ports import Evaluation, Facts, Shapes
+from connector.report import terminal
+from connector.report.rules_diff import DiffReport, rules_diff
+from connector.rules.compile import compile_rules
+from connector.rules.explain import Words
+from connector.rules.plan import CompiledRules
+from connector.sync.progress import Progress
+from connector.sync.wanted import local_day, micros
+
+_MEMORY = "700MB"  # of the engine, as for `leadripe score`
+
+
+@dataclass(frozen=True, slots=True)
+class DiffWish:
+    """What the command line asks for.
+
+    `on`: a folder of files, or `store` for what was pulled; `files`: named one by one instead.
+    `top`: how many of the contacts that change most the report names. `as_json`: every contact that
+    differs as a line on stdout.
+    """
+
+    before: Path
+    after: Path
+    on: str = STORE
+    files: FilesNamed = field(default_factory=FilesNamed)
+    zone: str = "UTC"
+    language: str | None = None
+    as_of: datetime | None = None
+    out: Path | None = None
+    form: Literal["json", "csv", "parquet"] | None = None
+    top: int = 10
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Two:
+    """Two rule sets, compiled, and the words for what they say."""
+
+    before: CompiledRules
+    after: CompiledRules
+    comparison: Comparison
+
+
+def diff(config: Path, wish: DiffWish, progress: Progress) -> DiffReport:
+    """Compare two rules files on files or, without them, on what was pulled; nothing is changed.
+
+    What was pulled is evaluated with what is remembered of each contact, as the next run would do
+    it; contacts of files as if they had never been evaluated before.
+    """
+    inputs = inputs_of(wish.on, wish.files)
+    form = form_of(wish.out, wish.form, as_json=wish.as_json, where=COMMAND)
+    with ExitStack() as stack:
+        if inputs is None:
+            opened = open_account(config)
+            language = wish.language or opened.loaded.settings.language
+            two = _two(wish, language, opened.loaded.mapping.shapes())
+            data = stack.enter_context(of_store(opened, two.before, two.after))
+        else:
+            check_zone(wish.zone)
+            two = _two(wish, wish.language or "en", None)
+            files = of_files(
+                two.before,
+                two.after,
+                inputs,
+                wish.zone,
+                lambda name: progress.step(f"read {name}", done=0, total=None),
+            )
+            data = stack.enter_context(files)
+        return _compare(wish, two, data, form, progress)
+
+
+def _two(wish: DiffWish, language: str, shapes: Shapes | None) -> _Two:
+    before, after = load_rules(wish.before, shapes), load_rules(wish.after, shapes)
+    words = Comparison(Words(before, language), Words(after, language))
+    return _Two(compile_rules(before), compile_rules(after), words)
+
+
+def _compare(wish: DiffWish, two: _Two, data: Data, form: Form, progress: Progress) -> DiffReport:
+    """Evaluate and compare part by part."""
+    at = wish.as_of or SystemClock().now()
+    report = new_report(at, wish.before, wish.after)
+    engine = EmbeddedEngine(memory_limit=_MEMORY)
+
+    def evaluated(compiled: CompiledRules, facts: Facts) -> Evaluation:
+        day = local_day(at, data.zone)
+        return engine.evaluate(compiled, facts, as_of_us=micros(at), as_of_day=day)
+
+    out = sys.stdout.buffer if wish.as_json else wish.out
+    try:
+        with written(out) as stream, writer_for(stream, form) as writer:
+            for part in data.parts:
+                compared = two.comparison.of(
+                    evaluated(two.before, part.before),
+                    evaluated(two.after, part.after),
+                    part.ids,
+                )
+                add(report, compared, wish.top)
+                writer.write(compared.differing)
+                progress.step("compare", done=report.contacts, total=data.total)
+    finally:
+        engine.close()
+    report.notes = list(dict.fromkeys(note for notes in data.notes for note in notes))
+    return report
+
+
+def tell(report: DiffReport) -> None:
+    """Print the report on stdout."""
+    terminal.show(show.console(), rules_diff(report))

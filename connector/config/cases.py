@@ -1,0 +1,72 @@
+"""An admin's cases as values: what is known of a contact at each step, and what is expected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from connector.config.mapping import HubSpotMapping
+from connector.domain.contact import Activity, Opportunity, Value
+from connector.rules.conditions import Kind
+from connector.rules.model import RuleSet
+from connector.rules.plan import CompiledRules
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a case may name. `types`: activity types; None where no mapping says which exist."""
+
+    rules: RuleSet
+    fields: Mapping[str, Kind]
+    attributes: Mapping[str, Kind]
+    types: frozenset[str] | None = None
+
+
+def known(rules: RuleSet, compiled: CompiledRules, mapping: HubSpotMapping | None) -> Known:
+    """Return what cases may name: what the rules look at, and what the mapping reads."""
+    if mapping is None:
+        return Known(rules, compiled.fields, compiled.attributes)
+    shapes = mapping.shapes()
+    return Known(
+        rules,
+        {**shapes.fields, **compiled.fields},
+        {**shapes.attributes, **compiled.attributes},
+        mapping.types,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What people did in the CRM, up to a step. `verdict_us`: since when the verdict stands."""
+
+    verdict: str | None = None
+    verdict_us: int | None = None
+    task_done: bool | None = None
+    stage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Everything that is known at one moment, the steps before included.
+
+    `expected`: {what: value}, as `score`, `points` (micro-points), `stage`, `gates.fit`,
+    `reasons.white_paper` (micro-points), `reasons.cap content`.
+    """
+
+    at: datetime
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    activities: tuple[Activity, ...] = ()
+    opportunities: tuple[Opportunity, ...] = ()
+    people: People = field(default_factory=People)
+    expected: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A contact's story. `line`: where it begins in its file."""
+
+    name: str
+    file: str
+    line: int
+    zone: ZoneInfo
+    steps: tuple[Step, ...]

@@ -1,0 +1,200 @@
+"""An admin's own cases as written (`docs/rules.md`); `cases_file` says what they mean."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+
+from connector.config.amounts import Share
+from connector.config.case_values import Age, Moment, Sum
+from connector.config.section import Name, NonEmpty, Number, Scalar, Section, refuse
+from connector.config.settings import ZoneName
+
+StageName = Literal["suspect", "lead", "prospect", "client", "recycled", "disqualified"]
+Values = dict[Name, Scalar | None]
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Id = Annotated[NonEmpty, BeforeValidator(_as_text, json_schema_input_type=str | int)]
+
+
+class DeedSection(Section):
+    """Something that a contact did, or that we did. All other keys are attributes."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Scalar | None]
+
+    type: Name
+    """The activity's type, as the mapping and the rules name it."""
+    age: Age | None = None
+    """How long before the moment of the step: `21d`."""
+    at: Moment | None = None
+    """When, instead of `age`."""
+    id: Id | None = None
+    """Needed only to say of two at the same instant which is later: the greater."""
+    outbound: bool = False
+    """true: ours towards the contact."""
+
+    @model_validator(mode="after")
+    def _happened_once(self) -> Self:
+        if (self.age is None) == (self.at is None):
+            raise refuse("when", "give either «age», for example `age: 21d`, or «at»")
+        return self
+
+
+class OpportunitySection(Section):
+    """A deal or opportunity of the contact."""
+
+    id: Id | None = None
+    """A later step that gives the same id changes it."""
+    age: Age | None = None
+    """How long before the moment of the step it was created."""
+    at: Moment | None = None
+    """When it was created, instead of `age`."""
+    changed: Age | None = None
+    """How long before the moment of the step it last changed; by default when it was created."""
+    amount: Number | None = None
+    """The amount."""
+    probability: Share | None = None
+    """As `60%`."""
+    closes: Moment | None = None
+    """The day on which it is expected to close."""
+    closed: bool = False
+    """true: it is closed, won or lost."""
+    won: bool = False
+    """true: it is won."""
+
+    @model_validator(mode="after")
+    def _was_created_once(self) -> Self:
+        if (self.age is None) == (self.at is None):
+            raise refuse("when", "give either «age», for example `age: 10d`, or «at»")
+        return self
+
+
+class PeopleSection(Section):
+    """What people did in the CRM, as seen from this step on."""
+
+    verdict: Literal["accepted", "rejected"] | None = None
+    """What a rep said of the lead."""
+    task_done: bool | None = None
+    """true: the task of the open hand-off is done."""
+    stage: StageName | None = None
+    """The stage that a person set."""
+
+
+class GatesSection(Section):
+    """The gates of the hand-off: true is open."""
+
+    points: bool | None = None
+    """The points reach the threshold, or there is a need."""
+    fit: bool | None = None
+    """The grade suffices."""
+    families: bool | None = None
+    """There are enough families of signals, or a need."""
+    reachable: bool | None = None
+    """A name and a way to reach the person are known."""
+    free: bool | None = None
+    """No open opportunity or hand-off, no client, not lately rejected."""
+    unblocked: bool | None = None
+    """No blocker holds."""
+
+
+class ExpectSection(Section):
+    """What must come out; only what is named is compared."""
+
+    score: int | None = None
+    """The score as people see it."""
+    points: Sum | None = None
+    """The score's points, exactly."""
+    stage: StageName | None = None
+    """The stage."""
+    temperature: Literal["none", "cold", "warm", "hot"] | None = None
+    """The temperature; `none` where the stage has none."""
+    grade: Literal["A", "B", "C", "D", "U"] | None = None
+    """The grade."""
+    persona: Name | None = None
+    """The persona's id, or `none`."""
+    need: bool | None = None
+    """Whether there is an explicit need."""
+    hand_off: bool | Literal["need", "points"] | None = None
+    """Whether the contact is handed to sales in this step; or why."""
+    blocker: Name | None = None
+    """The blocker's id, or `none`."""
+    gates: GatesSection | None = None
+    """Which gates of the hand-off are open."""
+    reasons: dict[str, Sum] | None = None
+    """Points by rule id; a limit as `cap content`, `floor negative`, `bound engagement`."""
+
+
+class StepSection(Section):
+    """The same contact later: what is new, and what must come out then."""
+
+    after: Age | None = None
+    """How long after the step before."""
+    at: Moment | None = None
+    """When, instead of `after`."""
+    contact: Values = Field(default_factory=dict)
+    """Fields that have changed."""
+    activities: tuple[DeedSection, ...] = ()
+    """New activities."""
+    opportunities: tuple[OpportunitySection, ...] = ()
+    """New or changed opportunities."""
+    people: PeopleSection = PeopleSection()
+    """What people did in the CRM."""
+    expect: ExpectSection | None = None
+    """What must come out."""
+
+    @model_validator(mode="after")
+    def _is_once(self) -> Self:
+        if (self.after is None) == (self.at is None):
+            raise refuse("when", "give either «after», for example `after: 2d`, or «at»")
+        return self
+
+
+class CaseSection(Section):
+    """A contact's story, and what the rules must make of it."""
+
+    name: NonEmpty
+    """What the case shows, in a sentence."""
+    as_of: Moment | None = None
+    """The moment of the evaluation; by default the file's."""
+    time_zone: ZoneName | None = None
+    """Where days end; by default the file's."""
+    contact: Values = Field(default_factory=dict)
+    """Fields beside those that the file gives every contact; `null` for unknown."""
+    activities: tuple[DeedSection, ...] = ()
+    """What the contact did."""
+    opportunities: tuple[OpportunitySection, ...] = ()
+    """The contact's deals."""
+    people: PeopleSection = PeopleSection()
+    """What people did in the CRM."""
+    expect: ExpectSection | None = None
+    """What must come out."""
+    then: tuple[StepSection, ...] = ()
+    """Later moments, one after the other; stage, temperature and hand-off are remembered."""
+
+    @model_validator(mode="after")
+    def _expects_something(self) -> Self:
+        expected = [self.expect, *(step.expect for step in self.then)]
+        if not any(each is not None and each.model_fields_set for each in expected):
+            raise refuse(
+                "expect", "the case expects nothing; say what, for example `expect: {score: 20}`"
+            )
+        return self
+
+
+class CasesDocument(Section):
+    """Cases by which an admin holds the rules to what is meant."""
+
+    version: Literal[1]
+    """The version of this file's format."""
+    as_of: Moment | None = None
+    """The moment of all evaluations; by default 2026-03-02 at noon."""
+    time_zone: ZoneName = "UTC"
+    """Where days end and which clock `at` is read on, as Europe/Paris."""
+    contact: Values = Field(default_factory=dict)
+    """Fields that every contact has, unless its case says otherwise."""
+    cases: Annotated[tuple[CaseSection, ...], Field(min_length=1)]
+    """The cases."""

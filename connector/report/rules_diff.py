@@ -1,0 +1,225 @@
+"""What a change of the rules would do to the contacts: totals, bars, and who moves most."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from connector.domain.numbers import from_millionths
+
+State = tuple[str, str]
+"""Stage and temperature, '' where a stage has none."""
+
+_LADDER = ("suspect", "lead", "prospect", "client", "recycled", "disqualified")
+_TEMPERATURES = ("", "cold", "warm", "hot")
+_EDGES = (1, 5, 10, 20, 50)
+_WIDTH = 40
+_MOST_MOVES = 12
+_MOST_LINES = 12
+_MOST_NAMED = 3
+
+
+@dataclass(slots=True)
+class LineChange:
+    """One rule, cap, floor or bound: in how many contacts it differs, and by how much in all."""
+
+    label: str
+    contacts: int = 0
+    micro_points: int = 0
+
+
+@dataclass(slots=True)
+class DiffReport:
+    """What differs between two rule sets on the same contacts.
+
+    `differing`: contacts of which a person would see a difference; `points_only`: those whose
+    points differ by less than shows. `moves`: {(state before, state after): contacts} of those that
+    move. `changes`: {change of the shown score: contacts}. `rows`: the contacts that change most.
+    """
+
+    as_of: datetime
+    before: str
+    after: str
+    contacts: int = 0
+    differing: int = 0
+    points_only: int = 0
+    hand_offs_before: int = 0
+    hand_offs_after: int = 0
+    hand_offs_gained: int = 0
+    hand_offs_lost: int = 0
+    funnel_before: Counter[State] = field(default_factory=Counter)
+    funnel_after: Counter[State] = field(default_factory=Counter)
+    moves: Counter[tuple[State, State]] = field(default_factory=Counter)
+    grades: Counter[tuple[str, str]] = field(default_factory=Counter)
+    changes: Counter[int] = field(default_factory=Counter)
+    lines: dict[tuple[str, str], LineChange] = field(default_factory=dict)
+    rows: Sequence[Mapping[str, object]] = ()
+    notes: Sequence[str] = ()
+
+
+def rules_diff(report: DiffReport) -> RenderableType:
+    """Return the whole report."""
+    head = (
+        f"{report.contacts:,} contacts under {report.before}, then under {report.after}: "
+        f"{report.differing:,} would look different."
+    )
+    parts: list[RenderableType] = [Text(head)]
+    if report.points_only:
+        less = f"{report.points_only:,} more differ by less than the shown score tells."
+        parts.append(Text(less))
+    if report.differing:
+        for table in _tables(report):
+            parts += [Text(), table]
+    parts += [Text(note) for note in report.notes]
+    return Group(*parts)
+
+
+def _tables(report: DiffReport) -> Iterator[RenderableType]:
+    yield _funnel(report)
+    if report.moves:
+        yield _moves(report)
+    if report.grades:
+        yield _grades(report)
+    yield _histogram(report.changes)
+    yield Text(
+        f"Hand-offs: {report.hand_offs_before:,} → {report.hand_offs_after:,} "
+        f"({report.hand_offs_gained:,} gained, {report.hand_offs_lost:,} lost)"
+    )
+    if report.lines:
+        yield _lines(report)
+    if report.rows:
+        yield _rows(report.rows)
+
+
+def _table(title: str, *columns: str) -> Table:
+    """Return an empty table; a column whose name begins with a blank stands to the right."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for name in columns:
+        justify = "right" if name.startswith(" ") else "left"
+        table.add_column(name.strip(), justify=justify, overflow="fold")  # type: ignore[arg-type]  # of two words
+    return table
+
+
+def _funnel(report: DiffReport) -> Table:
+    table = _table("Stages", "stage", "temperature", " before", " after", " change")
+    for stage in _LADDER:
+        for temperature in _TEMPERATURES:
+            state = stage, temperature
+            before, after = report.funnel_before[state], report.funnel_after[state]
+            if before or after:
+                counts = f"{before:,}", f"{after:,}", _signed(after - before)
+                table.add_row(stage, temperature, *counts)
+    return table
+
+
+def _moves(report: DiffReport) -> Table:
+    table = _table("Who moves", "from", "to", " contacts")
+    for (before, after), count in report.moves.most_common(_MOST_MOVES):
+        table.add_row(" ".join(before).strip(), " ".join(after).strip(), f"{count:,}")
+    _rest(table, len(report.moves) - _MOST_MOVES)
+    return table
+
+
+def _grades(report: DiffReport) -> Table:
+    table = _table("Grades", "from", "to", " contacts")
+    for (before, after), count in report.grades.most_common(_MOST_MOVES):
+        table.add_row(before, after, f"{count:,}")
+    _rest(table, len(report.grades) - _MOST_MOVES)
+    return table
+
+
+def _rest(table: Table, more: int) -> None:
+    if more > 0:
+        table.add_row(f"and {more:,} more", "")
+
+
+def _histogram(changes: Counter[int]) -> Table:
+    table = _table("Change of the score", "points", " contacts", "")
+    bins: Counter[int] = Counter()
+    for change, count in changes.items():
+        bins[_bin(change)] += count
+    most = max((count for place, count in bins.items() if place), default=1)
+    for place in range(-len(_EDGES), len(_EDGES) + 1):
+        count = bins[place]
+        # Most contacts stay as they are: a bar for them would leave no room for the others.
+        blocks = "█" * max(1, round(count / most * _WIDTH)) if place and count else ""
+        colour = "red" if place < 0 else "green"
+        if count:
+            table.add_row(_bin_name(place), f"{count:,}", Text(blocks, colour))
+    return table
+
+
+def _bin(change: int) -> int:
+    """Return how many of the edges a change reaches, negative for a loss."""
+    reached = sum(abs(change) >= edge for edge in _EDGES)
+    return -reached if change < 0 else reached
+
+
+def _bin_name(place: int) -> str:
+    if not place:
+        return "0"
+    sign = "-" if place < 0 else "+"
+    first = _EDGES[abs(place) - 1]
+    if abs(place) == len(_EDGES):
+        return f"{sign}{first} and more"
+    return f"{sign}{first} to {sign}{_EDGES[abs(place)] - 1}"
+
+
+def _lines(report: DiffReport) -> Table:
+    table = _table("Because of", "rule", " contacts", " points in all")
+    lines = sorted(report.lines.items(), key=lambda one: (-one[1].contacts, one[0]))
+    for _, line in lines[:_MOST_LINES]:
+        sum_ = _signed_points(line.micro_points)
+        table.add_row(escape(line.label), f"{line.contacts:,}", sum_)
+    _rest(table, len(lines) - _MOST_LINES)
+    return table
+
+
+def _rows(rows: Sequence[Mapping[str, object]]) -> Table:
+    table = _table(
+        "Who changes most", "id", " score", "", "stage", "grade", "hand-off", "because of"
+    )
+    for row in rows:
+        stages = (
+            f"{row[f'stage_{when}']} {row[f'temperature_{when}'] or ''}".strip() for when in _WHEN
+        )
+        hand_offs = ("yes" if row[f"hand_off_{when}"] else "no" for when in _WHEN)
+        table.add_row(
+            escape(str(row["id"])),
+            f"{row['score_before']} → {row['score_after']}",
+            _signed(int(str(row["score_change"]))),
+            _arrow(stages),
+            _arrow(str(row[f"grade_{when}"]) for when in _WHEN),
+            _arrow(hand_offs),
+            escape(_because(row["changes"])),
+        )
+    return table
+
+
+_WHEN = ("before", "after")
+
+
+def _arrow(pair: Iterator[str]) -> str:
+    before, after = pair
+    return before if before == after else f"{before} → {after}"
+
+
+def _because(changes: object) -> str:
+    lines = changes if isinstance(changes, list) else []
+    named = [f"{_signed_points(line['change'])} {line['label']}" for line in lines[:_MOST_NAMED]]
+    more = len(lines) - _MOST_NAMED
+    return "; ".join(named) + (f"; and {more} more" if more > 0 else "")
+
+
+def _signed(number: int) -> str:
+    return f"{number:+,}" if number else "0"
+
+
+def _signed_points(micro: int) -> str:
+    tenths = round(micro, -5)
+    return ("+" if micro > 0 else "") + from_millionths(tenths)

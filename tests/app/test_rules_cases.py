@@ -1,0 +1,167 @@
+"""An admin's own cases, held against rules by the engine and by `leadripe rules test`."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from connector.app.rules_cases import run_cases
+from connector.config.starter import shipped
+from connector.errors import UsageError
+from connector.report.cases import CasesReport
+from tests.leadripe_process import leadripe
+
+NO_SETTINGS = Path("/nowhere/leadripe.yaml")
+RULES = shipped() / "rules.yaml"
+DOCS = Path(__file__).parents[2] / "docs" / "rules.md"
+
+
+def run(folder: Path, text: str, rules: Path = RULES) -> CasesReport:
+    file = folder / "cases.yaml"
+    file.write_text(text, encoding="utf-8")
+    return run_cases(NO_SETTINGS, rules, [file])
+
+
+def differences(report: CasesReport) -> list[tuple[str, str, str]]:
+    return [
+        (one.what, one.expected, one.found)
+        for case in report.cases
+        for step in case.steps
+        for one in step.differences
+    ]
+
+
+def test_the_examples_that_are_shipped_hold() -> None:
+    report = run_cases(NO_SETTINGS, RULES, [])  # those beside the rules
+    assert len(report.cases) >= 6
+    assert differences(report) == []
+
+
+def test_the_examples_of_the_documentation_hold(tmp_path: Path) -> None:
+    chapter = DOCS.read_text(encoding="utf-8").partition("\n## Test and compare rules\n")[2]
+    texts = re.findall(r"^```yaml\n(.*?)^```", chapter, re.DOTALL | re.MULTILINE)
+    assert texts
+    for text in texts:
+        assert differences(run(tmp_path, text)) == []
+
+
+EVERYTHING = """
+version: 1
+contact: {first_name: Ana, email: ana@example.org}
+cases:
+  - name: everything
+    activities:
+      - {type: content_download, age: 10d, asset_kind: guide, asset: One}
+    expect:
+      score: 99
+      points: 98.5
+      stage: client
+      temperature: hot
+      grade: A
+      persona: it_lead
+      need: true
+      hand_off: need
+      blocker: student
+      gates: {reachable: false, points: false}
+      reasons: {white_paper: 7, demo_request: 20, page: 0}
+"""
+
+
+def test_what_differs_is_told_and_what_agrees_is_not(tmp_path: Path) -> None:
+    assert differences(run(tmp_path, EVERYTHING)) == [
+        ("score", "99", "4"),
+        ("stage", "client", "lead"),
+        ("temperature", "hot", "cold"),
+        ("grade", "A", "U"),
+        ("need", "true", "false"),
+        ("hand_off", "need", "false"),
+        ("persona", "it_lead", "none"),
+        ("blocker", "student", "none"),
+        ("points", "98.5", "4.454495"),
+        ("gates.reachable", "false", "true"),
+        ("reasons.white_paper", "7", "4.454495"),
+        ("reasons.demo_request", "20", "0"),
+    ]
+
+
+MANY = """
+version: 1
+contact: {first_name: Ana, email: ana@example.org}
+cases:
+  - name: remembered
+    activities: [{type: demo_request, age: 0d}]
+    expect: {hand_off: need}
+    then:
+      - after: 1d
+        expect: {hand_off: false, gates: {free: false}}
+      - after: 1d
+        people: {task_done: true}
+        expect: {hand_off: false, gates: {free: true}}
+  - name: not mixed up with others of the same moment
+    expect: {stage: suspect, score: 0, reasons: {demo_request: 0}}
+  - name: set by a person
+    people: {stage: client}
+    expect: {stage: client, temperature: none}
+  - name: elsewhere another day
+    time_zone: Pacific/Auckland
+    as_of: 2026-03-02T00:30
+    activities: [{type: page_view, at: 2026-03-01T23:30}, {type: page_view, at: 2026-03-02T00:10}]
+    expect: {reasons: {page: 1.951695}}
+"""
+
+
+def test_cases_are_told_apart_and_remember_their_own_steps(tmp_path: Path) -> None:
+    assert differences(run(tmp_path, MANY)) == []
+
+
+def test_without_cases_the_message_says_where_they_belong(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(UsageError, match="there are no cases in"):
+        run_cases(NO_SETTINGS, rules, [])
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    assert leadripe("init", str(tmp_path), cwd=tmp_path).code == 0
+    return tmp_path
+
+
+def test_exit_codes_and_output_of_the_command(project: Path) -> None:
+    held = leadripe("rules", "test", cwd=project)
+    assert held.code == 0, held.err
+    assert held.out.endswith("6 cases: all hold.\n")
+
+    rules = project / "mappings" / "rules.yaml"
+    text = rules.read_text(encoding="utf-8")
+    (project / "other.yaml").write_text(text.replace("points: 5\n", "points: 6\n"), "utf-8")
+    failed = leadripe("rules", "test", "--rules", "other.yaml", "mappings/cases/examples.yaml",
+                      cwd=project)  # fmt: skip
+    assert failed.code == 3
+    assert "✗ A white paper makes a cold lead, and no more  (mappings/cases/examples" in failed.out
+    assert "    score: expected 5, found 6\n    because of: white_paper 6\n" in failed.out
+    assert failed.out.endswith("6 cases: 4 hold, 2 do not.\n")
+
+    plain = leadripe("rules", "test", "--rules", "other.yaml", "mappings/cases/examples.yaml",
+                     "--json", cwd=project)  # fmt: skip
+    assert plain.code == 3
+    found = plain.json()
+    assert (found["cases"], found["failed"]) == (6, 2)
+    (step,) = found["results"][0]["steps"]
+    assert step["differences"] == [{"what": "score", "expected": "5", "found": "6"}]
+    assert step["reasons"] == {"white_paper": "6"}
+
+
+def test_mistakes_in_cases_are_a_matter_of_configuration(project: Path) -> None:
+    cases = project / "mappings" / "cases" / "mine.yaml"
+    cases.write_text("version: 1\ncases:\n  - name: a\n    expct: {score: 1}\n", "utf-8")
+    told = leadripe("rules", "test", cwd=project)
+    assert told.code == 4
+    assert "mine.yaml:4:5: unknown key «expct»; did you mean «expect»?" in told.err
+
+
+def test_help_teaches_how_to_write_a_case(tmp_path: Path) -> None:
+    told = leadripe("rules", "test", "--help", cwd=tmp_path)
+    assert told.code == 0
+    assert "expect: {need: true, hand_off: need}" in told.out
+    assert "Exit code 3" in told.out
