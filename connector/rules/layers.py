@@ -9,6 +9,9 @@ Columns = Mapping[str, str]
 _WORD = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\w+")
 """A name, or what is passed over whole: a text literal, a quoted name."""
 
+_LONGER = 200
+"""By how many characters a plan may grow to save a column, and perhaps a layer."""
+
 
 def listed(columns: Columns) -> str:
     """Return `expression AS column, …`, a line each."""
@@ -59,12 +62,14 @@ def _asked(columns: Columns, wanted: Collection[str]) -> set[str]:
 
 
 def _put_in_place(columns: Columns, wanted: Collection[str]) -> Columns:
-    """Return the columns without those that are named once, which stand there instead."""
+    """Return the columns without those that are named once, or short, which stand there instead."""
     left = dict(columns)
     for name in columns:
         users = [user for user, text in left.items() for each in _names(text) if each == name]
-        if name not in wanted and len(users) == 1 and users[0] != name:
-            left[users[0]] = _replaced(left[users[0]], name, f"({left.pop(name)})")
+        longer = len(left[name]) * (len(users) - 1)
+        if name not in wanted and name not in users and longer <= _LONGER:
+            expression = f"({left.pop(name)})"
+            left |= {user: _replaced(left[user], name, expression) for user in users}
     return left
 
 

@@ -88,6 +88,20 @@ def test_what_makes_no_sense_is_refused(rules: tuple[ActivityRule, ...]) -> None
         compile_rules(RuleSet(rules=rules))
 
 
+def test_a_column_named_once_stands_where_it_is_named() -> None:
+    columns = {"b": "a + 1", "c": "CASE WHEN b > 0 THEN 'b' END"}
+    plan = layered({"a": "t.a"}, "FROM t", columns, ["c"])
+    assert "CASE WHEN (a + 1) > 0 THEN 'b' END AS c" in plan
+    assert " AS b" not in plan
+
+
+def test_a_layer_hands_up_only_what_is_asked_for_above_it() -> None:
+    columns = {"b": "a + 1", "c": "b + 1"}
+    plan = layered({"a": "t.a", "z": "t.z"}, "FROM t", columns, ["b", "c"])
+    assert plan.endswith("SELECT b,\n    b + 1 AS c\nFROM layer_1")
+    assert "t.z" not in plan
+
+
 def test_columns_may_not_build_on_each_other_in_a_circle() -> None:
     with pytest.raises(ValueError, match="circle"):
         layered({}, "FROM contact", {"a": "b + 1", "b": "a + 1"}, ["a"])
