@@ -326,6 +326,8 @@ def _run(config: Path, command: str, stages: object, *, as_json: bool) -> None:
     show.run(report, as_json=as_json)
     if report.refused:
         sys.exit(3)
+    if report.outcome == "partial":  # some writes have no answer yet: the next run sends them
+        sys.exit(6)
 
 
 @leadripe.command()

@@ -149,7 +149,8 @@ def _explained() -> Iterator[None]:
             what="The stored activities could not be read.",
             where="evaluation of the rules",
             do=(
-                "Check the disk and the permissions; if a file is damaged, read the CRM again with"
-                " `leadripe pull --full`. Nothing was written."
+                "Check the disk and the permissions; if a file is damaged, put the store's folder"
+                " back from a backup, or set it aside and run `leadripe plan`, which reads the CRM"
+                " anew. Nothing was written."
             ),
         ) from error
