@@ -652,7 +652,9 @@ def outbox_drop(config: Path, ids: tuple[int, ...], *, as_json: bool) -> None:
 
 
 @leadripe.command()
-@click.option("--crm", type=click.Choice(["hubspot"]), default="hubspot", show_default=True)
+@click.option(
+    "--crm", type=click.Choice(["hubspot", "salesforce"]), default="hubspot", show_default=True
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -677,7 +679,7 @@ def outbox_drop(config: Path, ids: tuple[int, ...], *, as_json: bool) -> None:
 @click.option("--faults", default="", help="Faults to make, as 429=0.02,502=0.02,lost=0.01.")
 @click.option("--state", type=click.Path(path_type=Path), help="Keep the CRM's state in this file.")
 def sandbox(
-    crm: Literal["hubspot"],
+    crm: Literal["hubspot", "salesforce"],
     *,
     port: int,
     contacts: int,
@@ -687,11 +689,13 @@ def sandbox(
     faults: str,
     state: Path | None,
 ) -> None:
-    """Serve a local CRM until Ctrl-C: its interface, limits, lags and oddities, as documented."""
+    """Serve a local CRM until Ctrl-C: its interface, limits, lags and oddities, as documented.
+
+    Point leadripe.yaml at the HubSpot one; the Salesforce one is there to try clients against.
+    """
     from connector.app import sandboxes
 
     wish = sandboxes.SandboxWish(
-        crm=crm,
         contacts=contacts,
         seed=seed,
         load=load,
@@ -700,7 +704,7 @@ def sandbox(
         state=state,
         port=port,
     )
-    sandboxes.serve(wish)
+    (sandboxes.serve_salesforce if crm == "salesforce" else sandboxes.serve)(wish)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from connector.app.account import Opened, open_account, zone_of_store
+from connector.app.account import open_account, zone_of_store
 from connector.app.explain import explained
 from connector.domain.ids import RunId
 from connector.errors import UsageError
@@ -109,8 +109,3 @@ def outbox_drop(config: Path, ids: Sequence[int]) -> int:
     opened = open_account(config)
     with opened.store(read_only=False) as store, store.lease():
         return store.drop_outbox(ids)
-
-
-def opened_rules(config: Path) -> Opened:
-    """Read and check the three files."""
-    return open_account(config)

@@ -69,7 +69,6 @@ def run(
     """Fill a sandbox, provision it, sync twice, and read back what the CRM shows then."""
     _make_folder(folder)
     wish = SandboxWish(
-        crm=crm,
         contacts=contacts,
         seed=seed,
         load=load,

@@ -14,7 +14,6 @@ from connector.sandbox.serve import RunningSandbox, start
 class SandboxWish:
     """What a sandbox is to be. `load`: a folder of CSV files in place of made-up people."""
 
-    crm: Literal["hubspot"] = "hubspot"
     contacts: int = 2000
     seed: int = 7
     load: Path | None = None
@@ -28,7 +27,6 @@ class SandboxWish:
 def running(wish: SandboxWish) -> Iterator[RunningSandbox]:
     """Serve a sandbox; its state is kept when it stops."""
     with start(
-        crm=wish.crm,
         port=wish.port,
         contacts=wish.contacts,
         seed=wish.seed,
@@ -43,7 +41,25 @@ def running(wish: SandboxWish) -> Iterator[RunningSandbox]:
 def serve(wish: SandboxWish) -> None:
     """Serve a sandbox until Ctrl-C."""
     with running(wish) as sandbox:
-        sys.stderr.write(
-            f"HubSpot sandbox at {sandbox.url}, token {sandbox.token}; Ctrl-C stops it\n"
-        )
+        _tell("HubSpot", sandbox.url, sandbox.token)
         sandbox.wait()
+
+
+def serve_salesforce(wish: SandboxWish) -> None:
+    """Serve a sandbox Salesforce until Ctrl-C: to try clients against; no sync knows it yet."""
+    with start(
+        crm="salesforce",
+        port=wish.port,
+        contacts=wish.contacts,
+        seed=wish.seed,
+        load=wish.load,
+        limits=wish.limits,
+        faults=wish.faults,
+        state=wish.state,
+    ) as org:
+        _tell("Salesforce", org.url, org.token)
+        org.wait()
+
+
+def _tell(vendor: str, url: str, token: str) -> None:
+    sys.stderr.write(f"{vendor} sandbox at {url}, token {token}; Ctrl-C stops it\n")

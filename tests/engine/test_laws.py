@@ -244,7 +244,7 @@ def test_a_damaged_file_is_an_error_that_says_what_to_do(tmp_path: Path, content
     file = tmp_path / "damaged.parquet"
     file.write_bytes(content)
     facts = Facts(table(PEOPLE), [file], table([]), table([]))
-    with pytest.raises(StoreError, match="pull --full"):
+    with pytest.raises(StoreError, match="reads the CRM"):
         ENGINE.evaluate(compile_rules(RULES), facts, as_of_us=NOW, as_of_day=TODAY)
     assert score_of(evaluate(RULES))["points"] == 0
 
