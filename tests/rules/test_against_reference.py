@@ -170,11 +170,19 @@ def test_a_further_activity_of_positive_rules_never_lowers_the_sum(it: World) ->
 
 
 def only_positive(rules: RuleSet) -> RuleSet:
-    """Return rules that only give: no negative points, none replaced by a lesser one."""
+    """Return rules that only give: no negative points, none replaced by a lesser one.
+
+    Nor a limit for each period: a later activity can carry its bucket into a period that is full.
+    """
     return dataclasses.replace(
         rules,
         rules=tuple(
-            dataclasses.replace(rule, points=abs(rule.points), replaced_by=None)
+            dataclasses.replace(
+                rule,
+                points=abs(rule.points),
+                replaced_by=None,
+                at_most=rule.at_most and dataclasses.replace(rule.at_most, per=None),
+            )
             for rule in rules.rules
         ),
         groups=tuple(Group(group.id, group.label) for group in rules.groups),
