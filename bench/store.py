@@ -58,7 +58,7 @@ TYPES = ("email_open", "email_click", "form", "page_view", "meeting", "call")
 
 
 class _Clock:
-    """The clock on the wall; a benchmark never waits."""
+    """The clock on the wall."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
