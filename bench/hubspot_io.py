@@ -102,7 +102,7 @@ def _ids(url: str, token: str) -> list[str]:
 def _names() -> list[str]:
     from connector.config.mapping import load_mapping
     from connector.crm.hubspot.contacts import ContactRows
-    from connector.crm.hubspot.sources import Unreadable
+    from connector.crm.reading import Unreadable
 
     mapping = load_mapping(ROOT / "mappings" / "hubspot.yaml")
     return sorted(set(ContactRows(mapping, Unreadable()).properties))

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.config.mapping import HubSpotMapping
-from connector.crm.hubspot.conditions import compiled
+from connector.crm.conditions import compiled
 from connector.crm.hubspot.mail import types_read
 from connector.crm.hubspot.place import Echo, cut
-from connector.crm.hubspot.values import EPOCH, boolean, converter, micros, moment, number
+from connector.crm.values import EPOCH, boolean, converter, micros, moment, number
 from connector.domain.contact import Value
 from connector.rules.conditions import All, AnyOf, Condition, Kind, Not, Op, Test
 from tests.reference.conditions import holds

@@ -21,12 +21,13 @@ from connector.crm.hubspot.mail import MailStream, types_read
 from connector.crm.hubspot.objects import BATCH_SIZE
 from connector.crm.hubspot.place import Echo
 from connector.crm.hubspot.provision import provision
-from connector.crm.hubspot.sources import Unreadable, records
+from connector.crm.hubspot.sources import records
 from connector.crm.hubspot.tasks import TaskStream, TaskWriter
 from connector.crm.hubspot.transport import HubSpotTransport
 from connector.crm.hubspot.wire import answers_read
 from connector.crm.hubspot.writing import ContactWriter
 from connector.crm.limiter import Rate
+from connector.crm.reading import Unreadable
 from connector.domain.contact import Contact, Owner
 from connector.domain.ids import ContactId
 from connector.errors import ConfigError

@@ -11,9 +11,10 @@ from connector.crm.hubspot.client import Client
 from connector.crm.hubspot.follow import Follower, Found, Lag
 from connector.crm.hubspot.objects import Filter, ObjectReader, where
 from connector.crm.hubspot.place import Echo, Phase, Place
-from connector.crm.hubspot.sources import OwnDates, Unreadable, own_dates, read_all, reading
-from connector.crm.hubspot.values import millis, moment
+from connector.crm.hubspot.sources import OwnDates, own_dates
 from connector.crm.hubspot.wire import Row
+from connector.crm.reading import Unreadable, read_all, reading
+from connector.crm.values import millis, moment
 from connector.domain.contact import Activity, Contact, Gone, Value
 from connector.domain.ids import ContactId, OwnerId
 from connector.ports import Page

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connector.config.mapping import Opportunities
+from connector.crm.conditions import Properties
 from connector.crm.hubspot import paths, wire
 from connector.crm.hubspot import place as places
 from connector.crm.hubspot.client import Client
-from connector.crm.hubspot.conditions import Properties
 from connector.crm.hubspot.follow import Follower, Found, Lag
 from connector.crm.hubspot.objects import ObjectReader
-from connector.crm.hubspot.values import boolean, micros, moment, number
 from connector.crm.hubspot.wire import Row
+from connector.crm.values import boolean, micros, moment, number
 from connector.domain.contact import Opportunity
 from connector.domain.ids import ContactId, OpportunityId
 from connector.domain.numbers import MILLION

@@ -8,8 +8,8 @@ from connector.crm.hubspot.client import Client
 from connector.crm.hubspot.judging import ConflictError
 from connector.crm.hubspot.objects import Filter, Foreign, ObjectReader
 from connector.crm.hubspot.place import NO_ID, Echo, Phase, Place, Span
-from connector.crm.hubspot.values import millis
 from connector.crm.hubspot.wire import Row
+from connector.crm.values import millis
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from connector.crm.hubspot.follow import Lag
 from connector.crm.hubspot.judging import ConflictError
 from connector.crm.hubspot.refusal import Json
 from connector.crm.hubspot.sources import Records
-from connector.crm.hubspot.values import millis
+from connector.crm.values import millis
 from connector.domain.contact import Activity
 from connector.ports import Page
 

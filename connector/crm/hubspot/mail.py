@@ -12,7 +12,7 @@ from connector.crm.hubspot.cursor import MailCursor, dump, fields
 from connector.crm.hubspot.follow import Lag
 from connector.crm.hubspot.refusal import Json
 from connector.crm.hubspot.sources import Records
-from connector.crm.hubspot.values import millis
+from connector.crm.values import millis
 from connector.domain.contact import Activity
 from connector.ports import Page
 from connector.rules.conditions import All, AnyOf, Condition, Op, Test

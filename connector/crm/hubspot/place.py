@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import orjson
 
-from connector.crm.hubspot.values import millis
+from connector.crm.values import millis
 
 NO_ID = "0"
 

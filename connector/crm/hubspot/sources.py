@@ -1,17 +1,15 @@
 """A mapping's activities, compiled: which records of a source are which activity of ours."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from connector.config.mapping import Activity as Entry
 from connector.config.mapping import HubSpotMapping, Source
-from connector.crm.hubspot.conditions import Accepts, Properties, compiled
-from connector.crm.hubspot.values import Convert, converter, moment
-from connector.domain.contact import Activity, Value
+from connector.crm.conditions import Properties, compiled
+from connector.crm.reading import Naming, Unreadable, reading
+from connector.crm.values import moment
+from connector.domain.contact import Activity
 from connector.domain.ids import ActivityId, ContactId
-from connector.rules.conditions import Kind
 
 OBJECTS = frozenset({"calls", "emails", "meetings", "notes", "tasks", "communications"})
 """Sources that are objects of HubSpot's: listed, searched and linked to contacts alike."""
@@ -24,54 +22,6 @@ _MOMENT: Mapping[str, str] = {
 """Where a source says when it happened; objects say it in `hs_timestamp`."""
 
 _PREFIX: Mapping[str, str] = {"form_submissions": "forms"}
-
-
-class Unreadable(Counter[str]):
-    """{property: values that were none of the kind that the mapping declares, read as unknown}."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How to read one value: under which name of ours, from which property."""
-
-    name: str
-    property: str
-    convert: Convert
-
-
-def reading(name: str, property_: str, kind: Kind, divide_by: Decimal | float | None) -> Reading:
-    """Return how to read a property as a kind."""
-    return Reading(name, property_, converter(kind, divide_by))
-
-
-def read_all(
-    readings: Sequence[Reading], properties: Properties, unreadable: Unreadable
-) -> dict[str, Value]:
-    """Return {our name: value}; what cannot be read is unknown, and counted."""
-    values: dict[str, Value] = {}
-    for each in readings:
-        text = properties.get(each.property)
-        value = each.convert(text) if text else None
-        if text and value is None:
-            unreadable[each.property] += 1
-        values[each.name] = value
-    return values
-
-
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """One entry of the mapping: the records that it accepts are activities of its type."""
-
-    type: str
-    is_outbound: bool
-    at: str
-    accepts: Accepts
-    attributes: tuple[Reading, ...]
-    constants: Mapping[str, Value]
-
-    def attributes_of(self, properties: Properties, unreadable: Unreadable) -> dict[str, Value]:
-        """Return a record's attributes: what was read, and what the entry sets itself."""
-        return {**read_all(self.attributes, properties, unreadable), **self.constants}
 
 
 @dataclass(frozen=True, slots=True)

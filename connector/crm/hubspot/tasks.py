@@ -22,8 +22,8 @@ from connector.crm.hubspot.judging import Limit
 from connector.crm.hubspot.objects import Filter, ObjectReader, where
 from connector.crm.hubspot.place import Echo
 from connector.crm.hubspot.refusal import Refusal, parse_entry
-from connector.crm.hubspot.values import micros, millis
 from connector.crm.hubspot.wire import Row
+from connector.crm.values import micros, millis
 from connector.domain.contact import KnownTask
 from connector.domain.ids import ContactId, TaskId, TaskKey
 from connector.ports import Outcome, Page, TaskWish, Verdict

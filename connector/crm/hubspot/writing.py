@@ -7,8 +7,8 @@ from connector.crm.hubspot import paths
 from connector.crm.hubspot.batch import Answers, Batch, Wish, changed_at, new_id, outcomes
 from connector.crm.hubspot.client import Client
 from connector.crm.hubspot.contacts import WROTE_AT
-from connector.crm.hubspot.values import millis
 from connector.crm.hubspot.wire import Row
+from connector.crm.values import millis
 from connector.ports import Outcome, Verdict, WriteBack
 
 _LATER = Outcome(Verdict.UNAVAILABLE, "the rest of its batch was not sent")

@@ -1,7 +1,7 @@
-"""HubSpot's texts as canonical values: every property arrives as text, or as nothing."""
+"""A CRM's texts as canonical values: every property is read as text, or as nothing."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 
 from connector.domain.contact import Value
@@ -12,6 +12,7 @@ Convert = Callable[[str], Value]
 """Reads a text that is not empty; None if it is none of its kind."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = len("2026-03-02")
 _SHORT = 13  # digits of a number that surely fits once multiplied
 _YES = frozenset({"true", "yes", "1"})
 _NO = frozenset({"false", "no", "0"})
@@ -30,7 +31,7 @@ def number(value: str) -> int | None:
 
 
 def boolean(value: str) -> bool | None:
-    """Return whether it says yes; HubSpot writes `true` and `false`."""
+    """Return whether it says yes; CRMs write `true` and `false`."""
     word = value.strip().lower()
     if word in _YES:
         return True
@@ -40,7 +41,8 @@ def boolean(value: str) -> bool | None:
 def moment(value: str) -> int | None:
     """Return microseconds since 1970 UTC of an ISO moment, a day (its start in UTC) or epoch ms.
 
-    A day is a day everywhere to HubSpot, kept as midnight UTC; any other zone would shift it.
+    A day is a day everywhere to HubSpot, kept as midnight UTC; any other zone would shift it. Where
+    a day is the account's own, read it by `moment_in`.
     """
     bare = value.strip()
     # Digits first: Python would read `1700101012345` as a day in the year 1700, and a time.
@@ -53,6 +55,20 @@ def moment(value: str) -> int | None:
     return micros(at if at.tzinfo is not None else at.replace(tzinfo=UTC))
 
 
+def moment_in(zone: tzinfo) -> Convert:
+    """Return a conversion like `moment`, in which a day alone begins at midnight of a time zone."""
+
+    def convert(value: str) -> int | None:
+        if len(value) != _DAY:
+            return moment(value)
+        try:
+            return micros(datetime.fromisoformat(value).replace(tzinfo=zone))
+        except ValueError:
+            return None
+
+    return convert
+
+
 def micros(at: datetime) -> int:
     """Return an aware instant as microseconds since 1970 UTC."""
     since = at - EPOCH
@@ -60,7 +76,7 @@ def micros(at: datetime) -> int:
 
 
 def millis(at: datetime) -> int:
-    """Return an aware instant as the milliseconds that HubSpot's filters take."""
+    """Return an aware instant as the milliseconds since 1970."""
     return micros(at) // 1_000
 
 
@@ -85,6 +101,10 @@ _CONVERT: dict[Kind, Convert] = {
 }
 
 
-def converter(kind: Kind, divide_by: Decimal | float | None = None) -> Convert:
-    """Return the conversion of a kind; with `divide_by`, of a number."""
-    return divided(Decimal(str(divide_by))) if divide_by else _CONVERT[kind]
+def converter(
+    kind: Kind, divide_by: Decimal | float | None = None, zone: tzinfo | None = None
+) -> Convert:
+    """Return the conversion of a kind; with `divide_by` of a number, with `zone` of days in it."""
+    if divide_by:
+        return divided(Decimal(str(divide_by)))
+    return moment_in(zone) if zone is not None and kind is Kind.MOMENT else _CONVERT[kind]
