@@ -14,7 +14,7 @@ from connector.sandbox.salesforce.projection import cell_writer
 from connector.sandbox.salesforce.refusals import Json, Refusal
 from connector.sandbox.salesforce.soql_parser import parse
 from connector.sandbox.salesforce.soql_run import Engine
-from connector.sandbox.salesforce.soql_tree import Fields, Select
+from connector.sandbox.salesforce.soql_tree import Fields, Select, TypeOf
 
 MOST_PAGES = 5
 
@@ -105,8 +105,8 @@ def _refuse_unfit(select: Select) -> None:
         unfit = "aggregates and GROUP BY"
     elif select.offset:
         unfit = "OFFSET"
-    elif any(isinstance(item, Select | Fields) for item in select.items):
-        unfit = "parent to child relationships and FIELDS()"
+    elif any(isinstance(item, Select | Fields | TypeOf) for item in select.items):
+        unfit = "parent to child relationships, TYPEOF and FIELDS()"
     if unfit:
         raise Refusal(400, "API_ERROR", f"Bulk queries do not support {unfit}")
 

@@ -7,7 +7,7 @@ from connector.sandbox.salesforce.binding import Binder
 from connector.sandbox.salesforce.conditions import Conditions
 from connector.sandbox.salesforce.fields import TEXTS, Field, SObject
 from connector.sandbox.salesforce.org import Access, Org
-from connector.sandbox.salesforce.refusals import row_error
+from connector.sandbox.salesforce.refusals import Refusal, row_error
 from connector.sandbox.salesforce.table import Record, Values
 
 EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]+")
@@ -42,13 +42,18 @@ class Checks:
         """Refuse a record that another transaction or an approval holds."""
         if record.id in self.org.in_approval:
             raise row_error("ENTITY_IS_LOCKED", "the entity is locked for editing")
+        self.obtainable()
         left = self.org.locked.get(record.id, 0)
         held = self.org.table(self.sobject.name).held.get(record.id)
         if left > 0 or (held is not None and held.commits_s > self.org.now_s()):
             self.org.locked[record.id] = max(0, left - 1)
-            raise row_error(
-                "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"
-            )
+            raise _busy()
+
+    def obtainable(self) -> None:
+        """Refuse a row that finds another transaction on what it needs, its parent for one."""
+        if self.org.lock_next > 0:
+            self.org.lock_next -= 1
+            raise _busy()
 
     def writable(self, values: Values, *, creating: bool) -> None:
         """Refuse fields that cannot be written, and values that do not fit theirs."""
@@ -169,3 +174,7 @@ class Checks:
             if conditions.test(rule.condition)(record):
                 fields = (rule.field,) if rule.field else ()
                 raise row_error("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, *fields)
+
+
+def _busy() -> Refusal:
+    return row_error("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from connector.sandbox.salesforce.binding import Binder
@@ -26,17 +27,15 @@ Step = Callable[[], Json]
 def create(org: Org, call: Call) -> Answer:
     """Create records of one or more objects."""
     rows, all_or_none = _rows(call)
-    writers: list[Writer] = []
-    steps = [_creation(org, call, row, writers) for row in rows]
-    return _carried_out(steps, writers, all_or_none=all_or_none)
+    desk = _Desk(org, call)
+    return _carried_out([desk.creation(row) for row in rows], desk, all_or_none=all_or_none)
 
 
 def update(org: Org, call: Call) -> Answer:
     """Change records of one or more objects."""
     rows, all_or_none = _rows(call)
-    writers: list[Writer] = []
-    steps = [_change(org, call, row, writers) for row in rows]
-    return _carried_out(steps, writers, all_or_none=all_or_none)
+    desk = _Desk(org, call)
+    return _carried_out([desk.change(row) for row in rows], desk, all_or_none=all_or_none)
 
 
 def upsert(org: Org, call: Call) -> Answer:
@@ -44,7 +43,8 @@ def upsert(org: Org, call: Call) -> Answer:
     rows, all_or_none = _rows(call)
     sobject = org.sobject(call.params[0])
     one = external_id(sobject, call.params[1])
-    writer = writer_of(org, call, sobject)
+    desk = _Desk(org, call)
+    writer = desk.writer(sobject)
     incoming = Incoming(org, writer.access, sobject)
     bodies = []
     for row in rows:
@@ -56,16 +56,16 @@ def upsert(org: Org, call: Call) -> Answer:
         _upsertion(org, writer, sobject, one, values, repeats=keys[_key(values, one)] > 1)
         for values in bodies
     ]
-    return _carried_out(steps, [writer], all_or_none=all_or_none)
+    return _carried_out(steps, desk, all_or_none=all_or_none)
 
 
 def delete(org: Org, call: Call) -> Answer:
     """Put records into the recycle bin."""
     ids = [text for text in call.needed("ids").split(",") if text]
     _limit(len(ids))
-    writers: list[Writer] = []
-    steps = [_removal(org, call, text, writers) for text in ids]
-    return _carried_out(steps, writers, all_or_none=call.flag("allOrNone"))
+    desk = _Desk(org, call)
+    steps = [desk.removal(text) for text in ids]
+    return _carried_out(steps, desk, all_or_none=call.flag("allOrNone"))
 
 
 def read(org: Org, call: Call) -> Answer:
@@ -137,47 +137,56 @@ def _values(incoming: Incoming, row: Json) -> Values | Refusal:
         return refusal
 
 
-def _creation(org: Org, call: Call, row: Json, writers: list[Writer]) -> Step:
-    sobject = _type_of(org, row)
-    writer = writer_of(org, call, sobject)
-    values = _values(Incoming(org, writer.access, sobject), row)
+@dataclass(slots=True)
+class _Desk:
+    """Prepares the rows of one call; it has one writer for each object."""
 
-    def step() -> Json:
-        if isinstance(values, Refusal):
-            raise values
-        writers.append(writer)
-        return _done(writer.insert(sobject, values).id)
+    org: Org
+    call: Call
+    writers: dict[str, Writer] = field(default_factory=dict)
 
-    return step
+    def writer(self, sobject: SObject) -> Writer:
+        if sobject.name not in self.writers:
+            self.writers[sobject.name] = writer_of(self.org, self.call, sobject)
+        return self.writers[sobject.name]
 
+    def creation(self, row: Json) -> Step:
+        sobject, writer, values = self._read(row)
 
-def _change(org: Org, call: Call, row: Json, writers: list[Writer]) -> Step:
-    sobject = _type_of(org, row)
-    writer = writer_of(org, call, sobject)
-    values = _values(Incoming(org, writer.access, sobject), row)
-    text = next((value for name, value in row.items() if name.lower() == "id"), None)
+        def step() -> Json:
+            if isinstance(values, Refusal):
+                raise values
+            return _done(writer.insert(sobject, values).id)
 
-    def step() -> Json:
-        if isinstance(values, Refusal):
-            raise values
-        writers.append(writer)
-        return _done(writer.update(sobject, _id(text), values).id)
+        return step
 
-    return step
+    def change(self, row: Json) -> Step:
+        sobject, writer, values = self._read(row)
+        text = next((value for name, value in row.items() if name.lower() == "id"), None)
 
+        def step() -> Json:
+            if isinstance(values, Refusal):
+                raise values
+            return _done(writer.update(sobject, _id(text), values).id)
 
-def _removal(org: Org, call: Call, text: str, writers: list[Writer]) -> Step:
-    def step() -> Json:
-        record_id = _id(text)
-        kind = org.kind_of(record_id)
-        if not kind:
-            raise row_error("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-        writer = writer_of(org, call, org.objects[kind])
-        writers.append(writer)
-        writer.delete(org.objects[kind], record_id)
-        return _done(record_id)
+        return step
 
-    return step
+    def removal(self, text: str) -> Step:
+        def step() -> Json:
+            record_id = _id(text)
+            kind = self.org.kind_of(record_id)
+            if not kind:
+                raise row_error("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+            sobject = self.org.objects[kind]
+            self.writer(sobject).delete(sobject, record_id)
+            return _done(record_id)
+
+        return step
+
+    def _read(self, row: Json) -> tuple[SObject, Writer, Values | Refusal]:
+        sobject = _type_of(self.org, row)
+        writer = self.writer(sobject)
+        return sobject, writer, _values(Incoming(self.org, writer.access, sobject), row)
 
 
 def _upsertion(
@@ -201,7 +210,7 @@ def _upsertion(
     return step
 
 
-def _carried_out(steps: list[Step], writers: list[Writer], *, all_or_none: bool) -> Answer:
+def _carried_out(steps: list[Step], desk: _Desk, *, all_or_none: bool) -> Answer:
     results: list[Json] = []
     for step in steps:
         try:
@@ -209,7 +218,7 @@ def _carried_out(steps: list[Step], writers: list[Writer], *, all_or_none: bool)
         except Refusal as refusal:
             results.append({"success": False, "errors": [refusal.row()]})
     if all_or_none and not all(row["success"] for row in results):
-        for writer in reversed(writers):
+        for writer in desk.writers.values():
             writer.roll_back()
         results = [_rolled_back() if row["success"] else row for row in results]
     return Answer(body=results)

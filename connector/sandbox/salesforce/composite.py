@@ -12,17 +12,16 @@ from connector.sandbox.salesforce.refusals import Json, Refusal, unreadable
 
 MOST, MOST_HEAVY = 25, 5
 REFERENCE = re.compile(r"@\{(\w+)((?:\.\w+|\[\d+\])*)\}")
+NEVER_OWN = frozenset({"accept", "authorization", "content-type"})
 STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 HEAVY = re.compile(r"/services/data/v[\d.]+/(?:query|queryAll|composite/sobjects)\b")
-NOT_ALLOWED = re.compile(r"/services/data/v[\d.]+/(?:composite(?!/sobjects)|jobs|metadata)\b")
+ALLOWED = re.compile(r"/services/data/v[\d.]+/(?:query|queryAll|sobjects|composite/sobjects)\b")
+RECORDS = re.compile(r"/services/data/v[\d.]+/sobjects/\w+")
 Dispatch = Callable[[Org, Call], Answer]
 
 
 def composite(org: Org, call: Call, dispatch: Dispatch) -> Answer:
-    """Carry out the requests one after the other.
-
-    A header counts for a request within only where its own `httpHeaders` name it.
-    """
+    """Carry out the requests one after the other."""
     body = call.json()
     requests = rows_of(body, "compositeRequest")
     _check(requests)
@@ -62,7 +61,7 @@ def _answered(
 ) -> Json:
     name = text_of(request, "referenceId")
     try:
-        inner = _inner(call, request, done)
+        inner = _inner(org, call, request, done)
         answer = dispatch(org, inner)
     except Refusal as refusal:
         answer = Answer(refusal.status, refusal.body())
@@ -78,14 +77,11 @@ def _answered(
     }
 
 
-def _inner(call: Call, request: Json, done: dict[str, object]) -> Call:
+def _inner(org: Org, call: Call, request: Json, done: dict[str, object]) -> Call:
     url = str(_filled(text_of(request, "url"), done, in_url=True))
     path, _, query = url.partition("?")
-    if NOT_ALLOWED.match(path):
+    if not ALLOWED.match(path):
         raise Refusal(400, "INVALID_INPUT", f"{path} cannot be a subrequest")
-    headers = request.get("httpHeaders") or {}
-    if not isinstance(headers, dict):
-        raise unreadable("httpHeaders must be an object")
     content = b""
     if "body" in request:
         content = orjson.dumps(_filled(request["body"], done, in_url=False))
@@ -93,13 +89,25 @@ def _inner(call: Call, request: Json, done: dict[str, object]) -> Call:
         method=text_of(request, "method").upper(),
         path=path,
         query_string=query,
-        headers={str(name).lower(): str(value) for name, value in headers.items()}
-        | {"content-type": "application/json"},
+        headers=_headers(org, call, request),
         content=content,
         session=call.session,
         base_url=call.base_url,
         is_inner=True,
     )
+
+
+def _headers(org: Org, call: Call, request: Json) -> dict[str, str]:
+    """Return the headers of a request within: its own, and where it has none the outer one's."""
+    own = request.get("httpHeaders") or {}
+    if not isinstance(own, dict):
+        raise unreadable("httpHeaders must be an object")
+    lowered = {str(name).lower(): str(value) for name, value in own.items()}
+    if lowered.keys() & NEVER_OWN:
+        told = f"These headers come from the outer request alone: {', '.join(sorted(NEVER_OWN))}"
+        raise Refusal(400, "INVALID_INPUT", told)
+    outer = call.headers if org.options.composite_passes_headers else {}
+    return {**outer, **lowered, "content-type": "application/json"}
 
 
 def _filled(value: object, done: dict[str, object], *, in_url: bool) -> object:
@@ -156,4 +164,5 @@ def _halted(requests: list[Json], answers: list[Json]) -> list[Json]:
 
 def _location(inner: Call, answer: Answer) -> str:
     made = answer.body.get("id") if isinstance(answer.body, dict) else ""
-    return f"{inner.path}/{made}"
+    kind = RECORDS.match(inner.path)
+    return f"{kind[0] if kind else inner.path}/{made}"

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connector.sandbox.salesforce.binding import Binder, Bound
+from connector.sandbox.salesforce.binding import Binder, Bound, Reader
 from connector.sandbox.salesforce.date_literals import days_of
-from connector.sandbox.salesforce.fields import NUMBERS, SObject
+from connector.sandbox.salesforce.fields import NUMBERS, TEXTS, SObject
 from connector.sandbox.salesforce.ids import full_id
 from connector.sandbox.salesforce.moments import parse_date, parse_moment, to_s
 from connector.sandbox.salesforce.refusals import Refusal, malformed
@@ -75,15 +75,13 @@ class Conditions:
     def _single(self, bound: Bound, sign: str, value: Value) -> Test:
         if value.kind == "range":
             return self._range(bound, sign, value)
-        wanted, read = self._constant(bound, value), bound.read
+        wanted = self._constant(bound, value)
         if sign in {"=", "!="}:
             return _equal(bound, wanted, negated=sign == "!=")
-        if bound.field.type in {"boolean", "id", "reference"} or wanted is None:
+        if bound.field.type == "boolean" or wanted is None:
             told = f"invalid operator on {bound.field.type} field"
             raise Refusal(400, "INVALID_QUERY_FILTER_OPERATOR", told)
-        compare = ORDERED[sign]
-        if isinstance(wanted, str):
-            return lambda record: (v := read(record)) is not None and compare(_fold(v), wanted)
+        compare, read = ORDERED[sign], comparable(bound)
         return lambda record: (v := read(record)) is not None and compare(v, wanted)
 
     def _range(self, bound: Bound, sign: str, value: Value) -> Test:
@@ -123,7 +121,8 @@ class Conditions:
     def _set(self, bound: Bound, condition: Comparison, values: tuple[Value, ...]) -> Test:
         if any(value.kind == "range" for value in values):
             raise malformed("date literals cannot stand in a list here")
-        wanted = {self._constant(bound, value) for value in values}
+        constants = (self._constant(bound, value) for value in values)
+        wanted = {None if constant == "" else constant for constant in constants}
         return _among(bound, wanted, negated=condition.operator == "NOT IN")
 
     def _semi_join(
@@ -134,7 +133,7 @@ class Conditions:
             raise malformed(f"at most {MOST_SEMI_JOINS} semi joins, and none of them within OR")
         if bound.field.type not in {"id", "reference"}:
             raise malformed("The left operand of a semi join must be an id or a reference field")
-        wanted = {_fold(key) for key in self.keys(inner) if key is not None}
+        wanted = {key for key in self.keys(inner) if key is not None}
         return _among(bound, wanted, negated=condition.operator == "NOT IN")
 
     def _constant(self, bound: Bound, value: Value) -> object:
@@ -162,7 +161,7 @@ def _id(bound: Bound, text: str) -> str | None:
     if found is None:
         told = f"{bound.field.name}: invalid ID field: {text[:60]}"
         raise Refusal(400, "INVALID_QUERY_FILTER_OPERATOR", told)
-    return found.casefold()
+    return found
 
 
 def _needed(found: object, value: Value) -> object:
@@ -180,28 +179,33 @@ def _mistyped(bound: Bound) -> Refusal:
     return Refusal(400, "INVALID_FIELD", f"{told} and {quoted}")
 
 
-def _fold(value: object) -> object:
-    return value.casefold() if isinstance(value, str) else value
+def comparable(bound: Bound) -> Reader:
+    """Return how a field is read for comparing: texts without case, ids with it."""
+    read = bound.read
+    if bound.field.type not in TEXTS:
+        return read
+
+    def folded(record: Record) -> object:
+        value = read(record)
+        return value.casefold() if isinstance(value, str) else value
+
+    return folded
 
 
 def _equal(bound: Bound, wanted: object, *, negated: bool) -> Test:
-    read = bound.read
     # An empty text is null, so it equals null.
     wanted = None if wanted == "" else wanted
-    if isinstance(wanted, str):
-        if negated:
-            return lambda record: _fold(read(record)) != wanted
-        return lambda record: _fold(read(record)) == wanted
+    read = bound.read if wanted is None else comparable(bound)
     if negated:
         return lambda record: read(record) != wanted
     return lambda record: read(record) == wanted
 
 
 def _among(bound: Bound, wanted: set[object], *, negated: bool) -> Test:
-    read = bound.read
+    read = comparable(bound)
     if negated:
-        return lambda record: _fold(read(record)) not in wanted
-    return lambda record: _fold(read(record)) in wanted
+        return lambda record: read(record) not in wanted
+    return lambda record: read(record) in wanted
 
 
 def _like(bound: Bound, value: Value) -> Test:

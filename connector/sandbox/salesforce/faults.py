@@ -17,12 +17,13 @@ class Faults(FaultPlan):
     """Which call meets which fault.
 
     `401` ends the caller's session; `403` is the daily limit and `busy` the one on long calls;
-    `lost` carries the call out and then answers 502; `truncate` cuts the answer's body; `html` is a
-    maintenance page with status 200.
+    `lock` lets the first row that the call writes find its record locked; `lost` carries the call
+    out and then answers 502; `truncate` cuts the answer's body; `html` is a maintenance page with
+    status 200.
     """
 
     kinds: ClassVar[frozenset[str]] = BARE | {
-        "401", "403", "503", "busy", "lost", "truncate", "html",
+        "401", "403", "503", "busy", "lock", "lost", "truncate", "html",
     }  # fmt: skip
 
 
@@ -31,6 +32,7 @@ def before(kind: str, org: Org, call: Call) -> Answer | None:
     if kind == "401" and call.session is not None:
         org.sessions.close(call.session.token)
         raise Refusal(401, "INVALID_SESSION_ID", "Session expired or invalid")
+    org.lock_next += kind == "lock"
     if kind == "403":
         raise exhausted()
     if kind == "busy":
@@ -45,8 +47,10 @@ def before(kind: str, org: Org, call: Call) -> Answer | None:
     return None
 
 
-def after(kind: str, answer: Answer) -> Answer:
+def after(kind: str, org: Org, answer: Answer) -> Answer:
     """Return what becomes of the answer of a call that was carried out."""
+    if kind == "lock":
+        org.lock_next = 0
     if kind == "lost":
         return Answer(502, raw=GATEWAY, media_type="text/html")
     if kind == "truncate":

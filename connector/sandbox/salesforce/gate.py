@@ -8,6 +8,7 @@ from connector.sandbox.salesforce import limits
 from connector.sandbox.salesforce.bulk_ingest import settle
 from connector.sandbox.salesforce.call import Answer, Call
 from connector.sandbox.salesforce.faults import Faults
+from connector.sandbox.salesforce.oauth import issue_token
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.refusals import Refusal, not_found
 from connector.sandbox.salesforce.routes import FREE, PUBLIC, dispatch, find
@@ -28,7 +29,8 @@ class Gate:
     faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
-        self.by_path: Counter[str] = Counter()
+        self.by_path: Counter[str] = Counter()  # what counts against the day's limit
+        self.logins = 0  # requests for a token, granted or not
 
     def answer(self, call: Call) -> Answer:
         """Return the answer to a request; never raises for anything that the caller did."""
@@ -40,6 +42,7 @@ class Gate:
     def forget_calls(self) -> None:
         """Start counting anew."""
         self.by_path.clear()
+        self.logins = 0
 
     def _answer(self, call: Call) -> Answer:
         status = _head_flaw(call)
@@ -49,6 +52,7 @@ class Gate:
         settle(self.org)
         public = PUBLIC.get((call.method, call.path.rstrip("/")))
         if public is not None:
+            self.logins += public is issue_token
             return public(self.org, call)
         call.session = self._session(call)
         free = FREE.get((call.method, call.path.rstrip("/")))
@@ -71,7 +75,7 @@ class Gate:
             answer = fault.before(kind, self.org, call) or dispatch(self.org, call)
         except Refusal as refusal:
             answer = Answer(refusal.status, refusal.body())
-        return fault.after(kind, answer)
+        return fault.after(kind, self.org, answer)
 
     def _session(self, call: Call) -> Session:
         scheme, _, token = call.headers.get("authorization", "").partition(" ")

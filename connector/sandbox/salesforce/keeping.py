@@ -8,12 +8,11 @@ from connector.sandbox.salesforce.refusals import Json
 
 @dataclass(slots=True)
 class Cursor:
-    """The rest of a query's answer. `page` makes the rows from one place to another."""
+    """The rest of a query's answer. `page` makes the rows from a place on that fit into one."""
 
     count: int
-    size: int
     expires_s: int
-    page: Callable[[int, int], list[Json]]
+    page: Callable[[int], list[Json]]
 
 
 @dataclass(slots=True)

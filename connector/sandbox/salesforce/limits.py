@@ -30,7 +30,10 @@ def exhausted() -> Refusal:
 
 def headers(org: Org) -> dict[str, str]:
     """Return what every answer tells of the day's calls."""
-    return {"Sforce-Limit-Info": f"api-usage={used(org)}/{org.options.daily_requests}"}
+    told = f"api-usage={used(org)}/{org.options.daily_requests}"
+    if org.options.tells_app_usage:
+        told += f"; per-app-api-usage={used(org)}/{org.options.daily_requests}(appName=Sandbox)"
+    return {"Sforce-Limit-Info": told}
 
 
 def read_limits(org: Org, _: Call) -> Answer:

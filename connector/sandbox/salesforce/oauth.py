@@ -13,7 +13,6 @@ from connector.sandbox.salesforce.refusals import Refusal
 from connector.sandbox.salesforce.sessions import App
 from connector.sandbox.salesforce.table import Record
 
-AUDIENCES = ("https://login.salesforce.com", "https://test.salesforce.com")
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 LONGEST_ASSERTION_S = 300
 
@@ -88,7 +87,7 @@ def _flaw(org: Org, app: App, assertion: str) -> str:
             assertion,
             app.public_key,
             algorithms=["RS256"],
-            audience=AUDIENCES,
+            audience=org.options.audiences,
             options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )
     except jwt.InvalidAudienceError:
@@ -127,7 +126,9 @@ def _by_credentials(org: Org, call: Call, form: dict[str, str]) -> Answer:
 
 
 def _granted(org: Org, call: Call, user: Record) -> Answer:
-    session = org.sessions.open(user.id, org.now_s())
+    session = org.sessions.log_in(user.id, org.now_s(), org.options.logins_an_hour)
+    if session is None:
+        return _refused("rate_limit_exceeded", "login rate exceeded")
     identity = f"https://login.salesforce.com/id/{_organization(org)}/{user.id}"
     # No refresh token: whoever may sign or knows the secret asks again.
     return Answer(

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from connector.sandbox.clock import Clock, ShiftedClock, WallClock
 from connector.sandbox.salesforce import catalogue
+from connector.sandbox.salesforce.archive import define_archive
 from connector.sandbox.salesforce.fields import Field, SObject
 from connector.sandbox.salesforce.keeping import BulkJob, Cursor, Deploy
-from connector.sandbox.salesforce.moments import bulk_moment, to_s
+from connector.sandbox.salesforce.moments import to_s
 from connector.sandbox.salesforce.refusals import no_type, not_found
 from connector.sandbox.salesforce.sessions import (
     CONSUMER_KEY,
@@ -21,11 +22,9 @@ from connector.sandbox.salesforce.sessions import (
 from connector.sandbox.salesforce.soql_tree import Condition
 from connector.sandbox.salesforce.table import Record, Table, Values
 
-YEAR = timedelta(days=365)
 RECYCLE_S = 15 * 86_400
 DAY_S = 86_400
 HOUR_S = 3_600
-SYSTEM_ID = "005"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,11 @@ class Options:
     edition: str = "Enterprise Edition"
     edits_converted_leads: bool = False
     duplicate_rules: frozenset[str] = frozenset()  # objects on which an alert rule looks at Email
+    composite_passes_headers: bool = True  # whether inner requests get the outer one's headers
+    tells_app_usage: bool = False  # whether the usage header names the calling app, too
+    # Of a real org one counts: the first in production, the second in a sandbox.
+    audiences: tuple[str, ...] = ("https://login.salesforce.com", "https://test.salesforce.com")
+    logins_an_hour: int = 3_600  # most that one user may begin
     bulk_polls: int = 1  # how often a job is asked for before it is done
     bulk_page: int = 250_000  # most rows of one page of a bulk query
     custom_fields_each: int = 500
@@ -99,6 +103,7 @@ class Org:
         self.hidden: set[str] = set()  # `lead.title`: field-level security hides it from all
         self.denied: set[str] = set()  # `Task.create`, `Lead.edit`, `Event.read`
         self.locked: dict[str, int] = {}  # record id: how many more writes find it locked
+        self.lock_next = 0  # how many of the next written rows find theirs locked
         self.in_approval: set[str] = set()
         self.assigned_to: dict[str, str] = {}  # object: the owner that its assignment rule gives
         self.lead_mapping: dict[str, str] = {}  # Lead field: Contact field, at conversion
@@ -201,8 +206,7 @@ def _settle_in(org: Org) -> None:
         },
     )  # fmt: skip
     _add_picklists(org)
-    for one in ("Task", "Event"):
-        org.objects[one].fields["isarchived"].formula = _archived(org, is_task=one == "Task")
+    define_archive(org)
     org.apps[CONSUMER_KEY] = App(
         CONSUMER_KEY,
         CONSUMER_SECRET,
@@ -246,15 +250,3 @@ def _add_picklists(org: Org) -> None:
                 flag: name == marked,
             }  # fmt: skip
             org.add(kind, values)
-
-
-def _archived(org: Org, *, is_task: bool) -> Callable[[Record], object]:
-    """Return the rule by which activities are archived a year after they were due."""
-
-    def archived(record: Record) -> bool:
-        if is_task and not record.values.get("IsClosed"):
-            return False
-        day = record.values.get("ActivityDate") or bulk_moment(record.created_s)[:10]
-        return isinstance(day, str) and day <= (org.today() - YEAR).isoformat()
-
-    return archived

@@ -7,10 +7,11 @@ from connector.sandbox.salesforce.binding import NAME, Binder, Bound, Reader, re
 from connector.sandbox.salesforce.fields import Field, SObject
 from connector.sandbox.salesforce.moments import bulk_moment, rest_moment
 from connector.sandbox.salesforce.org import Org
-from connector.sandbox.salesforce.refusals import Json, no_field
+from connector.sandbox.salesforce.refusals import Json, Refusal, malformed, no_field
+from connector.sandbox.salesforce.soql_tree import Path, TypeOf
 from connector.sandbox.salesforce.table import Record
 
-Children = Callable[[Record], object]
+Children = Callable[[Record], Json | None]
 
 
 @dataclass(slots=True)
@@ -20,7 +21,7 @@ class Projection:
     org: Org
     sobject: SObject
     url: str  # the path of this version's resources
-    entries: dict[str, "Column | Parent | Children"] = field(default_factory=dict)
+    entries: dict[str, "Column | Parent | Typed | Children"] = field(default_factory=dict)
 
     def show(self, record: Record) -> Json:
         """Return a record as JSON."""
@@ -38,11 +39,42 @@ class Projection:
                 shown[name] = (
                     rest_moment(value) if entry.is_moment and isinstance(value, int) else value
                 )
-            elif isinstance(entry, Parent):
+            elif isinstance(entry, Parent | Typed):
                 shown[name] = entry.show(self.org, record)
             else:
                 shown[name] = entry(record)
         return shown
+
+    def children_of(self, shown: Json) -> int:
+        """Return how many records of child queries a record that was shown has with it."""
+        count = 0
+        for name, entry in self.entries.items():
+            if not isinstance(entry, Column | Parent | Typed):
+                found = shown[name]
+                count += len(found["records"]) if isinstance(found, dict) else 0
+        return count
+
+    def add_type_of(self, binder: Binder, item: TypeOf) -> None:
+        """Show of a parent what belongs to its object."""
+        if len(item.path.parts) != 1:
+            raise malformed("TYPEOF takes a relationship of the object itself")
+        reference, _ = binder.parent(self.sobject, item.path.parts[0])
+        typed = Typed(reader_of(reference), {}, None)
+        for kind, paths in item.branches:
+            target = self.org.queried(kind)
+            if target.name not in reference.refers_to:
+                told = f"{kind} is no object that {reference.relation} can be"
+                raise Refusal(400, "INVALID_FIELD", told)
+            typed.inner[target.name] = self._inner(binder, target, paths)
+        if item.otherwise:
+            typed.otherwise = self._inner(binder, NAME, item.otherwise)
+        self.entries[reference.relation] = typed
+
+    def _inner(self, binder: Binder, target: SObject, paths: tuple[Path, ...]) -> "Projection":
+        inner = Projection(self.org, target, self.url)
+        for path in paths:
+            inner.add(binder, path.parts)
+        return inner
 
     def add(self, binder: Binder, parts: tuple[str, ...]) -> None:
         """Show one more field, by its name or by a path through parents."""
@@ -79,6 +111,24 @@ class Parent:
         key = self.follow(record)
         found = org.record(key) if isinstance(key, str) else None
         return None if found is None else self.inner.show(found)
+
+
+@dataclass(slots=True)
+class Typed:
+    """What is shown of a parent by its object; nothing of one that no branch names."""
+
+    follow: Reader
+    inner: dict[str, Projection]
+    otherwise: Projection | None
+
+    def show(self, org: Org, record: Record) -> Json | None:
+        """Return the parent as JSON, None if there is none or none of its fields is wanted."""
+        key = self.follow(record)
+        found = org.record(key) if isinstance(key, str) else None
+        if found is None:
+            return None
+        inner = self.inner.get(org.kind_of(found.id), self.otherwise)
+        return None if inner is None else inner.show(found)
 
 
 def cell_writer(bound: Bound) -> Callable[[Record], str]:

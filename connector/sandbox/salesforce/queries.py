@@ -1,22 +1,19 @@
 """The query resources: first pages, further pages, and what changed or went in a window."""
 
 import re
-from dataclasses import dataclass
+from operator import attrgetter
 
 from connector.sandbox.salesforce.call import Answer, Call
 from connector.sandbox.salesforce.fields import SObject
-from connector.sandbox.salesforce.keeping import Cursor
 from connector.sandbox.salesforce.moments import parse_moment, rest_moment
 from connector.sandbox.salesforce.org import DAY_S, RECYCLE_S, Org
-from connector.sandbox.salesforce.projection import Projection
+from connector.sandbox.salesforce.pages import first_page, further_page
 from connector.sandbox.salesforce.refusals import Json, Refusal
 from connector.sandbox.salesforce.soql_parser import parse
 from connector.sandbox.salesforce.soql_run import Engine
 from connector.sandbox.salesforce.soql_tree import Select
-from connector.sandbox.salesforce.table import Record
 
 PAGE, SMALLEST_PAGE = 2_000, 200
-CURSOR_S = 2 * DAY_S
 BATCH_SIZE = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
 UPDATED_S = 30 * DAY_S
 MINUTE_S = 60
@@ -39,24 +36,22 @@ def tooling_query(org: Org, call: Call) -> Answer:
 
 def query_more(org: Org, call: Call) -> Answer:
     """Answer with a further page."""
-    locator, _, place = call.params[0].rpartition("-")
-    cursor = org.cursors.get(locator)
-    if cursor is None or cursor.expires_s <= org.now_s() or not place.isdigit():
-        raise Refusal(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-    return Answer(body=_page(call, locator, cursor, int(place)))
+    return Answer(body=further_page(org, call.data_path, call.params[0]))
 
 
 def updated(org: Org, call: Call) -> Answer:
     """List the ids of what changed in a window, and up to when that is certain."""
     sobject, low, high = _window(org, call)
     table, now = org.table(sobject.name), org.now_s()
-    ids = [
-        record_id
-        for record_id in sorted(table.stamped_between(low, high - 1))
-        if (record := table.visible(table.rows[record_id], now)) is not None
+    stamped = {record.id: record for record in table.stamped_between(low, high - 1)}
+    stamped |= {record_id: table.rows[record_id] for record_id in table.held}
+    ids = sorted(
+        record.id
+        for stored in stamped.values()
+        if (record := table.visible(stored, now)) is not None
         and low <= record.stamp_s < high
         and not record.is_deleted
-    ]
+    )
     return Answer(body={"ids": ids, "latestDateCovered": rest_moment(_covered(org, high))})
 
 
@@ -69,9 +64,9 @@ def deleted(org: Org, call: Call) -> Answer:
         raise Refusal(400, "INVALID_REPLICATION_DATE", told)
     table = org.table(sobject.name)
     rows = [
-        {"id": record_id, "deletedDate": rest_moment(table.rows[record_id].modified_s)}
-        for record_id in sorted(table.stamped_between(low, high - 1))
-        if table.rows[record_id].is_deleted and low <= table.rows[record_id].modified_s < high
+        {"id": record.id, "deletedDate": rest_moment(record.modified_s)}
+        for record in sorted(table.stamped_between(low, high - 1), key=attrgetter("id"))
+        if record.is_deleted and low <= record.modified_s < high
     ]
     return Answer(
         body={
@@ -84,42 +79,17 @@ def deleted(org: Org, call: Call) -> Answer:
 
 def _first_page(org: Org, call: Call, *, everything: bool, tooling: bool = False) -> Answer:
     select = parse(call.needed("q"))
-    engine = Engine(org, org.access(call.user), call.data_path, everything)
+    size = _asked_size(call)
+    engine = Engine(org, org.access(call.user), call.data_path, everything, size)
     sobject = engine.source(select, tooling=tooling)
     if select.is_grouped:
         return Answer(body=_counted(engine, select, sobject))
     # Names are bound first, so that a wrong one is refused whether or not there are records.
     projection = engine.projection(select, sobject)
     found = engine.records(select, sobject)
-    pages = _Pages(found, projection)
-    size = _page_size(call, select, sobject)
-    if len(found) <= size:
-        return Answer(
-            body={"totalSize": len(found), "done": True, "records": pages.rows(0, len(found))}
-        )
-    locator = f"01g5g0{len(org.cursors) + 1:012d}"
-    cursor = Cursor(len(found), size, org.now_s() + CURSOR_S, pages.rows)
-    org.cursors[locator] = cursor
-    return Answer(body=_page(call, locator, cursor, 0))
-
-
-@dataclass(frozen=True, slots=True)
-class _Pages:
-    found: list[Record]
-    projection: Projection
-
-    def rows(self, first: int, last: int) -> list[Json]:
-        show = self.projection.show
-        return [show(record) for record in self.found[first:last]]
-
-
-def _page(call: Call, locator: str, cursor: Cursor, place: int) -> Json:
-    last = min(place + cursor.size, cursor.count)
-    body: Json = {"totalSize": cursor.count, "done": last >= cursor.count}
-    if last < cursor.count:
-        body["nextRecordsUrl"] = f"{call.data_path}/query/{locator}-{last}"
-    body["records"] = cursor.page(place, last)
-    return body
+    if _is_wide(select, sobject):
+        size = SMALLEST_PAGE
+    return Answer(body=first_page(org, call.data_path, found, projection, size))
 
 
 def _counted(engine: Engine, select: Select, sobject: SObject) -> Json:
@@ -130,12 +100,15 @@ def _counted(engine: Engine, select: Select, sobject: SObject) -> Json:
     return {"totalSize": len(rows), "done": True, "records": rows}
 
 
-def _page_size(call: Call, select: Select, sobject: SObject) -> int:
+def _asked_size(call: Call) -> int:
     found = BATCH_SIZE.search(call.headers.get("sforce-query-options", ""))
-    size = min(PAGE, max(SMALLEST_PAGE, int(found[1]))) if found else PAGE
+    return min(PAGE, max(SMALLEST_PAGE, int(found[1]))) if found else PAGE
+
+
+def _is_wide(select: Select, sobject: SObject) -> bool:
     named = [str(item) for item in select.items if not isinstance(item, Select)]
     long = [one for one in map(sobject.find, named) if one and one.is_long and one.custom]
-    return SMALLEST_PAGE if len(long) > 1 else size
+    return len(long) > 1
 
 
 def _window(org: Org, call: Call) -> tuple[SObject, int, int]:

@@ -101,7 +101,11 @@ Lever = Callable[[Request], Awaitable[Response]]
 
 def _counted(gate: Gate) -> Lever:
     async def calls(request: Request) -> Response:
-        body = {"total": gate.by_path.total(), "by_path": dict(gate.by_path)}
+        body = {
+            "total": gate.by_path.total(),
+            "by_path": dict(gate.by_path),
+            "logins": gate.logins,
+        }
         if request.method == "DELETE":
             gate.forget_calls()
         return JSONResponse(body)

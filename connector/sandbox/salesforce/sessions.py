@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 DEFAULT_TOKEN = "00D5g0000000001!sandbox"  # noqa: S105 - opens a local toy org, meant to be known
+HOUR_S = 3_600
 CONSUMER_KEY = "sandbox-consumer-key"
 CONSUMER_SECRET = "sandbox-consumer-secret"  # noqa: S105 - the same
 
@@ -39,6 +40,7 @@ class Sessions:
     lifetime_s: int
     by_token: dict[str, Session] = field(default_factory=dict)
     issued: int = 0
+    logins: dict[str, list[int]] = field(default_factory=dict)  # user: seconds of the last hour's
 
     def open(self, user: str, now_s: int, token: str = "") -> Session:
         """Open a session."""
@@ -47,6 +49,15 @@ class Sessions:
         session = Session(token, user, now_s, now_s + self.lifetime_s)
         self.by_token[token] = session
         return session
+
+    def log_in(self, user: str, now_s: int, most: int) -> Session | None:
+        """Open a session for a user who asks for one; None beyond so many in an hour."""
+        recent = [at for at in self.logins.get(user, []) if at > now_s - HOUR_S]
+        self.logins[user] = recent
+        if len(recent) >= most:
+            return None
+        recent.append(now_s)
+        return self.open(user, now_s)
 
     def find(self, token: str, now_s: int) -> Session | None:
         """Return an open session, whose life its use may lengthen."""

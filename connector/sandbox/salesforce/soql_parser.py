@@ -1,7 +1,7 @@
 """Reads SOQL: fields, parents, child queries, conditions, order, limit, offset and counts.
 
-What the platform has beyond that (TYPEOF, HAVING, other aggregates, geolocation, WITH) is refused
-as malformed.
+What the platform has beyond that (HAVING, other aggregates, geolocation, WITH) is refused as
+malformed.
 """
 
 import re
@@ -18,6 +18,7 @@ from connector.sandbox.salesforce.soql_tree import (
     Order,
     Path,
     Select,
+    TypeOf,
     Value,
 )
 
@@ -41,7 +42,11 @@ ESCAPES = {
     "n": "\n", "N": "\n", "r": "\r", "R": "\r", "t": "\t", "T": "\t", "b": "\b", "B": "\b",
     "f": "\f", "F": "\f", '"': '"', "'": "'", "\\": "\\", "_": "_", "%": "%",
 }  # fmt: skip
-ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+# Beyond the basic plane a character is written as a pair of surrogates, each of them escaped.
+ESCAPE = re.compile(
+    r"\\(?:u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|u([0-9a-f]{4})|(.))",
+    re.DOTALL | re.IGNORECASE,
+)
 RESERVED = frozenset({
     "select", "from", "where", "and", "or", "not", "in", "like", "order", "by", "limit", "offset",
     "group", "having", "null", "true", "false",
@@ -85,10 +90,11 @@ def unescaped(text: str) -> str:
 
 def _unescape(found: re.Match[str]) -> str:
     if found[1]:
-        return chr(int(found[1], 16))
-    meant = ESCAPES.get(found[2])
-    if meant is None:
-        raise malformed(f"Invalid string literal. Illegal character sequence '\\{found[2]}' in it")
+        pair = int(found[1] + found[2], 16).to_bytes(4, "big")
+        return pair.decode("utf-16-be")
+    meant = chr(int(found[3], 16)) if found[3] else ESCAPES.get(found[4])
+    if meant is None or "\ud800" <= meant <= "\udfff":
+        raise malformed(f"Invalid string literal. Illegal character sequence '{found[0]}' in it")
     return meant
 
 
@@ -137,9 +143,7 @@ class _Reader:
             select.where = self._condition()
         if self._takes_word("GROUP"):
             self._word("BY")
-            select.group_by = [self._path()]
-            while self._takes(","):
-                select.group_by.append(self._path())
+            select.group_by = list(self._paths())
         if self._takes_word("ORDER"):
             self._word("BY")
             select.order_by = [self._order()]
@@ -153,11 +157,13 @@ class _Reader:
     def _at_clause(self) -> bool:
         return self.peek().text.upper() in {"WHERE", "GROUP", "ORDER", "LIMIT", "OFFSET"}
 
-    def _item(self) -> "Path | Count | Fields | Select":
+    def _item(self) -> "Path | Count | Fields | TypeOf | Select":
         if self._takes("("):
             inner = self.select()
             self._sign(")")
             return inner
+        if self.peek(1).kind == "word" and self._takes_word("TYPEOF"):
+            return self._type_of()
         if self.peek(1).text == "(":
             return self._function()
         return self._path()
@@ -175,6 +181,18 @@ class _Reader:
         self._sign(")")
         named = self.peek().kind == "word" and self.peek().text.upper() != "FROM"
         return Count(path, self._name() if named else "")
+
+    def _type_of(self) -> TypeOf:
+        path, branches = self._path(), []
+        while self._takes_word("WHEN"):
+            kind = self._name()
+            self._word("THEN")
+            branches.append((kind, self._paths()))
+        if not branches:
+            raise self.unexpected()
+        otherwise = self._paths() if self._takes_word("ELSE") else ()
+        self._word("END")
+        return TypeOf(path, tuple(branches), otherwise)
 
     def _condition(self) -> Condition:
         parts = [self._simple(first=True)]
@@ -265,6 +283,12 @@ class _Reader:
             told = f"Maximum SOQL offset allowed is {MOST_OFFSET}"
             raise Refusal(400, "NUMBER_OUTSIDE_VALID_RANGE", told)
         return offset
+
+    def _paths(self) -> tuple[Path, ...]:
+        paths = [self._path()]
+        while self._takes(","):
+            paths.append(self._path())
+        return tuple(paths)
 
     def _path(self) -> Path:
         return Path(tuple(self._name().split(".")))

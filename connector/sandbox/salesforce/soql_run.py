@@ -1,32 +1,32 @@
 """Carries out a query: finds the records, puts them in order, and says how to show them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
+from connector.sandbox.salesforce.archive import archived_by
 from connector.sandbox.salesforce.binding import Binder, Bound
-from connector.sandbox.salesforce.conditions import Conditions
+from connector.sandbox.salesforce.candidates import candidates
+from connector.sandbox.salesforce.conditions import Conditions, Test, comparable
 from connector.sandbox.salesforce.fields import SObject
-from connector.sandbox.salesforce.ids import full_id
-from connector.sandbox.salesforce.moments import parse_moment, rest_moment
+from connector.sandbox.salesforce.moments import rest_moment
 from connector.sandbox.salesforce.org import Access, Org
+from connector.sandbox.salesforce.pages import first_page
 from connector.sandbox.salesforce.projection import Projection
 from connector.sandbox.salesforce.refusals import Json, Refusal, malformed
-from connector.sandbox.salesforce.soql_parser import unescaped
 from connector.sandbox.salesforce.soql_tree import (
-    Comparison,
-    Condition,
     Count,
     Fields,
-    Junction,
     Order,
     Path,
     Select,
+    TypeOf,
 )
-from connector.sandbox.salesforce.table import Record, Table
+from connector.sandbox.salesforce.table import Record
 
-FOREVER_S = 1 << 60
 MOST_FIELDS_ROWS = 200
+Finder = Callable[[Iterable[Record]], list[Record]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Engine:
     access: Access
     url: str
     everything: bool = False
+    page_size: int = 2_000
 
     @property
     def binder(self) -> Binder:
@@ -50,15 +51,23 @@ class Engine:
             raise Refusal(400, "INVALID_TYPE", f"sObject type '{select.source}' is not supported.")
         return sobject
 
-    def records(
-        self, select: Select, sobject: SObject, among: Iterable[Record] | None = None
-    ) -> list[Record]:
-        """Return the records that a query finds, in its order; `among` narrows where it looks."""
-        found = list(self._found(select, sobject, among))
-        for order in reversed(select.order_by):
-            self._sort(found, order, select, sobject)
+    def records(self, select: Select, sobject: SObject) -> list[Record]:
+        """Return the records that a query finds, in its order."""
+        return self.finder(select, sobject)(candidates(self.org.table(sobject.name), select.where))
+
+    def finder(self, select: Select, sobject: SObject) -> Finder:
+        """Return what picks out of some records those that a query finds, in its order."""
+        passing = self._passing(select, sobject)
+        sorters = [self._sorter(order, select, sobject) for order in reversed(select.order_by)]
         last = None if select.limit is None else select.offset + select.limit
-        return found[select.offset : last]
+
+        def find(among: Iterable[Record]) -> list[Record]:
+            found = list(passing(among))
+            for sort in sorters:
+                found = sort(found)
+            return found[select.offset : last]
+
+        return find
 
     def projection(self, select: Select, sobject: SObject) -> Projection:
         """Return what a query shows of each record."""
@@ -68,6 +77,8 @@ class Engine:
         for item in select.items:
             if isinstance(item, Select):
                 self._add_children(projection, item, sobject)
+            elif isinstance(item, TypeOf):
+                projection.add_type_of(binder, item)
         return projection
 
     def paths(self, select: Select, sobject: SObject) -> list[Path]:
@@ -91,7 +102,8 @@ class Engine:
         if any(path not in select.group_by for path in plain):
             raise malformed("a field that is not grouped by cannot be selected with an aggregate")
         groups: dict[tuple[object, ...], list[Record]] = {}
-        for record in self._found(select, sobject, None):
+        among = candidates(self.org.table(sobject.name), select.where)
+        for record in self._passing(select, sobject)(among):
             groups.setdefault(tuple(_shown(key, record) for key in keys), []).append(record)
         if not keys:
             groups.setdefault((), [])
@@ -119,23 +131,32 @@ class Engine:
         bound = self.binder.field(sobject, item.path, alias=select.alias)
         return sum(bound.read(record) is not None for record in rows)
 
-    def _found(
-        self, select: Select, sobject: SObject, among: Iterable[Record] | None
-    ) -> Iterator[Record]:
-        table, now = self.org.table(sobject.name), self.org.now_s()
+    def _passing(
+        self, select: Select, sobject: SObject
+    ) -> Callable[[Iterable[Record]], Iterator[Record]]:
+        """Return what lets those records through that exist for this query and meet its terms."""
+        org, table, now = self.org, self.org.table(sobject.name), self.org.now_s()
         conditions = Conditions(self.binder, sobject, select.alias, self._keys)
         test = conditions.test(select.where) if select.where else None
-        archived = sobject.fields["isarchived"].formula if sobject.is_activity else None
-        for stored in candidates(table, select.where) if among is None else among:
-            record = table.visible(stored, now) if table.held else stored
-            if record is None or (record.is_deleted and not self.everything):
-                continue
-            if test is not None and not test(record):
-                continue
-            if not self.everything and archived is not None and archived(record):
-                continue
-            if not self.org.purged(record):
-                yield record
+        exists = self._existing(sobject)
+
+        def passing(among: Iterable[Record]) -> Iterator[Record]:
+            for stored in among:
+                record = table.visible(stored, now) if table.held else stored
+                if record is None or not exists(record):
+                    continue
+                if (test is None or test(record)) and not org.purged(record):
+                    yield record
+
+        return passing
+
+    def _existing(self, sobject: SObject) -> Test:
+        if self.everything:
+            return lambda _: True
+        archived = archived_by(self.org, sobject)
+        if archived is None:
+            return lambda record: not record.is_deleted
+        return lambda record: not (record.is_deleted or archived(record))
 
     def _keys(self, select: Select) -> set[object]:
         sobject = self.source(select)
@@ -144,21 +165,24 @@ class Engine:
         bound = self.binder.field(sobject, select.items[0], alias=select.alias)
         return {bound.read(record) for record in self.records(select, sobject)}
 
-    def _sort(self, found: list[Record], order: Order, select: Select, sobject: SObject) -> None:
+    def _sorter(
+        self, order: Order, select: Select, sobject: SObject
+    ) -> Callable[[list[Record]], list[Record]]:
         bound = self.binder.field(sobject, order.path, alias=select.alias)
         if not bound.field.filterable:
             told = f"field '{order.path}' can not be sorted in a query call"
             raise Refusal(400, "INVALID_FIELD", told)
-        read, is_text = bound.read, bound.field.type not in {"id", "reference"}
+        read = comparable(bound)
 
-        def key(record: Record) -> object:
-            value = read(record)
-            return value.casefold() if is_text and isinstance(value, str) else value
+        def sort(found: list[Record]) -> list[Record]:
+            keyed = [(read(record), record) for record in found]
+            known = [pair for pair in keyed if pair[0] is not None]
+            known.sort(key=itemgetter(0), reverse=order.descending)
+            unknown = [record for key, record in keyed if key is None]
+            records = [record for _, record in known]
+            return records + unknown if order.nulls_last else unknown + records
 
-        known = [record for record in found if read(record) is not None]
-        unknown = [record for record in found if read(record) is None]
-        known.sort(key=key, reverse=order.descending)  # type: ignore[arg-type]  # of one type
-        found[:] = known + unknown if order.nulls_last else unknown + known
+        return sort
 
     def _add_children(self, projection: Projection, select: Select, sobject: SObject) -> None:
         relation = select.source.lower()
@@ -167,17 +191,14 @@ class Engine:
             told = f"Didn't understand relationship '{select.source}' in FROM part of query call."
             raise Refusal(400, "INVALID_TYPE", told)
         child, reference = self.org.objects[found[0]], found[1]
-        inner = self.projection(select, child)
+        inner, find = self.projection(select, child), self.finder(select, child)
         name = child.fields[reference.lower()].children
         table = self.org.table(child.name)
 
-        def children(record: Record) -> object:
+        def children(record: Record) -> Json | None:
             # A child can be of another kind only where the reference is: ids tell them apart.
-            rows = self.records(select, child, table.having(reference, record.id))
-            if not rows:
-                return None
-            shown = [inner.show(row) for row in rows]
-            return {"totalSize": len(rows), "done": True, "records": shown}
+            rows = find(table.having(reference, record.id))
+            return first_page(self.org, self.url, rows, inner, self.page_size) if rows else None
 
         projection.entries[name] = children
 
@@ -193,59 +214,6 @@ class Engine:
             if self.access.sees(sobject, one)
             and (item.which == "ALL" or one.custom == (item.which == "CUSTOM"))
         ]
-
-
-def candidates(table: Table, where: Condition | None) -> Iterable[Record]:
-    """Return the records among which those must be that a condition lets through."""
-    low, high = 0, FOREVER_S
-    for part in _conjuncts(where):
-        ids = _named(table, part)
-        if ids is not None:
-            return ids
-        if str(part.path).lower() == "systemmodstamp" and not table.held:
-            low, high = _narrowed(part, low, high)
-    if (low, high) == (0, FOREVER_S):
-        return list(table.rows.values())
-    rows = table.rows
-    return [rows[i] for i in sorted(table.stamped_between(low, high)) if i in rows]
-
-
-def _conjuncts(where: Condition | None) -> Iterator[Comparison]:
-    if isinstance(where, Comparison):
-        yield where
-    elif isinstance(where, Junction) and where.word == "AND":
-        for part in where.parts:
-            yield from _conjuncts(part)
-
-
-def _named(table: Table, part: Comparison) -> list[Record] | None:
-    if part.operator not in {"=", "IN"} or isinstance(part.values, Select):
-        return None
-    one = table.sobject.find(part.path.parts[0]) if len(part.path.parts) == 1 else None
-    if one is None or not (one.type in {"id", "reference"} or one.unique or one.external_id):
-        return None
-    texts = [unescaped(value.text) for value in part.values if value.kind == "string"]
-    if len(texts) < len(part.values) or one.name.endswith("ById"):
-        return None
-    if one.type in {"id", "reference"}:
-        texts = [full_id(text) or "" for text in texts]
-    if one.name == "Id":
-        return [table.rows[text] for text in dict.fromkeys(texts) if text in table.rows]
-    found = {r.id: r for text in texts for r in table.having(one.name, text)}
-    return list(found.values())
-
-
-def _narrowed(part: Comparison, low: int, high: int) -> tuple[int, int]:
-    if isinstance(part.values, Select) or part.values[0].kind != "datetime":
-        return low, high
-    at = parse_moment(part.values[0].text)
-    if at is None:
-        return low, high
-    if part.operator in {">", ">=", "="}:
-        low = max(low, at)
-    if part.operator in {"<", "<=", "="}:
-        high = min(high, at)
-    return low, high
 
 
 def _without_source(path: Path, select: Select, sobject: SObject) -> Path:

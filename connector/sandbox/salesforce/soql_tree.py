@@ -33,6 +33,15 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeOf:
+    """`TYPEOF What WHEN Account THEN Name ELSE Id END`: fields by the object of a parent."""
+
+    path: Path
+    branches: tuple[tuple[str, tuple[Path, ...]], ...]
+    otherwise: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Fields:
     """`FIELDS(ALL)`, `FIELDS(STANDARD)` or `FIELDS(CUSTOM)`."""
 
@@ -79,7 +88,7 @@ class Order:
 class Select:
     """A whole query, or one within it."""
 
-    items: "list[Path | Count | Fields | Select]"
+    items: "list[Path | Count | Fields | TypeOf | Select]"
     source: str
     alias: str = ""
     where: Condition | None = None

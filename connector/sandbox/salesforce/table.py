@@ -7,6 +7,7 @@ on references and keys are made at the first question, and kept from then on.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from connector.sandbox.salesforce.fields import SObject
 from connector.sandbox.salesforce.ids import make_id
@@ -89,18 +90,21 @@ class Table:
 
     def log(self, record: Record) -> None:
         """Note that a record was stamped."""
-        if self._log_s and record.stamp_s < self._log_s[-1]:
-            self._rebuild_log()
-            return
-        self._log_s.append(record.stamp_s)
-        self._log_ids.append(record.id)
+        if not self._log_s or record.stamp_s >= self._log_s[-1]:
+            self._log_s.append(record.stamp_s)
+            self._log_ids.append(record.id)
+        else:  # taken back, so that it bears an older stamp again
+            place = bisect_right(self._log_s, record.stamp_s)
+            self._log_s.insert(place, record.stamp_s)
+            self._log_ids.insert(place, record.id)
         if len(self._log_ids) > 3 * len(self.rows) + 1_000:
             self._rebuild_log()
 
-    def stamped_between(self, low_s: int, high_s: int) -> set[str]:
-        """Return the ids of records stamped within the bounds at some time (a superset)."""
+    def stamped_between(self, low_s: int, high_s: int) -> list[Record]:
+        """Return the records stamped within the bounds at some time (more than now are)."""
         first, last = bisect_left(self._log_s, low_s), bisect_right(self._log_s, high_s)
-        return set(self._log_ids[first:last])
+        rows = self.rows
+        return [rows[i] for i in sorted(set(self._log_ids[first:last])) if i in rows]
 
     def having(self, name: str, value: str) -> list[Record]:
         """Return the records, deleted ones too, with this value of a text or reference field."""
@@ -130,9 +134,9 @@ class Table:
         return index
 
     def _rebuild_log(self) -> None:
-        entries = sorted((record.stamp_s, record.id) for record in self.rows.values())
-        self._log_s = [stamp for stamp, _ in entries]
-        self._log_ids = [record_id for _, record_id in entries]
+        entries = sorted(self.rows.values(), key=attrgetter("stamp_s"))
+        self._log_s = [record.stamp_s for record in entries]
+        self._log_ids = [record.id for record in entries]
 
 
 def key_of(value: str) -> str:

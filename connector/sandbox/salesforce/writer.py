@@ -28,6 +28,7 @@ class Writer:
         org, now, table = self.org, self.org.now_s(), self.org.table(sobject.name)
         checks = self._checks(sobject)
         checks.may("create")
+        checks.obtainable()
         checks.writable(values, creating=True)
         new = defaults(org, sobject.name, self.access.user)
         new |= {name: value for name, value in values.items() if value is not None}

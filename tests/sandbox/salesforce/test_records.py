@@ -69,6 +69,21 @@ def test_client_credentials_and_what_is_not_offered(desk: Desk) -> None:
     assert ask(desk, "password", username="a")[0] == 400
 
 
+def test_logins_are_counted_and_limited(open_desk: Opener) -> None:
+    desk = open_desk(logins_an_hour=2, audiences=("https://login.salesforce.com",))
+    right = {"client_id": desk.sandbox.consumer_key, "client_secret": desk.sandbox.consumer_secret}
+    asked = [ask(desk, "client_credentials", **right) for _ in range(3)]
+    assert [status for status, _ in asked] == [200, 200, 400]
+    assert asked[2][1] == "login rate exceeded"
+    counted = desk.call("DELETE", "/_sandbox/calls").json
+    assert (counted["total"], counted["logins"]) == (0, 3)
+    wrong = claims(desk, aud="https://test.salesforce.com")
+    assertion = jwt.encode(wrong, desk.sandbox.private_key, algorithm="RS256")
+    assert ask(desk, JWT, assertion=assertion) == (400, "audience is invalid")
+    desk.clock.advance(timedelta(hours=1))
+    assert ask(desk, "client_credentials", **right)[0] == 200
+
+
 def test_versions_and_retired_ones(desk: Desk) -> None:
     listed = desk.call("GET", "/services/data", token="").json
     assert listed[-1] == {
@@ -174,6 +189,12 @@ def test_the_day_of_calls_ends_with_403(open_desk: Opener) -> None:
     assert desk.get("/limits").status == 200
 
 
+def test_the_usage_may_name_the_calling_app(open_desk: Opener) -> None:
+    desk = open_desk(tells_app_usage=True)
+    told = desk.get("/limits").headers["sforce-limit-info"]
+    assert told == "api-usage=1/115000; per-app-api-usage=1/115000(appName=Sandbox)"
+
+
 def test_long_addresses_answer_in_html(desk: Desk) -> None:
     reply = desk.query("SELECT Id FROM Lead WHERE Title = '" + "x" * 16_500 + "'")
     assert (reply.status, reply.raw[:6]) == (414, b"<html>")
@@ -192,3 +213,14 @@ def test_faults_happen_when_told(open_desk: Opener) -> None:
     assert desk.get("/limits").status == 420
     assert len(desk.rows("SELECT Id FROM Lead")) == 1
     assert [desk.get("/limits").status for _ in range(2)] == [401, 401]
+
+
+def test_a_fault_locks_the_first_row_of_a_call(open_desk: Opener) -> None:
+    desk = open_desk(faults="lock@3,lock@4")
+    leads = [desk.lead("A"), desk.lead("B")]
+    rows = [{"attributes": {"type": "Lead"}, "id": lead, "Title": "x"} for lead in leads]
+    reply = desk.call("PATCH", "/composite/sobjects", {"records": rows}, **QUIET).json
+    assert [row["success"] for row in reply] == [False, True]
+    assert reply[0]["errors"][0]["statusCode"] == "UNABLE_TO_LOCK_ROW"
+    assert desk.call("POST", "/sobjects/Task", {"Subject": "x"}).code == "UNABLE_TO_LOCK_ROW"
+    assert desk.change("Lead", leads[0], Title="x").status == 204

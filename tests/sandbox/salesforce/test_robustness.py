@@ -95,6 +95,19 @@ def test_every_text_comes_through_a_literal_and_back(text: str) -> None:
     assert answer.body["records"][0]["Title"] == (text or None)
 
 
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=80))
+def test_every_text_comes_through_a_literal_of_escapes(text: str) -> None:
+    to = gate()
+    record = next(iter(to.org.table("Lead").rows.values()))
+    record.values["Title"] = text
+    units = text.encode("utf-16-be").hex()
+    escaped = "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+    soql = f"SELECT Title FROM Lead WHERE Title IN ('x', '{escaped}')"  # noqa: S608 - what is tested
+    answer = send(to, "GET", f"{PREFIX}/queryAll", query=urlencode({"q": soql}))
+    assert isinstance(answer.body, dict)
+    assert [row["Title"] for row in answer.body["records"]] == [text]
+
+
 @given(
     st.sampled_from(["insert", "update", "upsert", "delete"]),
     st.lists(st.lists(st.sampled_from(["Id", "LastName", "Who.X", "a", "", '"', "#N/A"]))),
