@@ -57,11 +57,12 @@ def serve_until_told(contacts: int) -> None:
 
 
 def _adapter(url: str, token: str) -> "HubSpotCrm":
-    from connector.config.mapping import load_mapping
+    from connector.config.mapping import HubSpotMapping
+    from connector.config.mappings import load_mapping_of
     from connector.crm.hubspot.adapter import HubSpotCrm
     from connector.crm.hubspot.client import UNPACED
 
-    mapping = load_mapping(ROOT / "mappings" / "hubspot.yaml")
+    mapping = load_mapping_of(HubSpotMapping, ROOT / "mappings" / "hubspot.yaml")
     return HubSpotCrm(lambda: token, mapping, WallClock(), base_url=url, rates=UNPACED)
 
 
@@ -100,11 +101,12 @@ def _ids(url: str, token: str) -> list[str]:
 
 
 def _names() -> list[str]:
-    from connector.config.mapping import load_mapping
+    from connector.config.mapping import HubSpotMapping
+    from connector.config.mappings import load_mapping_of
     from connector.crm.hubspot.contacts import ContactRows
     from connector.crm.reading import Unreadable
 
-    mapping = load_mapping(ROOT / "mappings" / "hubspot.yaml")
+    mapping = load_mapping_of(HubSpotMapping, ROOT / "mappings" / "hubspot.yaml")
     return sorted(set(ContactRows(mapping, Unreadable()).properties))
 
 

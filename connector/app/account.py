@@ -8,16 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from connector.app.clock import SystemClock
+from connector.app.crms import open_crm
 from connector.config.load import Loaded, load_all
-from connector.crm.hubspot.adapter import HubSpotCrm
-from connector.crm.hubspot.credentials import OAuthGrant
-from connector.crm.hubspot.schema import feedback_name
+from connector.crm.vocabulary import feedback_name
 from connector.engine.embedded import EmbeddedEngine
 from connector.errors import ConfigError, StoreError
-from connector.ports import Account, Clock, RunRecord
+from connector.ports import Account, Clock, Crm, RunRecord
 from connector.rules.compile import compile_rules
 from connector.rules.explain import Words
 from connector.rules.plan import CompiledRules
@@ -27,8 +24,6 @@ from connector.sync.guard import Guards
 from connector.sync.plan import PlanSettings
 from connector.sync.run import WROTE_FROM, WROTE_UNTIL, Parts, Runner, check_account, zone_of
 from connector.sync.wanted import moment
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -68,46 +63,12 @@ class Opened:
         with open_store(folder, shapes, self.clock, read_only=read_only) as store:
             yield store
 
-    def crm(self, runs: Sequence[RunRecord] = ()) -> HubSpotCrm:
+    def crm(self, runs: Sequence[RunRecord] = ()) -> Crm:
         """Make the adapter; nothing is sent yet. `runs`: those whose own writes may come back."""
-        settings = self.loaded.settings
-        connect = settings.connect
-        return HubSpotCrm(
-            self._token,
-            self.loaded.mapping,
-            self.clock,
-            base_url=connect.base_url,
-            language=settings.language,
-            max_daily_calls=connect.max_daily_calls,
-            oauth=self._grant(),
-            echoes=[_span(run.counts) for run in runs if WROTE_FROM in run.counts],
-        )
+        echoes = [_span(run.counts) for run in runs if WROTE_FROM in run.counts]
+        return open_crm(self.loaded, self.clock, echoes)
 
-    def _token(self) -> str:
-        token = self.loaded.settings.connect.token
-        return token.reveal() if token else ""
-
-    def _grant(self) -> OAuthGrant | None:
-        oauth = self.loaded.settings.connect.oauth
-        if oauth is None:
-            return None
-        return OAuthGrant(
-            oauth.client_id.reveal(),
-            oauth.client_secret.reveal(),
-            oauth.refresh_token.reveal(),
-            self._keep_refresh_token,
-        )
-
-    def _keep_refresh_token(self, token: str) -> None:
-        """Keep a refresh token that the CRM replaced: the old one may open nothing again."""
-        oauth = self.loaded.settings.connect.oauth
-        if oauth is None or not oauth.refresh_token.keep(token):
-            log.warning(
-                "credentials.refresh_token_replaced",
-                do="use «file:» for connect.oauth.refresh_token, so that a new one can be kept",
-            )
-
-    def runner(self, crm: HubSpotCrm, store: EmbeddedStore) -> Runner:
+    def runner(self, crm: Crm, store: EmbeddedStore) -> Runner:
         """Make a runner, after looking whose account the credentials open."""
         settings = self.loaded.settings
         account = crm.account()
@@ -133,7 +94,7 @@ class Opened:
             zone=zone,
             language=settings.language,
             policy=WritePolicy(settings.write.min_change, settings.write.max_age),
-            feedback=feedback_name(mapping, settings.language),
+            feedback=feedback_name(mapping.feedback, settings.language),
             has_tasks=mapping.tasks is not None,
         )
 

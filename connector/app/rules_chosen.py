@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from connector.config.mapping import HubSpotMapping, load_mapping
+from connector.config.mappings import AnyMapping, load_mapping
 from connector.config.rules_file import load_rules
 from connector.config.settings import load_settings
 from connector.errors import UsageError
@@ -19,7 +19,7 @@ class Chosen:
     path: Path
     rules: RuleSet
     compiled: CompiledRules
-    mapping: HubSpotMapping | None
+    mapping: AnyMapping | None
 
 
 def choose(config: Path, rules: Path | None, *, command: str) -> Chosen:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from connector.config.mapping import HubSpotMapping
+from connector.config.mapping import CrmMapping
 from connector.domain.contact import Activity, Opportunity, Value
 from connector.rules.conditions import Kind
 from connector.rules.model import RuleSet
@@ -22,7 +22,7 @@ class Known:
     types: frozenset[str] | None = None
 
 
-def known(rules: RuleSet, compiled: CompiledRules, mapping: HubSpotMapping | None) -> Known:
+def known(rules: RuleSet, compiled: CompiledRules, mapping: CrmMapping | None) -> Known:
     """Return what cases may name: what the rules look at, and what the mapping reads."""
     if mapping is None:
         return Known(rules, compiled.fields, compiled.attributes)

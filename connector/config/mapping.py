@@ -1,20 +1,19 @@
-"""The mapping file: which CRM property is which of ours, and what may be written where."""
+"""The mapping file: which CRM property is which of ours, and what may be written where.
+
+What every CRM's mapping has, and HubSpot's; Salesforce's is `salesforce_mapping`.
+"""
 
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from connector.config.document import DataPath, Document, config_error
+from connector.config.document import DataPath
 from connector.config.literals import kind_of_literal, literal
 from connector.config.section import Name, NonEmpty, Number, Scalar, Section, refuse
-from connector.config.validate import validate
 from connector.config.where import Where
-from connector.config.yaml_file import read_document
 from connector.domain.contact import Value
-from connector.errors import Problem
 from connector.ports import Shapes, Watched
 from connector.rules.conditions import ALWAYS, Condition, Kind, Op, names
 
@@ -37,8 +36,8 @@ SourceProperty = Annotated[
 ]
 """A property as the CRM spells it, or one that its source offers, as `field.company`."""
 
-OwnProperty = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
-"""The internal name of a property that we create and write."""
+OwnProperty = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=100)]
+"""The internal name of a property that we create and write, as the CRM spells it."""
 
 
 class Property(Section):
@@ -89,19 +88,15 @@ class ContactSection(Section):
         return self
 
 
-class Activity(Section):
+class Entry(Section):
     """Which records of a source are which activity of ours."""
 
-    source: Source
-    """Where the records are read."""
     where: Where | None = None
     """Which of them; without it, all that no entry above took."""
     type: Name
     """The activity they are, as rules name it."""
     direction: Literal["inbound", "outbound"] = "inbound"
     """Who did it: the contact, or we. What we do never scores."""
-    at: SourceProperty | None = None
-    """The property that says when it happened; each source has its own default, `contact` none."""
     attributes: dict[Name, Read] = Field(default_factory=dict)
     """Our name of an attribute: the property that fills it."""
     set_: dict[Name, Scalar] = Field(default_factory=dict, alias="set")
@@ -114,15 +109,10 @@ class Activity(Section):
                 raise refuse("set_twice", f"«{name}» stands in «attributes» and in «set»", "set")
         return self
 
-    @model_validator(mode="after")
-    def _has_a_moment(self) -> Self:
-        if self.source == "contact" and self.at is None:
-            raise refuse(
-                "no_moment",
-                "the source «contact» needs «at», the property that says when it happened, "
-                "for example `at: hs_analytics_last_timestamp`",
-            )
-        return self
+    @property
+    def moments(self) -> tuple[str, ...]:
+        """The properties that say when it happened, the first that is known; none: the default."""
+        return ()
 
     @property
     def is_outbound(self) -> bool:
@@ -155,9 +145,32 @@ class Activity(Section):
         found = dict(names(self.condition))
         for read in self.attributes.values():
             found.setdefault(read.name, read.kind)
-        if self.at:
-            found[self.at] = Kind.MOMENT
+        found.update((name, Kind.MOMENT) for name in self.moments)
         return found
+
+
+class Activity(Entry):
+    """Which records of one of HubSpot's sources are which activity of ours."""
+
+    source: Source
+    """Where the records are read."""
+    at: SourceProperty | None = None
+    """The property that says when it happened; each source has its own default, `contact` none."""
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        """The property that says when it happened, if one is named."""
+        return (self.at,) if self.at else ()
+
+    @model_validator(mode="after")
+    def _has_a_moment(self) -> Self:
+        if self.source == "contact" and self.at is None:
+            raise refuse(
+                "no_moment",
+                "the source «contact» needs «at», the property that says when it happened, "
+                "for example `at: hs_analytics_last_timestamp`",
+            )
+        return self
 
 
 class Opportunities(Section):
@@ -208,11 +221,49 @@ class Tasks(Section):
     """HubSpot's kind of task."""
 
 
-class HubSpotMapping(Section):
-    """A HubSpot account in our terms."""
+class CrmMapping(Section):
+    """An account in our terms: what the mapping of every CRM has."""
 
     version: Literal[1]
     """The version of this file's format."""
+    activities: tuple[Entry, ...] = ()
+    """What counts as an activity."""
+    write: Output = Output()
+    """What is written where."""
+    feedback: OwnProperty | None = None
+    """The property in which a rep accepts or rejects a lead."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        _one_kind_each(self.activities)
+        _one_result_each(self.results)
+        return self
+
+    @property
+    def results(self) -> Mapping[str, str | None]:
+        """{result: the property of a contact that it is written to or read from}."""
+        return {**self.write.properties, "feedback": self.feedback}
+
+    @property
+    def field_kinds(self) -> Mapping[str, Kind]:
+        """The kind of each contact field, `email` left out."""
+        raise NotImplementedError
+
+    @property
+    def types(self) -> frozenset[str]:
+        """Every activity type that this mapping can yield."""
+        return frozenset(entry.type for entry in self.activities)
+
+    def shapes(self) -> Shapes:
+        """Return the kinds of fields and attributes, and the properties in which people speak."""
+        fields = {"email": Kind.TEXT, **self.field_kinds}
+        attributes = {name: kind for entry in self.activities for name, kind in entry.kinds.items()}
+        return Shapes(fields, attributes, Watched(stage=self.write.stage, verdict=self.feedback))
+
+
+class HubSpotMapping(CrmMapping):
+    """A HubSpot account in our terms."""
+
     crm: Literal["hubspot"]
     """The CRM that this mapping is for."""
     contact: ContactSection = ContactSection()
@@ -222,20 +273,26 @@ class HubSpotMapping(Section):
     each entry of the source `contact` stands for itself."""
     opportunities: Opportunities | None = None
     """Which deals are read; without this section none are."""
-    write: Output = Output()
-    """What is written where."""
-    feedback: OwnProperty | None = None
-    """The property in which a rep accepts or rejects a lead."""
     tasks: Tasks | None = None
     """How tasks are written; without this section none are."""
     group: OwnProperty = "leadripe"
     """The group that our properties stand in."""
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        _one_kind_each(self.activities)
-        _one_result_each({**self.write.properties, "feedback": self.feedback})
+    def _spells_as_hubspot(self) -> Self:
+        for result, name in self.results.items():
+            if name is not None and name != name.lower():
+                raise refuse(
+                    "upper_case",
+                    f"HubSpot's names have no capital letters: write «{name.lower()}»",
+                    *place_of(result),
+                )
         return self
+
+    @property
+    def field_kinds(self) -> Mapping[str, Kind]:
+        """The kind of each contact field, `email` left out."""
+        return {name: read.kind for name, read in self.contact.fields.items()}
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -246,35 +303,8 @@ class HubSpotMapping(Section):
         """Return the entries of a source, in the order of the file."""
         return tuple(entry for entry in self.activities if entry.source == source)
 
-    @property
-    def types(self) -> frozenset[str]:
-        """Every activity type that this mapping can yield."""
-        return frozenset(entry.type for entry in self.activities)
 
-    def shapes(self) -> Shapes:
-        """Return the kinds of fields and attributes, and the properties in which people speak."""
-        fields = {"email": Kind.TEXT}
-        fields.update((name, read.kind) for name, read in self.contact.fields.items())
-        attributes = {name: kind for entry in self.activities for name, kind in entry.kinds.items()}
-        return Shapes(fields, attributes, Watched(stage=self.write.stage, verdict=self.feedback))
-
-
-def load_mapping(path: Path) -> HubSpotMapping:
-    """Read a mapping file. Raises ConfigError with every mistake in it."""
-    mapping, problems = check_mapping(read_document(path))
-    if mapping is None or problems:
-        raise config_error(problems)
-    return mapping
-
-
-def check_mapping(document: Document) -> tuple[HubSpotMapping | None, list[Problem]]:
-    """Return the mapping as far as it makes sense, and every mistake in it."""
-    checked = validate(HubSpotMapping, document)
-    misfits = _misfits(checked.model) if checked.model else []
-    return checked.model, [*checked.problems, *(checked.problem(*found) for found in misfits)]
-
-
-def _misfits(mapping: HubSpotMapping) -> list[tuple[DataPath, str]]:
+def misfits(mapping: CrmMapping) -> list[tuple[DataPath, str]]:
     """Return the comparisons that make no sense, such as «more than» with words."""
     found: list[tuple[DataPath, str]] = []
     for position, entry in enumerate(mapping.activities):
@@ -285,7 +315,7 @@ def _misfits(mapping: HubSpotMapping) -> list[tuple[DataPath, str]]:
     return found
 
 
-def _one_kind_each(activities: tuple[Activity, ...]) -> None:
+def _one_kind_each(activities: tuple[Entry, ...]) -> None:
     kinds: dict[str, str] = {}
     for position, entry in enumerate(activities):
         for name, kind in entry.kinds.items():
@@ -309,6 +339,10 @@ def _one_result_each(properties: Mapping[str, str | None]) -> None:
                 "written_twice",
                 f"«{name}» would be written with both {taken[name]} and {result}: "
                 "give each a property of its own",
-                *(("write",) if result != "feedback" else ()),
-                result,
+                *place_of(result),
             )
+
+
+def place_of(result: str) -> tuple[str, ...]:
+    """Return the way to a result in the file."""
+    return ("write", result) if result in Output.model_fields else (result,)

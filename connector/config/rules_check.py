@@ -7,7 +7,7 @@ from typing import NamedTuple
 from connector.config.activity_rules import PERIODS, RuleSection
 from connector.config.amounts import whole_days
 from connector.config.document import DataPath
-from connector.config.mapping import HubSpotMapping
+from connector.config.mapping import CrmMapping
 from connector.config.rules_document import RulesDocument
 from connector.config.where import Where
 from connector.config.wording import likely, listed
@@ -104,7 +104,7 @@ def attribute_of(rule: RuleSection) -> str | None:
     return word
 
 
-def check_against_mapping(rules: RulesDocument, mapping: HubSpotMapping) -> Iterator[Found]:
+def check_against_mapping(rules: RulesDocument, mapping: CrmMapping) -> Iterator[Found]:
     """Yield what the rules look for and the mapping never yields: such a rule would never fire."""
     shapes = mapping.shapes()
     yield from _types(rules, mapping)
@@ -130,7 +130,7 @@ def _is_key(path: DataPath, name: str) -> bool:
     return path[-1] == name
 
 
-def _types(rules: RulesDocument, mapping: HubSpotMapping) -> Iterator[Found]:
+def _types(rules: RulesDocument, mapping: CrmMapping) -> Iterator[Found]:
     for position, rule in enumerate(rules.rules):
         for number, name in enumerate(rule.activity):
             if name not in mapping.types:

@@ -9,12 +9,15 @@ from pathlib import Path
 from connector.config.cases_document import CasesDocument
 from connector.config.mapping import HubSpotMapping
 from connector.config.rules_document import RulesDocument
+from connector.config.salesforce_mapping import SalesforceMapping
 from connector.config.section import Section
-from connector.config.settings import Settings
+from connector.config.settings import HubSpotSettings, SalesforceSettings
 
 SCHEMAS: Mapping[str, type[Section]] = {
-    "leadripe.schema.json": Settings,
+    "leadripe.schema.json": HubSpotSettings,
+    "leadripe-salesforce.schema.json": SalesforceSettings,
     "hubspot-mapping.schema.json": HubSpotMapping,
+    "salesforce-mapping.schema.json": SalesforceMapping,
     "rules.schema.json": RulesDocument,
     "cases.schema.json": CasesDocument,
 }

@@ -37,6 +37,16 @@ class EnvironmentSecret:
         """Where it is, in words."""
         return f"the environment variable {self.variable}"
 
+    def reveal_key(self, environ: Mapping[str, str] = os.environ) -> str:
+        r"""Return a private key: several lines, or one with `\n` where each ends."""
+        value = environ.get(self.variable, "").replace("\\n", "\n").strip()
+        if not value:
+            raise CredentialsError(
+                f"The environment variable {self.variable} is not set",
+                do=f"Set it (export {self.variable}=…) and start again; nothing was sent.",
+            )
+        return value
+
     def reveal(self, environ: Mapping[str, str] = os.environ) -> str:
         """Return the secret. Raises CredentialsError if the variable is not set, or empty."""
         value = environ.get(self.variable, "").strip()
@@ -74,6 +84,16 @@ class FileSecret:
 
     def reveal(self, environ: Mapping[str, str] = os.environ) -> str:  # noqa: ARG002  one interface for both
         """Return the secret. Raises CredentialsError if the file does not hold it."""
+        value = self._text()
+        if not _is_sendable(value):
+            raise self._error(_ALONE)
+        return value
+
+    def reveal_key(self, environ: Mapping[str, str] = os.environ) -> str:  # noqa: ARG002  the same
+        """Return a private key, of several lines."""
+        return self._text()
+
+    def _text(self) -> str:
         try:
             value = self.path.read_text(encoding="utf-8").strip()
         except UnicodeDecodeError:
@@ -81,8 +101,8 @@ class FileSecret:
         except OSError as error:
             reason = "does not exist" if isinstance(error, FileNotFoundError) else error.strerror
             raise self._error(str(reason)) from None
-        if not _is_sendable(value):
-            raise self._error(_ALONE if value else "is empty")
+        if not value:
+            raise self._error("is empty")
         return value
 
     def keep(self, secret: str) -> bool:
@@ -120,8 +140,9 @@ class FileSecret:
 
 def _reference(value: object, info: ValidationInfo) -> object:
     """Return a reference as a secret. Anything else may be the secret itself: never quoted."""
+    how = _how(info.field_name or "token")
     if not isinstance(value, str):
-        raise refuse("secret", _HOW)
+        raise refuse("secret", how)
     text = value.strip()
     variable = _ENVIRONMENT.fullmatch(text)
     if variable:
@@ -132,13 +153,22 @@ def _reference(value: object, info: ValidationInfo) -> object:
         raise refuse(
             "secret", "«keyring:» is not supported yet; use an environment variable or «file:»"
         )
-    raise refuse("secret", _HOW)
+    raise refuse("secret", how)
 
 
-_HOW = (
-    'a secret must not stand in this file: write "${HUBSPOT_TOKEN}" and set that environment '
-    'variable, or "file:hubspot.token" and put it alone into that file'
-)
+def _how(key: str) -> str:
+    variable, file = _NAMES.get(key, (f"CRM_{key.upper()}", f"{key}.secret"))
+    return (
+        f'a secret must not stand in this file: write "${{{variable}}}" and set that environment '
+        f'variable, or "file:{file}" and put it alone into that file'
+    )
+
+
+_NAMES = {
+    "token": ("HUBSPOT_TOKEN", "hubspot.token"),
+    "private_key": ("SF_PRIVATE_KEY", "server.key"),
+}
+"""Of the secrets that have names which everybody uses: the variable and the file."""
 
 Secret = Annotated[
     InstanceOf[EnvironmentSecret] | InstanceOf[FileSecret],

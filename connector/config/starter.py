@@ -4,25 +4,16 @@ import json
 from pathlib import Path
 from string import Template
 
+from connector.config.mappings import CRMS
 from connector.errors import UsageError
-
-CRMS = ("hubspot",)
-"""CRMs that a starter mapping is shipped for."""
 
 _SETTINGS = Template("""\
 # Leadripe settings. docs/settings.md explains every key; paths are seen from this file's folder.
 version: 1
 crm: $crm
 
-# The id of the account (HubSpot: the portal id). With it, no other account is ever read or written.
 $account
-
-connect:
-  # Where the token is, never the token itself: an environment variable, or file:hubspot.token
-  token: $${HUBSPOT_TOKEN}
-  $base_url
-  # The most calls in a day, if other tools need the account's calls too:
-  # max_daily_calls: 100000
+$connect
 
 mapping: mappings/$crm.yaml
 rules: mappings/rules.yaml
@@ -46,6 +37,35 @@ guards:
   tasks_per_owner: 25     # tasks for one owner
   fewer_contacts: 20%     # of all contacts are gone since the last run
 """)
+
+_HUBSPOT = Template("""\
+connect:
+  # Where the token is, never the token itself: an environment variable, or file:hubspot.token
+  token: $${HUBSPOT_TOKEN}
+  $base_url
+  # The most calls in a day, if other tools need the account's calls too:
+  # max_daily_calls: 100000""")
+
+_SALESFORCE = Template("""\
+connect:
+  # The org's My Domain; not login.salesforce.com, and not the address of its pages (lightning).
+  base_url: $base_url
+  # An External Client App signs in with a certificate: docs/salesforce.md shows how to make one.
+  jwt:
+    client_id: $${SF_CLIENT_ID}
+    username: leadripe@acme.com                # the integration user
+    private_key: file:server.key
+    audience: https://login.salesforce.com     # https://test.salesforce.com for a sandbox org
+  # Or, in place of jwt, an app with a secret that names the user to act as:
+  # client_credentials: {client_id: "$${SF_CLIENT_ID}", client_secret: "$${SF_CLIENT_SECRET}"}
+  api_version: "66.0"
+  # At this share of the org's daily calls, whoever made them, a run stops:
+  max_daily_share: 80%""")
+
+_ACCOUNT_IDS = {
+    "hubspot": ("HubSpot: the portal id", '"46123"'),
+    "salesforce": ("Salesforce: the org's id", '"00D5g000004C9XgEAK"'),
+}
 
 
 def shipped() -> Path:
@@ -92,10 +112,19 @@ def _text(name: str) -> str:
 
 
 def _settings(crm: str, account: str | None, base_url: str | None) -> str:
+    told, example = _ACCOUNT_IDS[crm]
+    if crm == "salesforce":
+        connect = _SALESFORCE.substitute(base_url=base_url or "https://acme.my.salesforce.com")
+    else:
+        address = f"base_url: {base_url}" if base_url else "# base_url: http://127.0.0.1:8765"
+        connect = _HUBSPOT.substitute(base_url=address)
     return _SETTINGS.substitute(
         crm=crm,
-        account=f"account: {_quoted(account)}" if account else '# account: "46123"',
-        base_url=f"base_url: {base_url}" if base_url else "# base_url: http://127.0.0.1:8765",
+        account=f"# The id of the account ({told}). With it, no other account is ever read or "
+        "written.\n"
+        + (f"account: {_quoted(account)}" if account else f"# account: {example}")
+        + "\n",
+        connect=connect,
     )
 
 

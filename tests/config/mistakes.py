@@ -65,9 +65,9 @@ SETTINGS = (
         "missing keys",
         "version: 1\ncrm: hubspot\n",
         (
-            "1:1: «connect» is missing in this file",
             "1:1: «mapping» is missing in this file",
             "1:1: «rules» is missing in this file",
+            "1:1: «connect» is missing in this file",
         ),
     ),
     Mistake(
@@ -86,7 +86,10 @@ SETTINGS = (
         'connect: {token: "${HUBSPOT_TOKEN}"}\n'
         "mapping: mappings/hubspot.yaml\n"
         "rules: mappings/rules.yaml\n",
-        ("2:6: «crm» must be hubspot; the text «hubspt» was found; did you mean «hubspot»?",),
+        (
+            "2:6: «crm» must be hubspot or salesforce; the text «hubspt» was found; "
+            "did you mean «hubspot»?",
+        ),
     ),
     Mistake(
         "a token in the file",
@@ -362,9 +365,9 @@ MAPPING = (
         ("3:28: «pipelines» must be all or a list; the text «some» was found",),
     ),
     Mistake(
-        "the mapping of another CRM",
-        "version: 1\ncrm: salesforce\n",
-        ("2:6: «crm» must be hubspot; the text «salesforce» was found",),
+        "the mapping of a CRM that we do not know",
+        "version: 1\ncrm: pipedrive\n",
+        ("2:6: «crm» must be hubspot or salesforce; the text «pipedrive» was found",),
     ),
     Mistake(
         "a regular expression that is not RE2",

@@ -7,7 +7,7 @@ import pytest
 
 from connector.config.cases import Known, Step, known
 from connector.config.cases_file import check_cases, load_cases
-from connector.config.mapping import load_mapping
+from connector.config.mappings import load_mapping
 from connector.config.rules_file import load_rules
 from connector.config.starter import shipped
 from connector.config.yaml_file import parse_document

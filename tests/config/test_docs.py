@@ -12,13 +12,14 @@ from connector.config import (
     cases_document,
     fit_rules,
     rules_document,
+    salesforce_mapping,
     settings,
     stage_rules,
     where,
 )
 from connector.config import mapping as mapping_models
 from connector.config.document import Document
-from connector.config.mapping import check_mapping
+from connector.config.mappings import check_mapping
 from connector.config.rules_file import check_rules
 from connector.config.section import Section
 from connector.config.settings import check_settings
@@ -41,6 +42,7 @@ CHECKS: dict[str, tuple[Check, str, dict[str, str]]] = {
         },
     ),
     "mapping.md": (check_mapping, "activities", {"version": "1", "crm": "hubspot"}),
+    "salesforce-mapping.md": (check_mapping, "activities", {"version": "1", "crm": "salesforce"}),
     "rules.md": (
         check_rules,
         "rules",
@@ -87,6 +89,7 @@ def test_an_example_loads(page: str, text: str) -> None:
 PAGES = (
     ("settings.md", settings),
     ("mapping.md", mapping_models),
+    ("salesforce-mapping.md", salesforce_mapping),
     ("rules.md", rules_document),
     ("rules.md", activity_rules),
     ("rules.md", fit_rules),

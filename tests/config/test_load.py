@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.config.load import load_all
-from connector.config.mapping import check_mapping
+from connector.config.mappings import check_mapping
 from connector.config.rules_file import check_rules
 from connector.config.settings import check_settings
 from connector.config.starter import shipped, write_starter

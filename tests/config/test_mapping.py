@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from connector.config.mapping import HubSpotMapping, load_mapping
+from connector.config.mapping import HubSpotMapping
+from connector.config.mappings import load_mapping_of
 from connector.config.starter import shipped
 from connector.ports import Watched
 from connector.rules.conditions import All, AnyOf, Condition, Kind, Not, Op, Test
@@ -103,7 +104,7 @@ def test_a_property_may_be_called_as_one_of_our_own_words() -> None:
     )
 
 
-SHIPPED = load_mapping(shipped() / "hubspot.yaml")
+SHIPPED = load_mapping_of(HubSpotMapping, shipped() / "hubspot.yaml")
 
 
 def named(source: str, **properties: str | int) -> str | None:
@@ -172,4 +173,4 @@ def test_the_shipped_mapping_sees_what_page_was_visited() -> None:
 def test_a_file_without_activities_is_a_mapping(tmp_path: Path) -> None:
     path = tmp_path / "m.yaml"
     path.write_text("version: 1\ncrm: hubspot\n")
-    assert load_mapping(path).sources == ()
+    assert load_mapping_of(HubSpotMapping, path).sources == ()

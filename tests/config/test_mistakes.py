@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from connector.config.document import Document
-from connector.config.mapping import check_mapping
+from connector.config.mappings import check_mapping
 from connector.config.rules_file import check_rules
 from connector.config.settings import check_settings
 from connector.config.yaml_file import parse_document
 from connector.errors import ConfigError, Problem
-from tests.config import mistakes
+from tests.config import mistakes, mistakes_salesforce
 
 Check = Callable[[Document], tuple[object, list[Problem]]]
 
@@ -24,6 +24,8 @@ CHECKS: dict[str, tuple[Check, tuple[mistakes.Mistake, ...]]] = {
     "settings": (_settings, mistakes.SETTINGS),
     "mapping": (check_mapping, mistakes.MAPPING),
     "rules": (check_rules, mistakes.RULES),
+    "salesforce settings": (_settings, mistakes_salesforce.SETTINGS),
+    "salesforce mapping": (check_mapping, mistakes_salesforce.MAPPING),
     "yaml": (_settings, mistakes.YAML),
 }
 CASES = [

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from connector.config.document import Document
-from connector.config.mapping import check_mapping
+from connector.config.mappings import check_mapping
 from connector.config.rules_file import check_rules
 from connector.config.schemas import SCHEMAS, schema_text, write_schemas
 from connector.config.settings import check_settings
@@ -20,7 +20,9 @@ from connector.errors import Problem
 PUBLISHED = Path(__file__).parents[2] / "docs" / "schemas"
 FILES = {
     "leadripe.schema.json": "leadripe.yaml",
+    "leadripe-salesforce.schema.json": "leadripe.yaml",
     "hubspot-mapping.schema.json": "mappings/hubspot.yaml",
+    "salesforce-mapping.schema.json": "mappings/salesforce.yaml",
     "rules.schema.json": "mappings/rules.yaml",
     "cases.schema.json": "mappings/cases/examples.yaml",
 }
@@ -55,7 +57,7 @@ def test_published_schemas_are_up_to_date(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_what_we_ship_is_valid_in_an_editor(name: str, tmp_path: Path) -> None:
-    write_starter(tmp_path, "hubspot", "46123")
+    write_starter(tmp_path, "salesforce" if "salesforce" in name else "hubspot", "46123")
     assert mistakes(name, read_document(tmp_path / FILES[name]).value) == []
 
 
@@ -72,13 +74,17 @@ BAD = (
     ("rules.schema.json", RULE + "once_per: 30 days}"),
     ("rules.schema.json", RULE + "where: {minutes: {above: 5}}}"),
     ("hubspot-mapping.schema.json", "version: 1\ncrm: hubspot\nactivities: [{source: call}]"),
+    ("salesforce-mapping.schema.json", "version: 1\ncrm: salesforce\nwrite: {score: 5}"),
     ("leadripe.schema.json", SETTINGS + "pat-na1-0123}"),
+    ("leadripe-salesforce.schema.json", SETTINGS.replace("hubspot", "salesforce") + "x}"),
     ("leadripe.schema.json", SETTINGS + "'${A}'}\nguards: {stage_changes: 0.3}"),
 )
 CHECKS: dict[str, Callable[[Document], tuple[object, list[Problem]]]] = {
     "rules.schema.json": check_rules,
     "hubspot-mapping.schema.json": check_mapping,
+    "salesforce-mapping.schema.json": check_mapping,
     "leadripe.schema.json": lambda document: check_settings(document, Path()),
+    "leadripe-salesforce.schema.json": lambda document: check_settings(document, Path()),
 }
 
 

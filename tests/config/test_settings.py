@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from connector.config.secret import EnvironmentSecret, FileSecret
-from connector.config.settings import Settings, load_settings
+from connector.config.settings import HubSpotSettings, load_settings
 from connector.errors import ConfigError, CredentialsError
 
 LEAST = """\
@@ -17,10 +17,12 @@ rules: ~/rules.yaml
 """
 
 
-def settings(folder: Path, text: str = LEAST) -> Settings:
+def settings(folder: Path, text: str = LEAST) -> HubSpotSettings:
     path = folder / "leadripe.yaml"
     path.write_text(text, encoding="utf-8")
-    return load_settings(path)
+    found = load_settings(path)
+    assert isinstance(found, HubSpotSettings)
+    return found
 
 
 def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:

@@ -3,15 +3,17 @@ from pathlib import Path
 import pytest
 
 from connector.config.load import load_all
+from connector.config.mappings import CRMS
 from connector.config.starter import shipped, write_starter
 from connector.errors import UsageError
 
 
-def test_a_starter_is_complete_and_loads(tmp_path: Path) -> None:
-    written = write_starter(tmp_path, "hubspot", "46123", base_url="http://127.0.0.1:8765")
+@pytest.mark.parametrize("crm", CRMS)
+def test_a_starter_is_complete_and_loads(tmp_path: Path, crm: str) -> None:
+    written = write_starter(tmp_path, crm, "46123", base_url="http://127.0.0.1:8765")
     assert [str(path.relative_to(tmp_path)) for path in written] == [
         "leadripe.yaml",
-        "mappings/hubspot.yaml",
+        f"mappings/{crm}.yaml",
         "mappings/rules.yaml",
         "mappings/cases/examples.yaml",
     ]
@@ -50,7 +52,8 @@ def test_no_cases_are_put_beside_rules_that_are_not_ours(tmp_path: Path) -> None
 
 def test_the_comments_of_the_shipped_files_are_kept(tmp_path: Path) -> None:
     write_starter(tmp_path, "hubspot")
-    for name in ("hubspot.yaml", "rules.yaml"):
+    write_starter(tmp_path, "salesforce")
+    for name in ("hubspot.yaml", "salesforce.yaml", "rules.yaml"):
         assert (tmp_path / "mappings" / name).read_bytes() == (shipped() / name).read_bytes()
 
 

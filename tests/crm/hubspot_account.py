@@ -10,7 +10,8 @@ from typing import Self
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from connector.config.mapping import HubSpotMapping, load_mapping
+from connector.config.mapping import HubSpotMapping
+from connector.config.mappings import load_mapping_of
 from connector.crm.hubspot.adapter import HubSpotCrm
 from connector.domain.ids import ContactId, TaskKey
 from connector.sandbox.hubspot.faults import Faults
@@ -42,7 +43,7 @@ class HubSpotAccount:
     ) -> None:
         self.clock = FakeClock()
         self._numbers = itertools.count()
-        self.mapping = mapping or load_mapping(SHIPPED)
+        self.mapping = mapping or load_mapping_of(HubSpotMapping, SHIPPED)
         self.portal = Portal(options or Options(), self.clock)
         self.portal.tokens.grants[PEOPLE] = Grant()
         self.faults = Faults()

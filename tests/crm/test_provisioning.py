@@ -8,7 +8,7 @@ import pytest
 from connector.config.mapping import HubSpotMapping
 from connector.crm.hubspot.adapter import HubSpotCrm
 from connector.crm.hubspot.contacts import WROTE_AT
-from connector.crm.hubspot.schema import feedback_name
+from connector.crm.vocabulary import feedback_name
 from connector.domain.ids import TaskKey
 from connector.errors import CrmRefusedError
 from connector.ports import Finding, Severity, TaskWish, Verdict
@@ -48,7 +48,7 @@ def test_everything_is_created_in_the_language_of_the_account(bare: HubSpotAccou
     assert _definition(bare, "leadripe_score")["type"] == "number"
     assert _definition(bare, "leadripe_reasons")["fieldType"] == "textarea"
     label = _definition(bare, "leadripe_feedback")["label"]
-    assert feedback_name(bare.mapping, "fr") == f"{label} (leadripe_feedback)"
+    assert feedback_name(bare.mapping.feedback, "fr") == f"{label} (leadripe_feedback)"
     assert _definition(bare, WROTE_AT)["type"] == "datetime"
     key = _definition(bare, "leadripe_key", "tasks")
     assert key["hasUniqueValue"] is True

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connector.config.mapping import HubSpotMapping, load_mapping
+from connector.config.mapping import HubSpotMapping
+from connector.config.mappings import load_mapping_of
 from connector.crm.hubspot.adapter import HubSpotCrm
 from connector.crm.hubspot.client import UNPACED
 from connector.domain.contact import Contact
@@ -53,7 +54,7 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture(scope="module")
 def mapping() -> HubSpotMapping:
-    return load_mapping(SHIPPED)
+    return load_mapping_of(HubSpotMapping, SHIPPED)
 
 
 def _crm(server: ScriptedServer, mapping: HubSpotMapping, answer: Said) -> HubSpotCrm:

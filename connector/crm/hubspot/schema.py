@@ -6,45 +6,18 @@ from dataclasses import dataclass
 from connector.config.mapping import HubSpotMapping
 from connector.crm.hubspot.contacts import WROTE_AT
 from connector.crm.hubspot.refusal import Json
-from connector.domain.stages import Grade, Stage, Temperature
+from connector.crm.vocabulary import (
+    FEEDBACK,
+    GRADES,
+    LABELS,
+    STAGES,
+    TEMPERATURES,
+    Words,
+    word,
+)
 
 CREATION_KEY = "hs_unique_creation_key"
 """HubSpot's own unique property, which a mapping may name as the key of tasks."""
-
-Words = tuple[str, str]
-"""A text in English and French."""
-
-_LANGUAGES = ("en", "fr")
-_STAGES: Mapping[str, Words] = {
-    Stage.SUSPECT: ("Suspect", "Suspect"),
-    Stage.LEAD: ("Lead", "Lead"),
-    Stage.PROSPECT: ("Prospect", "Prospect"),
-    Stage.CLIENT: ("Client", "Client"),
-    Stage.RECYCLED: ("Recycled", "Recyclé"),
-    Stage.DISQUALIFIED: ("Disqualified", "Disqualifié"),
-}
-_TEMPERATURES: Mapping[str, Words] = {
-    Temperature.COLD: ("Cold", "Froid"),
-    Temperature.WARM: ("Warm", "Tiède"),
-    Temperature.HOT: ("Hot", "Chaud"),
-}
-_GRADES: Mapping[str, Words] = {
-    **{grade: (grade, grade) for grade in Grade if grade is not Grade.U},
-    Grade.U: ("Too little is known", "Trop peu d’éléments"),
-}
-_FEEDBACK: Mapping[str, Words] = {
-    "accepted": ("Accepted", "Accepté"),
-    "rejected_wrong_profile": ("Rejected: wrong profile", "Refusé : mauvais profil"),
-    "rejected_no_need": ("Rejected: no need", "Refusé : pas de besoin"),
-    "rejected_not_now": ("Rejected: not now", "Refusé : pas maintenant"),
-    "rejected_no_authority": ("Rejected: does not decide", "Refusé : ne décide pas"),
-    "rejected_no_budget": ("Rejected: no budget", "Refusé : pas de budget"),
-    "rejected_unreachable": ("Rejected: unreachable", "Refusé : injoignable"),
-    "rejected_duplicate": ("Rejected: duplicate", "Refusé : doublon"),
-    "rejected_already_customer": ("Rejected: customer already", "Refusé : déjà client"),
-    "rejected_out_of_market": ("Rejected: out of market", "Refusé : hors marché"),
-    "rejected_bad_data": ("Rejected: bad data", "Refusé : données fausses"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +32,19 @@ class Kind:
 
 
 _OUTPUTS: Mapping[str, Kind] = {
-    "score": Kind("number", "number", ("Lead score", "Score")),
-    "fit": Kind("number", "number", ("Fit", "Adéquation")),
-    "grade": Kind("enumeration", "select", ("Grade", "Note"), _GRADES),
-    "persona": Kind("string", "text", ("Persona", "Persona")),
-    "stage": Kind("enumeration", "select", ("Maturity", "Maturité"), _STAGES),
-    "temperature": Kind("enumeration", "select", ("Temperature", "Température"), _TEMPERATURES),
-    "reasons": Kind("string", "textarea", ("Why this score", "Pourquoi ce score")),
-    "need_at": Kind("date", "date", ("Need expressed on", "Besoin exprimé le")),
-    "handed_off_at": Kind("datetime", "date", ("Handed to sales at", "Transmis aux ventes le")),
+    "score": Kind("number", "number", LABELS["score"]),
+    "fit": Kind("number", "number", LABELS["fit"]),
+    "grade": Kind("enumeration", "select", LABELS["grade"], GRADES),
+    "persona": Kind("string", "text", LABELS["persona"]),
+    "stage": Kind("enumeration", "select", LABELS["stage"], STAGES),
+    "temperature": Kind("enumeration", "select", LABELS["temperature"], TEMPERATURES),
+    "reasons": Kind("string", "textarea", LABELS["reasons"]),
+    "need_at": Kind("date", "date", LABELS["need_at"]),
+    "handed_off_at": Kind("datetime", "date", LABELS["handed_off_at"]),
 }
-_VERDICT = Kind("enumeration", "select", ("Sales feedback", "Retour des ventes"), _FEEDBACK)
+_VERDICT = Kind("enumeration", "select", LABELS["feedback"], FEEDBACK)
 _WROTE_AT = Kind("datetime", "date", ("Leadripe: last written", "Leadripe : dernière écriture"))
-_KEY = Kind("string", "text", ("Leadripe: task key", "Leadripe : clé de tâche"), is_unique=True)
+_KEY = Kind("string", "text", LABELS["key"], is_unique=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,40 +57,26 @@ class Wanted:
 
     def definition(self, group: str, language: str) -> Json:
         """Return it as HubSpot takes it."""
-        word = _word(language)
+        place = word(language)
         body: dict[str, object] = {
             "name": self.name,
-            "label": self.kind.label[word],
+            "label": self.kind.label[place],
             "type": self.kind.type,
             "fieldType": self.kind.field,
             "groupName": group,
             "description": "Leadripe",
         }
         if self.kind.options is not None:
-            body["options"] = options(self.kind.options, word)
+            body["options"] = options(self.kind.options, place)
         if self.kind.is_unique:
             body["hasUniqueValue"] = True
         return body
 
 
-def feedback_name(mapping: HubSpotMapping, language: str) -> str | None:
-    """Return how a rep finds the property for feedback: the label that we give it, and its name.
-
-    Reps see labels; the name is there for accounts in which an admin chose another label.
-    """
-    if mapping.feedback is None:
-        return None
-    return f"{_VERDICT.label[_word(language)]} ({mapping.feedback})"
-
-
-def _word(language: str) -> int:
-    return _LANGUAGES.index(language) if language in _LANGUAGES else 0
-
-
-def options(labels: Mapping[str, Words], word: int = 0, first: int = 0) -> list[Json]:
+def options(labels: Mapping[str, Words], place: int = 0, first: int = 0) -> list[Json]:
     """Return options as HubSpot takes them, in order."""
     return [
-        {"value": str(value), "label": words[word], "displayOrder": order, "hidden": False}
+        {"value": str(value), "label": words[place], "displayOrder": order, "hidden": False}
         for order, (value, words) in enumerate(labels.items(), first)
     ]
 
