@@ -104,15 +104,6 @@ def unprocessed(org: Org, call: Call) -> Answer:
     return _file(job, job.columns, job.unprocessed)
 
 
-def settle(org: Org) -> None:
-    """Carry out the jobs that nobody has asked for in a while."""
-    bulk_jobs.forget_old(org)
-    for job in org.jobs.values():
-        running = job.state in {"UploadComplete", "InProgress"} and not job.is_query
-        if running and org.now_s() - job.closed_s >= bulk_jobs.RUNNING_S:
-            carry_out(org, job)
-
-
 def carry_out(org: Org, job: BulkJob) -> None:
     """Write the rows of a job, in chunks of 200 as triggers see them."""
     job.state = "JobComplete"

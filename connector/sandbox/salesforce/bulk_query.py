@@ -1,17 +1,16 @@
 """Bulk API 2.0 queries: a job, then pages of CSV behind locators."""
 
-import csv
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
-from io import StringIO
 
 from connector.sandbox.salesforce import bulk_jobs
+from connector.sandbox.salesforce.binding import Bound
 from connector.sandbox.salesforce.bulk_jobs import DELIMITERS, ENDINGS, job_of, wrong_state
 from connector.sandbox.salesforce.call import Answer, Call, text_of
 from connector.sandbox.salesforce.keeping import BulkJob
 from connector.sandbox.salesforce.org import Org
-from connector.sandbox.salesforce.projection import cell_writer
 from connector.sandbox.salesforce.refusals import Json, Refusal
+from connector.sandbox.salesforce.snapshot import Snapshot
 from connector.sandbox.salesforce.soql_parser import parse
 from connector.sandbox.salesforce.soql_run import Engine
 from connector.sandbox.salesforce.soql_tree import Fields, Select, TypeOf
@@ -31,7 +30,8 @@ def create(org: Org, call: Call) -> Answer:
     job.sobject = engine.source(select).name
     job.is_chunked = not select.order_by and select.limit is None
     job.closed_s = job.at_s
-    _prepare(engine, select, job)
+    _columns(engine, select)  # a column that does not exist refuses the query at once
+    engine.finder(select, engine.source(select))
     org.jobs[job.id] = job
     return Answer(body=bulk_jobs.shown(job))
 
@@ -40,8 +40,21 @@ def status(org: Org, call: Call) -> Answer:
     """Tell how far a query is."""
     job = job_of(org, call, is_query=True)
     if bulk_jobs.move_on(org, job):
-        job.state, job.processed = "JobComplete", job.count
+        carry_out(org, job)
     return Answer(body=bulk_jobs.details(job))
+
+
+def carry_out(org: Org, job: BulkJob) -> None:
+    """Find the rows of a query."""
+    if org.bulk_query_fails:
+        job.state, job.error = "Failed", org.bulk_query_fails
+        return
+    select = parse(job.query)
+    everything = job.operation == "queryAll"
+    engine = Engine(org, org.access(job.user), "", everything)
+    names, bound = _columns(engine, select)
+    job.found = Snapshot.of(names, bound, engine.records(select, engine.source(select)))
+    job.state, job.processed = "JobComplete", job.count
 
 
 def listing(org: Org, call: Call) -> Answer:
@@ -70,11 +83,13 @@ def results(org: Org, call: Call) -> Answer:
     job = _complete(org, call)
     first = _place(call.text("locator"))
     size = _size(org, call)
-    if first > job.count or job.rows is None:
+    if first > job.count or job.found is None:
         raise Refusal(400, "INVALIDLOCATOR", "The locator does not belong to this job")
     last = min(first + size, job.count)
     return Answer(
-        raw=job.rows(first, last),
+        raw=job.found.csv(
+            first, last, delimiter=DELIMITERS[job.delimiter], ending=ENDINGS[job.line_ending]
+        ),
         media_type="text/csv",
         headers={
             "Sforce-Locator": _locator(last) if last < job.count else "null",
@@ -111,30 +126,14 @@ def _refuse_unfit(select: Select) -> None:
         raise Refusal(400, "API_ERROR", f"Bulk queries do not support {unfit}")
 
 
-def _prepare(engine: Engine, select: Select, job: BulkJob) -> None:
+def _columns(engine: Engine, select: Select) -> tuple[list[str], list[Bound]]:
     sobject = engine.source(select)
     paths = engine.paths(select, sobject)
     bound = [engine.binder.field(sobject, path) for path in paths]
     names = [
         ".".join((*path.parts[:-1], one.field.name)) for path, one in zip(paths, bound, strict=True)
     ]
-    writers = [cell_writer(one) for one in bound]
-    found = engine.records(select, sobject)
-    job.count = len(found)
-
-    def rows(first: int, last: int) -> bytes:
-        file = StringIO()
-        writer = csv.writer(
-            file,
-            delimiter=DELIMITERS[job.delimiter],
-            lineterminator=ENDINGS[job.line_ending],
-            quoting=csv.QUOTE_ALL,
-        )
-        writer.writerow(names)
-        writer.writerows([write(record) for write in writers] for record in found[first:last])
-        return file.getvalue().encode()
-
-    job.rows = rows
+    return names, bound
 
 
 def _complete(org: Org, call: Call) -> BulkJob:

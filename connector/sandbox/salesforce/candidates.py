@@ -52,6 +52,8 @@ def _named(table: Table, part: Comparison) -> list[Record] | None:
     texts = [unescaped(value.text) for value in part.values if value.kind == "string"]
     if len(texts) < len(part.values) or one.name.endswith("ById"):
         return None
+    if one.refers_to == ("EntityDefinition",):
+        return None  # those are known by their names
     if one.type in {"id", "reference"}:
         texts = [full_id(text) or "" for text in texts]
     if one.name == "Id":

@@ -297,6 +297,8 @@ ProfileId reference(Profile) as=Profile readonly
 PERMISSION_SET_ASSIGNMENT = """
 AssigneeId reference(User) as=Assignee children=PermissionSetAssignments required createonly cascade
 PermissionSetId reference(PermissionSet) as=PermissionSet children=Assignments required createonly cascade
+PermissionSetGroupId string(18) readonly
+ExpirationDate datetime
 IsActive boolean readonly
 """  # noqa: E501 - one field stands on one line
 FIELD_PERMISSIONS = """
@@ -323,9 +325,26 @@ NamespacePrefix string(15) readonly
 SobjectType picklist(40) fixed
 IsSoqlCompatible boolean fixed
 """
+ENTITY_DEFINITION = """
+DurableId string(255) fixed
+QualifiedApiName string(70) fixed name
+DeveloperName string(70) fixed
+Label string(255) fixed
+PluralLabel string(255) fixed
+KeyPrefix string(3) readonly
+"""
+ENTITY_LIMIT = """
+DurableId string(255) fixed
+EntityDefinitionId reference(EntityDefinition) as=EntityDefinition fixed
+Type picklist(40) fixed
+Label string(255) fixed
+Max int(9) fixed
+Remaining int(9) fixed
+"""
 CUSTOM_FIELD = """
 DeveloperName string(40) fixed name
 TableEnumOrId picklist(40) fixed
+EntityDefinitionId reference(EntityDefinition) as=EntityDefinition fixed
 NamespacePrefix string(15) readonly
 FullName string(255) readonly nofilter
 Description textarea(1000) readonly
@@ -444,8 +463,12 @@ def _fixed() -> list[SObject]:
         ("Profile|00e|Profile|Profiles", PROFILE),
         ("Organization|00D|Organization|Organizations", ORGANIZATION),
         ("ListView|00B|List View|List Views", LIST_VIEW),
+        ("EntityDefinition|4ie|Entity Definition|Entity Definitions", ENTITY_DEFINITION),
     )
-    tooling = (("CustomField|00N|Custom Field|Custom Fields", CUSTOM_FIELD),)
+    tooling = (
+        ("CustomField|00N|Custom Field|Custom Fields", CUSTOM_FIELD),
+        ("EntityLimit|4im|Entity Limit|Entity Limits", ENTITY_LIMIT),
+    )
     return [
         sobject(heading, lines, VALUES, writable=False, replicated=False, is_tooling=is_tooling)
         for is_tooling, group in ((False, listed), (True, tooling))

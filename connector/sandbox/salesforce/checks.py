@@ -82,6 +82,7 @@ class Checks:
             if one.unique:
                 self._unique(one, record)
         self._membership(record)
+        self._assignment(record)
         self._duplicates(record)
         self._rules(record)
 
@@ -151,6 +152,17 @@ class Checks:
                 same = other.values.get("CampaignId") == record.values.get("CampaignId")
                 if same and not other.is_deleted:
                     raise row_error("DUPLICATE_VALUE", "Already a campaign member.")
+
+    def _assignment(self, record: Record) -> None:
+        if self.sobject.name != "PermissionSetAssignment" or record.id:
+            return
+        who, given = record.values["AssigneeId"], record.values["PermissionSetId"]
+        for other in self.org.table("PermissionSetAssignment").having("AssigneeId", str(who)):
+            if other.values.get("PermissionSetId") == given and not other.is_deleted:
+                told = (
+                    f"Duplicate PermissionSetAssignment. Assignee: {who}; Permission Set: {given}"
+                )
+                raise row_error("DUPLICATE_VALUE", told, "AssigneeId", "PermissionSetId")
 
     def _duplicates(self, record: Record) -> None:
         if self.sobject.name not in self.org.options.duplicate_rules or self.allow_duplicates:

@@ -157,6 +157,8 @@ class Conditions:
 def _id(bound: Bound, text: str) -> str | None:
     if not text:
         return None
+    if bound.field.refers_to == ("EntityDefinition",):  # those are known by their names
+        return text
     found = full_id(text)
     if found is None:
         told = f"{bound.field.name}: invalid ID field: {text[:60]}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from connector.sandbox.salesforce.fields import LONG_TEXT, Field
 from connector.sandbox.salesforce.org import Org
+from connector.sandbox.salesforce.table import Values
 
 NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9]|_(?!_))*(?<!_)__c")
 LONGEST_NAME = 40
@@ -132,15 +133,16 @@ def define(org: Org, definition: Definition) -> str:
     for kind in kinds_of(org, definition.parent):
         org.objects[kind].add([definition.field()])
     org.changes += 1
-    values = {
+    values: Values = {
         "DeveloperName": definition.name.removesuffix("__c"),
         "TableEnumOrId": definition.parent,
+        "EntityDefinitionId": definition.parent,
         "FullName": definition.full_name,
     }
     table = org.table("CustomField")
     for row in table.having("FullName", definition.full_name):
         return row.id
-    return org.add("CustomField", dict(values)).id
+    return org.add("CustomField", values).id
 
 
 def kinds_of(org: Org, parent: str) -> tuple[str, ...]:

@@ -14,13 +14,13 @@ from connector.sandbox.salesforce.ids import make_id
 from connector.sandbox.salesforce.keeping import Deploy
 from connector.sandbox.salesforce.metadata_files import (
     File,
-    Node,
     Package,
     definition_of,
     read_package,
 )
 from connector.sandbox.salesforce.moments import rest_moment
 from connector.sandbox.salesforce.multipart import is_multipart, parts_of
+from connector.sandbox.salesforce.nodes import Node
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.refusals import Json, Refusal, not_found, unreadable
 from connector.sandbox.salesforce.table import Values
@@ -128,6 +128,7 @@ class _Work:
                 self._object(file)
             elif file.type == "PermissionSet":
                 self._component(file, "PermissionSet", file.name, partial(self._set, file))
+                self._keep("PermissionSet", file.name, file.root)
             else:
                 self._component(
                     file, "LeadConvertSettings", file.name, partial(self._mapping, file)
@@ -140,9 +141,11 @@ class _Work:
         for node in file.root.all("fields"):
             name = f"{file.name}.{node.get('fullName')}"
             self._component(file, "CustomField", name, partial(self._field, file, node))
+            self._keep("CustomField", name, node)
         for node in file.root.all("listViews"):
             name = f"{file.name}.{node.get('fullName')}"
             self._component(file, "ListView", name, partial(self._list_view, file, node))
+            self._keep("ListView", name, node)
 
     def _component(
         self, file: File, kind: str, name: str, plan: Callable[[], tuple[bool, bool]]
@@ -167,6 +170,9 @@ class _Work:
                 "deleted": False,
             }
         )
+
+    def _keep(self, kind: str, name: str, node: Node) -> None:
+        self.steps.append(lambda: self.org.components.update({(kind, name): node}))
 
     def _fail(self, path: str, kind: str, name: str, told: str) -> None:
         self.deploy.failures.append(
@@ -232,13 +238,17 @@ class _Work:
         for mapping in file.root.all("objectMapping"):
             target = mapping.get("outputObject")
             for pair in mapping.all("mappingFields"):
-                self._existing(f"Lead.{pair.get('inputField')}")
-                self._existing(f"{target}.{pair.get('outputField')}")
+                source, end = pair.get("inputField"), pair.get("outputField")
+                if not (source.endswith("__c") and end.endswith("__c")):
+                    raise FlawError(f"Only custom fields can be mapped: {source} to {end}")
+                self._existing(f"Lead.{source}")
+                self._existing(f"{target}.{end}")
                 if target == "Contact":
-                    mapped[pair.get("inputField")] = pair.get("outputField")
-        changed = not mapped.items() <= self.org.lead_mapping.items()
-        self.steps.append(lambda: self.org.lead_mapping.update(mapped))
-        return False, changed
+                    mapped[source] = end
+        if not self.org.options.mapping_is_replaced:
+            mapped = self.org.lead_mapping | mapped
+        self.steps.append(partial(_mapped, self.org, mapped))
+        return False, mapped != self.org.lead_mapping
 
     def _grantable(self, name: str) -> None:
         kind, _, column = name.partition(".")
@@ -274,6 +284,11 @@ class _Work:
 
 def _defined(org: Org, definition: Definition) -> None:
     custom_fields.define(org, definition)
+
+
+def _mapped(org: Org, mapping: dict[str, str]) -> None:
+    org.lead_mapping = mapping
+    org.changes += 1
 
 
 def _added(org: Org, kind: str, values: Values) -> None:

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from connector.sandbox.salesforce import faults as fault
-from connector.sandbox.salesforce import limits
-from connector.sandbox.salesforce.bulk_ingest import settle
+from connector.sandbox.salesforce import limits, soap
+from connector.sandbox.salesforce.bulk_background import settle
 from connector.sandbox.salesforce.call import Answer, Call
 from connector.sandbox.salesforce.faults import Faults
 from connector.sandbox.salesforce.oauth import issue_token
@@ -54,6 +54,10 @@ class Gate:
         if public is not None:
             self.logins += public is issue_token
             return public(self.org, call)
+        if call.method == "POST" and soap.PATH.fullmatch(call.path):
+            limits.take(self.org)
+            self.by_path["POST /services/Soap/m"] += 1
+            return soap.answer(self.org, call)
         call.session = self._session(call)
         free = FREE.get((call.method, call.path.rstrip("/")))
         if free is not None:

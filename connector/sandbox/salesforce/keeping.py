@@ -2,8 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from connector.sandbox.salesforce.refusals import Json
+
+if TYPE_CHECKING:
+    from connector.sandbox.salesforce.snapshot import Snapshot
 
 
 @dataclass(slots=True)
@@ -43,8 +47,12 @@ class BulkJob:
     successful: list[list[str]] = field(default_factory=list)
     failed: list[list[str]] = field(default_factory=list)
     unprocessed: list[list[str]] = field(default_factory=list)
-    rows: Callable[[int, int], bytes] | None = None
-    count: int = 0
+    found: "Snapshot | None" = None
+
+    @property
+    def count(self) -> int:
+        """How many rows a query has found."""
+        return len(self.found.rows) if self.found else 0
 
 
 @dataclass(slots=True)

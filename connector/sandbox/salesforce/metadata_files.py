@@ -2,10 +2,11 @@
 
 import io
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from xml.etree import ElementTree as Xml
 
 from connector.sandbox.salesforce.custom_fields import Definition
+from connector.sandbox.salesforce.nodes import Node, read_xml
 from connector.sandbox.salesforce.refusals import Refusal
 
 MANIFEST = "package.xml"
@@ -15,27 +16,6 @@ FOLDERS = {
     "permissionsets": (".permissionset", "PermissionSet"),
     "LeadConvertSettings": (".LeadConvertSetting", "LeadConvertSettings"),
 }
-
-
-@dataclass(slots=True)
-class Node:
-    """An element without its namespace: texts of its leaves, and its children in order."""
-
-    tag: str
-    text: str
-    children: "list[Node]" = field(default_factory=list)
-
-    def all(self, tag: str) -> "list[Node]":
-        """Return the children of a name."""
-        return [child for child in self.children if child.tag == tag]
-
-    def get(self, tag: str) -> str:
-        """Return the text of the first child of a name; empty if there is none."""
-        return next((child.text for child in self.all(tag)), "")
-
-    def texts(self) -> dict[str, str]:
-        """Return the texts of the leaves by name."""
-        return {child.tag: child.text for child in self.children if not child.children}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +59,6 @@ def read_package(content: bytes) -> Package:
     return Package(members, files, unknown)
 
 
-def read_xml(text: bytes) -> Node:
-    """Return the root of a document."""
-    return _node(Xml.fromstring(text))  # noqa: S314 - sent to a local toy org by its owner
-
-
 def definition_of(parent: str, node: Node) -> Definition:
     """Return the custom field that a `fields` element describes."""
     values, restricted = [], False
@@ -106,8 +81,3 @@ def _file(path: str, base: str, root: Node) -> File:
     if not type_ or not name.endswith(suffix):
         raise ValueError(f"{path} lies in no folder of its type")
     return File(path, type_, name.removesuffix(suffix), root)
-
-
-def _node(element: Xml.Element) -> Node:
-    children = [_node(child) for child in element]
-    return Node(element.tag.rpartition("}")[2], (element.text or "").strip(), children)

@@ -11,6 +11,7 @@ from connector.sandbox.salesforce.archive import define_archive
 from connector.sandbox.salesforce.fields import Field, SObject
 from connector.sandbox.salesforce.keeping import BulkJob, Cursor, Deploy
 from connector.sandbox.salesforce.moments import to_s
+from connector.sandbox.salesforce.nodes import Node
 from connector.sandbox.salesforce.refusals import no_type, not_found
 from connector.sandbox.salesforce.sessions import (
     CONSUMER_KEY,
@@ -21,6 +22,7 @@ from connector.sandbox.salesforce.sessions import (
 )
 from connector.sandbox.salesforce.soql_tree import Condition
 from connector.sandbox.salesforce.table import Record, Table, Values
+from connector.sandbox.salesforce.tooling import ENTITIES, define_tooling
 
 RECYCLE_S = 15 * 86_400
 DAY_S = 86_400
@@ -46,6 +48,9 @@ class Options:
     logins_an_hour: int = 3_600  # most that one user may begin
     bulk_polls: int = 1  # how often a job is asked for before it is done
     bulk_page: int = 250_000  # most rows of one page of a bulk query
+    # Whether a deployed conversion mapping takes the place of the one there, or adds to it: the
+    # documentation does not tell, so the harmful reading is taken.
+    mapping_is_replaced: bool = True
     custom_fields_each: int = 500
     seed: int = 0
 
@@ -92,12 +97,15 @@ class Org:
         self.tables = {name: Table(one) for name, one in self.objects.items()}
         self._names = {name.lower(): name for name in self.objects}
         self._prefixes = {one.prefix: name for name, one in self.objects.items()}
+        self._prefixes |= {name[:3]: "EntityDefinition" for name in ENTITIES}
         self.sessions = Sessions(self.options.session_lifetime // timedelta(seconds=1))
         self.apps: dict[str, App] = {}
         self.cursors: dict[str, Cursor] = {}
         self.jobs: dict[str, BulkJob] = {}
         self.bulk_stops_after: int | None = None  # rows after which an ingest job fails
+        self.bulk_query_fails = ""  # the error with which every bulk query fails
         self.deploys: dict[str, Deploy] = {}
+        self.components: dict[tuple[str, str], Node] = {}  # deployed: type and name, as it was
         self.validation_rules: list[ValidationRule] = []
         self.required: set[str] = set()  # `Lead.Title`: an admin made it required
         self.hidden: set[str] = set()  # `lead.title`: field-level security hides it from all
@@ -207,6 +215,7 @@ def _settle_in(org: Org) -> None:
     )  # fmt: skip
     _add_picklists(org)
     define_archive(org)
+    define_tooling(org)
     org.apps[CONSUMER_KEY] = App(
         CONSUMER_KEY,
         CONSUMER_SECRET,

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from connector.sandbox.salesforce.binding import NAME, Binder, Bound, Reader, reader_of
+from connector.sandbox.salesforce.binding import NAME, Binder, Reader, reader_of
 from connector.sandbox.salesforce.fields import Field, SObject
-from connector.sandbox.salesforce.moments import bulk_moment, rest_moment
+from connector.sandbox.salesforce.moments import rest_moment
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.refusals import Json, Refusal, malformed, no_field
 from connector.sandbox.salesforce.soql_tree import Path, TypeOf
@@ -129,23 +129,6 @@ class Typed:
             return None
         inner = self.inner.get(org.kind_of(found.id), self.otherwise)
         return None if inner is None else inner.show(found)
-
-
-def cell_writer(bound: Bound) -> Callable[[Record], str]:
-    """Return how a field is written into a CSV file."""
-    read, type_ = bound.read, bound.field.type
-
-    def write(record: Record) -> str:
-        value = read(record)
-        if value is None:
-            return ""
-        if type_ == "datetime" and isinstance(value, int):
-            return bulk_moment(value)
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return str(value)
-
-    return write
 
 
 def _seen(binder: Binder, sobject: SObject, name: str) -> Field:

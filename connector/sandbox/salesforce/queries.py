@@ -8,11 +8,12 @@ from connector.sandbox.salesforce.fields import SObject
 from connector.sandbox.salesforce.moments import parse_moment, rest_moment
 from connector.sandbox.salesforce.org import DAY_S, RECYCLE_S, Org
 from connector.sandbox.salesforce.pages import first_page, further_page
-from connector.sandbox.salesforce.refusals import Json, Refusal
+from connector.sandbox.salesforce.refusals import Json, Refusal, malformed
 from connector.sandbox.salesforce.soql_parser import parse
 from connector.sandbox.salesforce.soql_run import Engine
 from connector.sandbox.salesforce.soql_tree import Select
 
+FULL = frozenset({"FullName", "Metadata"})
 PAGE, SMALLEST_PAGE = 2_000, 200
 BATCH_SIZE = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
 UPDATED_S = 30 * DAY_S
@@ -87,6 +88,10 @@ def _first_page(org: Org, call: Call, *, everything: bool, tooling: bool = False
     # Names are bound first, so that a wrong one is refused whether or not there are records.
     projection = engine.projection(select, sobject)
     found = engine.records(select, sobject)
+    if tooling and len(found) > 1 and any(str(item) in FULL for item in select.items):
+        told = "When retrieving results with Metadata or FullName fields, the query qualifications "
+        told += "must specify no more than one row for retrieval. Result size: "
+        raise malformed(f"{told}{len(found)}")
     if _is_wide(select, sobject):
         size = SMALLEST_PAGE
     return Answer(body=first_page(org, call.data_path, found, projection, size))

@@ -3,6 +3,7 @@ from datetime import timedelta
 from io import StringIO
 
 from connector.sandbox.salesforce.notation import field_of
+from connector.sandbox.salesforce.people import People
 from tests.sandbox.salesforce.conftest import Opener
 from tests.sandbox.salesforce.desk import DATA, Desk, Reply
 
@@ -162,3 +163,52 @@ def test_bulk_runs_no_assignment_rule_unless_named(desk: Desk) -> None:
     desk.org.assigned_to["Lead"] = desk.make("Group", Name="New", Type="Queue")
     ingest(desk, "insert", "LastName,Company\nA,x\n")
     assert desk.rows("SELECT Id FROM Lead WHERE Owner.Type = 'Queue'") == []
+
+
+def test_a_query_shows_what_was_there_when_it_ran(open_desk: Opener) -> None:
+    desk = open_desk(bulk_page=2)
+    people = People(desk.org)
+    leads = [desk.lead(name) for name in "ABC"]
+    people.delete(leads[2])
+    job = begin(desk, "SELECT LastName, IsDeleted FROM Lead", "queryAll")
+    path = f"/jobs/query/{job}/results"
+    desk.clock.advance(timedelta(seconds=5))  # nobody asks, and it is done all the same
+    first = desk.get(path)
+    people.edit(leads[1], LastName="Changed")
+    assert lines(desk.get(path)) == lines(first) == [
+        ["LastName", "IsDeleted"], ["A", "false"], ["B", "false"]
+    ]  # fmt: skip
+    rest = f"{path}?locator={first.headers['sforce-locator']}"
+    for _ in range(2):
+        last = desk.get(rest)
+        assert (lines(last)[1:], last.headers["sforce-locator"]) == ([["C", "true"]], "null")
+        assert last.headers["sforce-numberofrecords"] == "1"
+    other = desk.get(f"/services/data/v67.0/jobs/query/{job}/results")
+    assert other.status == 409
+    desk.clock.advance(timedelta(days=7))
+    assert desk.get(path).status == 404
+
+
+def test_large_pages_come_packed_when_the_client_takes_them(desk: Desk) -> None:
+    for number in range(60):
+        desk.org.add("Account", {"Name": f"A{number:050}"})
+    job = begin(desk, "SELECT Name FROM Account")
+    desk.clock.advance(timedelta(seconds=5))
+    reply = desk.call("GET", f"/jobs/query/{job}/results", Accept_Encoding="gzip")
+    assert reply.headers["content-encoding"] == "gzip"
+    assert len(lines(reply)) == 61
+
+
+def test_queries_can_fail_be_given_up_and_belong_to_who_began_them(desk: Desk) -> None:
+    given_up = begin(desk, "SELECT Id FROM Lead")
+    path = f"/jobs/query/{given_up}"
+    assert desk.call("PATCH", path, {"state": "Aborted"}).json["state"] == "Aborted"
+    assert desk.get(f"{path}/results").code == "INVALIDJOBSTATE"
+    desk.org.bulk_query_fails = "InternalServerError : retried too often"
+    failed = begin(desk, "SELECT Id FROM Lead")
+    desk.clock.advance(timedelta(seconds=5))
+    told = desk.get(f"/jobs/query/{failed}").json
+    assert (told["state"], told["errorMessage"][:19]) == ("Failed", "InternalServerError")
+    other = desk.org.sessions.open(People(desk.org).user, desk.org.now_s()).token
+    foreign = desk.call("GET", f"/jobs/query/{failed}", token=other)
+    assert (foreign.status, foreign.code) == (400, "INVALIDUSER")

@@ -5,7 +5,8 @@ from typing import Any
 import orjson
 
 from connector.sandbox.salesforce.people import People
-from tests.sandbox.salesforce.desk import Desk
+from tests.sandbox.salesforce.conftest import Opener
+from tests.sandbox.salesforce.desk import Desk, Reply
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 SPACE = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
@@ -38,7 +39,7 @@ FILES = {
     "objects/Contact.object": f"<CustomObject {SPACE}>{SCORE}</CustomObject>",
     "objects/Activity.object": f"<CustomObject {SPACE}>{KEY}</CustomObject>",
     "permissionsets/Score.permissionset": f"<PermissionSet {SPACE}>{GRANTS}</PermissionSet>",
-    "LeadConvertSettings/Lead.LeadConvertSetting": (
+    "LeadConvertSettings/LeadConvertSettings.LeadConvertSetting": (
         f"<LeadConvertSettings {SPACE}>{MAPPING}</LeadConvertSettings>"
     ),
 }
@@ -46,7 +47,7 @@ MEMBERS = {
     "CustomField": ["Lead.Score__c", "Contact.Score__c", "Activity.Key__c"],
     "ListView": ["Lead.Hot"],
     "PermissionSet": ["Score"],
-    "LeadConvertSettings": ["Lead"],
+    "LeadConvertSettings": ["LeadConvertSettings"],
 }
 
 
@@ -161,3 +162,73 @@ def test_the_tooling_makes_one_field(desk: Desk) -> None:
     assert desk.org.objects["Lead"].find("Note__c") is not None
     bad = {"FullName": "Lead.Long__c", "Metadata": described | {"length": 300}}
     assert desk.call("POST", path, bad).code == "FIELD_INTEGRITY_EXCEPTION"
+
+
+def limit(desk: Desk, where: str) -> int:
+    soql = f"SELECT Max, Remaining FROM EntityLimit WHERE {where} AND Type = 'CustomFields'"  # noqa: S608
+    [row] = desk.rows(soql, "tooling/query")
+    return int(row["Remaining"])
+
+
+def test_the_tooling_tells_how_many_fields_are_left(open_desk: Opener) -> None:
+    desk = open_desk(custom_fields_each=10)
+    deploy(desk, FILES, MEMBERS)
+    assert limit(desk, "EntityDefinition.QualifiedApiName = 'Lead'") == 9
+    assert limit(desk, "EntityDefinitionId = 'Activity'") == 9
+    assert limit(desk, "EntityDefinitionId = 'User'") == 10
+    found = desk.rows(
+        "SELECT DeveloperName, EntityDefinition.QualifiedApiName FROM CustomField "
+        "WHERE EntityDefinition.QualifiedApiName = 'Activity'",
+        "tooling/query",
+    )
+    assert [row["DeveloperName"] for row in found] == ["Key"]
+    many = desk.query("SELECT FullName FROM CustomField", "tooling/query")
+    assert (many.code, "Result size: 3" in many.json[0]["message"]) == ("MALFORMED_QUERY", True)
+    one = "SELECT FullName FROM CustomField WHERE TableEnumOrId = 'Activity'"
+    assert desk.column(one, "tooling/query") == ["Activity.Key__c"]
+    assert desk.query("SELECT Id FROM EntityLimit").code == "INVALID_TYPE"
+
+
+def test_a_permission_set_is_read_back_and_assigned_once(desk: Desk) -> None:
+    deploy(desk, FILES, MEMBERS)
+    assign(desk)
+    [found] = desk.column("SELECT Id FROM PermissionSet WHERE Name = 'Score'")
+    body = {"PermissionSetId": found, "AssigneeId": desk.org.main_user}
+    assert desk.call("POST", "/sobjects/PermissionSetAssignment", body).code == "DUPLICATE_VALUE"
+    soql = "SELECT Field, PermissionsEdit FROM FieldPermissions WHERE Parent.Name = 'Score'"
+    assert desk.rows(soql) == [
+        {"Field": "Lead.Score__c", "PermissionsEdit": True},
+        {"Field": "Task.Key__c", "PermissionsEdit": True},
+    ]
+    soql = "SELECT (SELECT Assignee.Username FROM Assignments) FROM PermissionSet"
+    [held] = desk.column(soql)
+    assert held["records"][0]["Assignee"]["Username"] == desk.sandbox.username
+
+
+def read_metadata(desk: Desk, kind: str, *names: str, session: str = "") -> Reply:
+    wanted = "".join(f"<fullNames>{name}</fullNames>" for name in names)
+    envelope = (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" '
+        'xmlns="http://soap.sforce.com/2006/04/metadata"><e:Header><SessionHeader>'
+        f"<sessionId>{session or desk.sandbox.token}</sessionId></SessionHeader></e:Header><e:Body>"
+        f"<readMetadata><type>{kind}</type>{wanted}</readMetadata></e:Body></e:Envelope>"
+    )
+    return desk.call("POST", "/services/Soap/m/68.0", envelope.encode(), Content_Type="text/xml")
+
+
+def test_what_stands_there_is_read_before_a_deploy_takes_its_place(open_desk: Opener) -> None:
+    desk = open_desk()
+    desk.org.lead_mapping["Theirs__c"] = "Theirs__c"
+    told = read_metadata(desk, "LeadConvertSettings", "LeadConvertSettings").raw
+    assert b"<inputField>Theirs__c</inputField><outputField>Theirs__c</outputField>" in told
+    deploy(desk, FILES, MEMBERS)
+    assert desk.org.lead_mapping == {"Score__c": "Score__c"}
+    view = read_metadata(desk, "ListView", "Lead.Hot", "Lead.None").raw
+    assert b"<columns>FULL_NAME</columns><columns>Score__c</columns>" in view
+    assert view.count(b'<records xsi:nil="true"/>') == 1
+    stale = read_metadata(desk, "ListView", "Lead.Hot", session="x")
+    assert (stale.status, b"sf:INVALID_SESSION_ID" in stale.raw) == (500, True)
+    adding = open_desk(mapping_is_replaced=False)
+    adding.org.lead_mapping["Theirs__c"] = "Theirs__c"
+    deploy(adding, FILES, MEMBERS)
+    assert adding.org.lead_mapping == {"Theirs__c": "Theirs__c", "Score__c": "Score__c"}
