@@ -1,7 +1,6 @@
 """Before a first sync: starter files, and a look at the rules."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from connector.app.account import open_account
@@ -18,43 +17,11 @@ Next:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class RulesSummary:
-    """What a valid rules file holds, and what it compiles to."""
-
-    rules: int
-    groups: int
-    personas: int
-    needs: int
-    hash: str
-
-    @property
-    def sentence(self) -> str:
-        """All of it, in a sentence."""
-        return (
-            f"{self.rules} rules ({self.needs} of them explicit needs), {self.groups} groups and "
-            f"{self.personas} personas are valid; compiled hash {self.hash[:12]}."
-        )
-
-
 def init(
     folder: Path, crm: str, account: str | None, *, base_url: str | None = None
 ) -> Sequence[Path]:
     """Write the starter files that are not there yet, and return them."""
     return write_starter(folder, crm, account, base_url=base_url)
-
-
-def rules_check(config: Path) -> RulesSummary:
-    """Validate settings, mapping and rules together, and compile the rules."""
-    opened = open_account(config)
-    rules = opened.loaded.rules
-    return RulesSummary(
-        rules=len(rules.rules),
-        groups=len(rules.groups),
-        personas=len(rules.fit.personas),
-        needs=sum(rule.is_need for rule in rules.rules),
-        hash=opened.compiled.hash,
-    )
 
 
 def rules_show(config: Path, language: str | None) -> Sequence[str]:

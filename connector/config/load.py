@@ -29,8 +29,8 @@ class Loaded:
     rules: RuleSet
 
 
-def load_all(settings_path: Path) -> Loaded:
-    """Read a settings file, and the mapping and rules that it names.
+def load_all(settings_path: Path, rules_path: Path | None = None) -> Loaded:
+    """Read a settings file, and the mapping and rules that it names; `rules_path`: other rules.
 
     Raises ConfigError with every mistake in all three. Secrets are not looked up.
     """
@@ -51,7 +51,7 @@ def load_all(settings_path: Path) -> Loaded:
     mapping = cast("AnyMapping | None", _read(settings.mapping, check, problems))
     # Rules are not held against a faulty mapping: what it lacks may stand in its faulty part.
     whole = mapping if len(problems) == before else None
-    rules = _read(settings.rules, lambda document: _rules(document, whole), problems)
+    rules = _read(rules_path or settings.rules, lambda document: _rules(document, whole), problems)
     if mapping is None or rules is None or problems:
         raise config_error(problems)
     return Loaded(settings, mapping, rules)

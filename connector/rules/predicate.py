@@ -89,7 +89,7 @@ def _pattern_test(pattern: str, *, exact: bool) -> Callable[[str], bool]:
 
 
 def _value_test(test: Test) -> Callable[[int], bool]:
-    limit = int(test.values[0])
+    limit = int(next(iter(test.values), 0))  # a list may be empty, and then contains nothing
     wanted = frozenset(test.values)
     match test.op:
         case Op.GTE:
