@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from threading import Lock
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -24,6 +23,7 @@ from connector.crm.hubspot.credentials import Credentials
 from connector.crm.hubspot.judging import Limit, failure, parsed, unavailable
 from connector.crm.hubspot.refusal import Json
 from connector.crm.limiter import Rate, WindowLimiter
+from connector.crm.remote_clock import RemoteClock
 from connector.errors import CrmUnavailableError
 from connector.ports import Clock
 
@@ -58,7 +58,6 @@ class Client:
     ) -> None:
         self._transport = transport
         self._credentials = credentials
-        self._clock = clock
         self._limiters = {limit: WindowLimiter(rates[limit], clock) for limit in Limit}
         self._persistence = Persistence(clock, patience)
         self._max_daily = max_daily_calls
@@ -66,7 +65,7 @@ class Client:
         self._calls: Counter[str] = Counter()
         self._daily_used = 0
         self._daily_left: int | None = None
-        self._ahead = timedelta()
+        self._time = RemoteClock(clock)
         self.zone = ZoneInfo("UTC")
 
     @property
@@ -83,14 +82,14 @@ class Client:
     @property
     def ahead(self) -> timedelta:
         """How far HubSpot's clock is ahead of ours, as the latest reply's date showed."""
-        return self._ahead
+        return self._time.ahead
 
     def now(self) -> datetime:
         """Return the present moment by HubSpot's clock: checkpoints must not depend on ours.
 
         Up to a second early, since replies tell whole seconds; never late.
         """
-        return self._clock.now() + self._ahead
+        return self._time.now()
 
     def get(self, path: str, query: Mapping[str, str] | None = None, *, needs: str = "") -> Json:
         """Return the JSON object at a path. `needs`: a key without which an answer is no answer."""
@@ -153,15 +152,7 @@ class Client:
         daily, daily_left = _number(headers, "Daily"), _number(headers, "Daily-Remaining")
         if daily is not None and daily_left is not None:
             self._daily_left, self._daily_used = daily_left, daily - daily_left
-        dated = headers.get("Date")
-        if dated:
-            self._note_time(dated)
-
-    def _note_time(self, dated: str) -> None:
-        try:
-            self._ahead = parsedate_to_datetime(dated) - self._clock.now()
-        except (TypeError, ValueError):
-            return
+        self._time.note(headers)
 
     def _check_daily(self) -> None:
         used = max(self._daily_used, sum(self.calls.values()))
