@@ -46,7 +46,9 @@ def run_cases(config: Path, rules: Path | None, files: Sequence[Path]) -> CasesR
     cases = load_cases(paths, known(chosen.rules, chosen.compiled, chosen.mapping))
     engine = EmbeddedEngine()
     try:
-        return CasesReport(chosen.compiled.hash, _Runner(engine, chosen.compiled).told(cases))
+        return CasesReport(
+            chosen.compiled.hash, _Runner(engine, chosen.compiled, chosen.rules.score).told(cases)
+        )
     finally:
         engine.close()
 
@@ -74,18 +76,23 @@ def _beside(rules: Path) -> Sequence[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What came out for one case at one step. `state`: what the next step is to remember."""
+    """What came out for one case at one step. `scores`: {score: points} of every score."""
 
     score: Row
     reasons: Sequence[Row]
+    scores: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class _Runner:
-    """Evaluates cases, those of the same moment and zone together, one step after the other."""
+    """Evaluates cases, those of the same moment and zone together, one step after the other.
+
+    `leading`: the name of the score that moves stages.
+    """
 
     engine: EmbeddedEngine
     compiled: CompiledRules
+    leading: str
 
     def told(self, cases: Sequence[Case]) -> list[ToldCase]:
         steps: list[list[ToldStep]] = [[] for _ in cases]
@@ -112,10 +119,17 @@ class _Runner:
             as_of_day=local_day(at, zone),
         )
         reasons: dict[int, list[Row]] = defaultdict(list)
-        for row in evaluation.reason.to_pylist():
-            reasons[row["contact"]].append(row)
+        for table in (evaluation.reason, evaluation.other_reason):
+            for row in table.to_pylist() if table is not None else ():
+                reasons[row["contact"]].append(row)
         rows = evaluation.score.to_pylist()
-        return {row["contact"]: _Outcome(row, reasons[row["contact"]]) for row in rows}
+        scores = {row["contact"]: {self.leading: row["points"]} for row in rows}
+        for row in evaluation.other_score.to_pylist() if evaluation.other_score is not None else ():
+            scores[row["contact"]][row["score"]] = row["points"]
+        return {
+            row["contact"]: _Outcome(row, reasons[row["contact"]], scores[row["contact"]])
+            for row in rows
+        }
 
     def _facts(self, steps: Mapping[int, Step], memory: Mapping[int, Row], zone: ZoneInfo) -> Facts:
         compiled = self.compiled
@@ -223,6 +237,7 @@ def _found(outcome: _Outcome) -> Mapping[str, object]:
             for name, value in row.items()
             if name.startswith("gate_")
         },
+        **{f"scores.{name}": points for name, points in outcome.scores.items()},
         **{_reason_name(line): line["points"] for line in outcome.reasons},
     }
 

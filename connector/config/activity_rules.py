@@ -187,6 +187,8 @@ class RuleSection(Section):
     """How the points fade; `none` for not at all within a year."""
     group: Name | None = None
     """The group whose cap it shares."""
+    score: Name | None = None
+    """The score that it gives points to; by default the first."""
     family: Name | None = None
     """The family of signals: a hand-off by points wants several."""
     need: bool = False

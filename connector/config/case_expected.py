@@ -31,6 +31,8 @@ def _expected(section: ExpectSection) -> Iterator[tuple[str, object]]:
     for name, is_open in section.gates or ():
         if is_open is not None:
             yield f"gates.{name}", is_open
+    for name, points in (section.scores or {}).items():
+        yield f"scores.{name}", micro(points)
     for name, points in (section.reasons or {}).items():
         yield f"reasons.{name}", micro(points)
 
@@ -41,11 +43,9 @@ def _mistakes(section: ExpectSection, rules: RuleSet) -> Iterator[Found]:
     personas = [persona.id for persona in rules.fit.personas]
     yield from _unknown("persona", section.persona, personas)
     yield from _unknown("blocker", section.blocker, [each.id for each in rules.hand_off.blockers])
-    names = list(reason_names(rules))
-    for name in section.reasons or {}:
-        if name not in names:
-            message = f"the rules have no reason {quoted(name)}{likely(name, names)}"
-            yield Found(("reasons", name), message, of_key=True)
+    scores = [rules.score, *(score.id for score in rules.further)]
+    yield from _unknown_keys("scores", section.scores, scores)
+    yield from _unknown_keys("reasons", section.reasons, list(reason_names(rules)))
 
 
 def _unknown(key: str, name: str | None, names: Iterable[str]) -> Iterator[Found]:
@@ -53,9 +53,18 @@ def _unknown(key: str, name: str | None, names: Iterable[str]) -> Iterator[Found
         yield Found((key,), f"the rules have no {key} {quoted(name)}{likely(name, names)}")
 
 
+def _unknown_keys(
+    key: str, named: Mapping[str, object] | None, names: list[str]
+) -> Iterator[Found]:
+    for name in named or {}:
+        if name not in names:
+            message = f"the rules have no {key[:-1]} {quoted(name)}{likely(name, names)}"
+            yield Found((key, name), message, of_key=True)
+
+
 def reason_names(rules: RuleSet) -> Iterator[str]:
     """Yield what a line of a score can be called: a rule's id, or `cap content`."""
     yield from (str(rule.id) for rule in rules.rules)
     for group in rules.groups:
         yield from (f"cap {group.id}", f"floor {group.id}")
-    yield f"bound {rules.score}"
+    yield from (f"bound {name}" for name in (rules.score, *(each.id for each in rules.further)))

@@ -124,6 +124,8 @@ class ExpectSection(Section):
     """The blocker's id, or `none`."""
     gates: GatesSection | None = None
     """Which gates of the hand-off are open."""
+    scores: dict[str, Sum] | None = None
+    """The points of other scores by name, exactly, where the rules have several."""
     reasons: dict[str, Sum] | None = None
     """Points by rule id; a limit as `cap content`, `floor negative`, `bound engagement`."""
 

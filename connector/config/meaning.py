@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypedDict
 
-from connector.config.activity_rules import PERIODS, DecaySection, RuleSection
+from connector.config.activity_rules import PERIODS, DecaySection, GroupSection, RuleSection
 from connector.config.amounts import whole_days
 from connector.config.points import LabelSection, micro
 from connector.config.rules_check import Found
@@ -32,8 +33,17 @@ from connector.rules.model import (
     Repeated,
     RuleSet,
     SalesWork,
+    Score,
     Stages,
 )
+
+
+class _Scores(TypedDict):
+    score: str
+    lowest: int
+    highest: int
+    further: tuple[Score, ...]
+    labels: Mapping[str, Label]
 
 
 @dataclass
@@ -59,15 +69,7 @@ class Meaning:
         written = self.written
         return RuleSet(
             rules=tuple(self._rule(position, rule) for position, rule in enumerate(written.rules)),
-            groups=tuple(
-                Group(
-                    name,
-                    _label(group.label, name),
-                    cap=None if group.cap is None else micro(group.cap),
-                    floor=None if group.floor is None else micro(group.floor),
-                )
-                for name, group in written.groups.items()
-            ),
+            groups=tuple(self._group(name, group) for name, group in written.groups.items()),
             fit=self._fit(),
             stages=self._stages(),
             hand_off=self._hand_off(),
@@ -76,10 +78,39 @@ class Meaning:
                 meeting_obtained=frozenset(written.sales.meeting_obtained),
                 meeting_lost=frozenset(written.sales.meeting_lost),
             ),
-            score=written.score.name,
-            lowest=micro(written.score.lowest),
-            highest=micro(written.score.highest),
-            labels={written.score.name: _label(written.score.label, written.score.name)},
+            **self._scores(),
+        )
+
+    def _scores(self) -> _Scores:
+        """Return the leading score and those beside it."""
+        scores, leading = self.written.named_scores, self.written.leading_score
+        bounds = {name: (micro(each.lowest), micro(each.highest)) for name, each in scores.items()}
+        lowest, highest = bounds.get(leading, (0, 100 * MILLION))
+        return {
+            "score": leading,
+            "lowest": lowest,
+            "highest": highest,
+            "further": tuple(
+                Score(name, *between) for name, between in bounds.items() if name != leading
+            ),
+            "labels": {name: _label(each.label, name) for name, each in scores.items()},
+        }
+
+    def _score_of(self, rule: RuleSection) -> str | None:
+        """Return the score of a rule as the model has it: None for the leading one."""
+        name = self.written.score_of(rule)
+        return None if name == self.written.leading_score else name
+
+    def _group(self, name: str, group: GroupSection) -> Group:
+        # All rules of a group give points to one score; `rules_check` tells where they do not.
+        members = (each for each in self.written.rules if each.group == name)
+        first = next(members, None)
+        return Group(
+            name,
+            _label(group.label, name),
+            cap=None if group.cap is None else micro(group.cap),
+            floor=None if group.floor is None else micro(group.floor),
+            score=self._score_of(first) if first else None,
         )
 
     def _rule(self, position: int, rule: RuleSection) -> ActivityRule:
@@ -97,6 +128,7 @@ class Meaning:
             group=rule.group,
             family=rule.family or "",
             is_need=rule.need,
+            score=self._score_of(rule),
         )
 
     def _where(self, where: Where | None, kinds: Mapping[str, Kind], *path: str | int) -> Condition:

@@ -39,6 +39,7 @@ def check_alone(rules: RulesDocument, named: Named) -> Iterator[Found]:
     yield from _repeated(
         ("hand_off", "blockers"), [blocker.id for blocker in rules.hand_off.blockers]
     )
+    yield from _scores(rules)
     yield from _groups(rules, named)
     yield from _replacements(rules, named)
 
@@ -58,6 +59,27 @@ def _groups(rules: RulesDocument, named: Named) -> Iterator[Found]:
             yield Found(
                 ("rules", position, "group"),
                 f"there is no group «{rule.group}»{_instead(rule.group, rules.groups)}",
+            )
+
+
+def _scores(rules: RulesDocument) -> Iterator[Found]:
+    scores = rules.named_scores
+    mentions: list[tuple[DataPath, str | None]] = [(("stages", "score"), rules.stages.score)]
+    mentions += [(("rules", no, "score"), rule.score) for no, rule in enumerate(rules.rules)]
+    for path, name in mentions:
+        if name is not None and name not in scores:
+            yield Found(path, f"there is no score «{name}»{_instead(name, scores)}")
+    of_group: dict[str, RuleSection] = {}
+    for position, rule in enumerate(rules.rules):
+        if rule.group is None:
+            continue
+        first = of_group.setdefault(rule.group, rule)
+        if rules.score_of(rule) != rules.score_of(first):
+            yield Found(
+                ("rules", position, "group"),
+                f"the group «{rule.group}» caps points of «{rules.score_of(first)}» "
+                f"(rule «{first.id}»), and this rule gives points to «{rules.score_of(rule)}»: "
+                "give each score groups of its own",
             )
 
 

@@ -1,5 +1,6 @@
 """The rules file as an admin writes it (`docs/rules.md`); `rules_file` says what it means."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
@@ -12,11 +13,9 @@ from connector.config.section import Name, Section, refuse
 from connector.config.stage_rules import HandOffSection, SalesSection, StagesSection
 
 
-class ScoreSection(Section):
-    """The score's name and its bounds."""
+class BoundsSection(Section):
+    """One of several scores: its bounds."""
 
-    name: Name = "engagement"
-    """What it is called."""
     label: Label | None = None
     """What people read; by default the name."""
     lowest: Points = Decimal(0)
@@ -31,13 +30,23 @@ class ScoreSection(Section):
         return self
 
 
+class ScoreSection(BoundsSection):
+    """The one score: its name and its bounds."""
+
+    name: Name = "engagement"
+    """What it is called."""
+
+
 class RulesDocument(Section):
     """Everything that decides a score, a stage and a hand-off."""
 
     version: Literal[1]
     """The version of this file's format."""
     score: ScoreSection = ScoreSection()
-    """The score's name and bounds."""
+    """The score's name and bounds, if there is only one."""
+    scores: Annotated[dict[Name, BoundsSection], Field(min_length=1)] | None = None
+    """Several scores, by name. The first moves stages and hands off, unless `stages` names
+    another."""
     rules: Annotated[tuple[RuleSection, ...], Field(min_length=1)]
     """Points for activities."""
     groups: dict[Name, GroupSection] = Field(default_factory=dict)
@@ -52,3 +61,25 @@ class RulesDocument(Section):
     """When a contact is handed to sales."""
     sales: SalesSection = SalesSection()
     """By which activities sales acts."""
+
+    @model_validator(mode="after")
+    def _one_way_to_name_scores(self) -> Self:
+        if self.scores is not None and "score" in self.model_fields_set:
+            raise refuse(
+                "two_ways", "«score» and «scores» exclude each other: list all in «scores»", "score"
+            )
+        return self
+
+    @property
+    def named_scores(self) -> Mapping[str, BoundsSection]:
+        """{name: bounds} of every score, in the order of the file."""
+        return self.scores if self.scores is not None else {self.score.name: self.score}
+
+    def score_of(self, rule: RuleSection) -> str:
+        """Return the name of the score that a rule gives points to; by default the first."""
+        return rule.score or next(iter(self.named_scores))
+
+    @property
+    def leading_score(self) -> str:
+        """The name of the score that moves stages and hands off."""
+        return self.stages.score or next(iter(self.named_scores))

@@ -44,6 +44,8 @@ class ProbabilitySection(Section):
 class StagesSection(Section):
     """When a contact enters and leaves a stage or temperature."""
 
+    score: Name | None = None
+    """Which score moves stages and hands off, if there are several; by default the first."""
     not_engaging: tuple[Name, ...] = ()
     """Activity types that make no lead of a suspect: ads, mails opened."""
     warm: BandSection = BandSection(enter=Decimal(20), leave=Decimal(15))

@@ -17,7 +17,7 @@ from connector.errors import StoreError
 from connector.ports import Evaluation, Facts
 from connector.rules.plan import CompiledRules, Step
 
-_OUTPUTS = ("score", "reason", "move")
+_OUTPUTS = ("score", "reason", "move", "other_score", "other_reason")
 _WORD = re.compile(r"\w+")
 
 
@@ -87,7 +87,7 @@ class EmbeddedEngine:
         self._loaded_rules = compiled.hash
 
     def _run(self, compiled: CompiledRules, *, is_small: bool) -> Evaluation:
-        """Run the steps: those before the last three become tables, those are returned."""
+        """Run the steps: results are returned, what leads to them becomes tables."""
         # Rewriting the plan of a few rows costs more than it saves.
         self._connection.execute(f"PRAGMA {'disable' if is_small else 'enable'}_optimizer")
         results: dict[str, pa.Table] = {}

@@ -27,11 +27,16 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What the rules say of one set of contacts; columns as in `connector.rules.tables`."""
+    """What the rules say of one set of contacts; columns as in `connector.rules.tables`.
+
+    `other_score`, `other_reason`: of the scores beside the leading one; None if there are none.
+    """
 
     score: "pa.Table"
     reason: "pa.Table"
     move: "pa.Table"
+    other_score: "pa.Table | None" = None
+    other_reason: "pa.Table | None" = None
 
 
 class Engine(Protocol):

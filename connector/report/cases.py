@@ -67,7 +67,7 @@ class CasesReport:
 
 def difference(what: str, expected: object, found: object) -> Difference:
     """Return what was not met, in words. Points and reasons come in micro-points."""
-    is_points = what == "points" or what.startswith("reasons.")
+    is_points = what == "points" or what.startswith(("scores.", "reasons."))
     return Difference(what, _said(expected, is_points), _said(found, is_points))
 
 

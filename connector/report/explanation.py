@@ -1,6 +1,6 @@
 """Why a contact has its score, stage and hand-off: everything an evaluation says, in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -50,6 +50,17 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherScore:
+    """A score beside the leading one, whose reasons sum to it. `points`: decimal text, exact."""
+
+    name: str
+    label: str
+    score: int
+    points: str
+    reasons: Sequence[Reason]
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """One gate of the hand-off, and whether it is open."""
 
@@ -81,6 +92,7 @@ class Explanation:
     would_hand_off: bool
     blocker: str | None
     reasons: Sequence[Reason]
+    others: Sequence[OtherScore]
     gates: Sequence[Gate]
     moves: Sequence[MoveRecord]
     written: Sequence[LedgerRecord]
@@ -135,6 +147,7 @@ def explanation(
         would_hand_off=bool(row["handed_off"]),
         blocker=words.label(blocker.label) if blocker else None,
         reasons=[_reason(each, words, zone) for each in evaluation.reason.to_pylist()],
+        others=list(_others(evaluation, words, zone)),
         gates=[
             Gate(id=gate, label=words.label(label), is_open=bool(row[f"gate_{gate}"]))
             for gate, label in GATES.items()
@@ -144,6 +157,22 @@ def explanation(
         kept=sorted(_kept(known)),
         rules_hash=rules_hash,
     )
+
+
+def _others(evaluation: Evaluation, words: Words, zone: ZoneInfo) -> Iterator[OtherScore]:
+    """Yield the scores beside the leading one, in the order of the file."""
+    if evaluation.other_score is None or evaluation.other_reason is None:
+        return
+    points = {row["score"]: row["points"] for row in evaluation.other_score.to_pylist()}
+    lines = evaluation.other_reason.to_pylist()
+    for name in (score.id for score in words.rules.further):
+        yield OtherScore(
+            name=name,
+            label=words.score(name),
+            score=shown(points[name]),
+            points=from_millionths(points[name]),
+            reasons=[_reason(each, words, zone) for each in lines if each["score"] == name],
+        )
 
 
 def _kept(known: KnownContact) -> list[str]:

@@ -42,6 +42,11 @@ _SAID: dict[str, Label] = {
     "step": {"en": "{share} % from day {n}", "fr": "{share} % dès le jour {n}"},
     "constant": {"en": "without decay", "fr": "sans décroissance"},
     "expires": {"en": "gone after {n} days", "fr": "expire après {n} jours"},
+    "to_score": {"en": "for the score «{label}»", "fr": "pour le score « {label} »"},
+    "leads": {
+        "en": "The score «{label}» moves stages and hands off",
+        "fr": "Le score « {label} » fait avancer les étapes et transmet aux ventes",
+    },
     "cap": {"en": "{label}: {cap} points at most", "fr": "{label} : {cap} points au plus"},
     "floor": {"en": "{label}: {floor} points at least", "fr": "{label} : {floor} points au moins"},
     "group": {"en": "in group «{label}»", "fr": "dans le groupe « {label} »"},
@@ -78,6 +83,8 @@ def sentences(rules: RuleSet, language: str) -> Sequence[str]:
     speaker = _Speaker(Words(rules, language))
     said = [speaker.rule(rule) for rule in rules.rules]
     said += [sentence for group in rules.groups for sentence in speaker.group(group)]
+    if rules.further:
+        said.append(speaker.say("leads", label=speaker.words.score(rules.score)) + ".")
     threshold = from_millionths(rules.hand_off.threshold)
     return [*said, speaker.say("hand_off", n=threshold) + "."]
 
@@ -86,18 +93,18 @@ class _Speaker:
     """Says the parts of rules in one language."""
 
     def __init__(self, words: Words) -> None:
-        self._words = words
+        self.words = words
 
     def say(self, key: str, **values: object) -> str:
-        return self._words.label(_SAID[key]).format(**values)
+        return self.words.label(_SAID[key]).format(**values)
 
     def rule(self, rule: ActivityRule) -> str:
-        label = self._words.label(rule.label)
-        head = self.say("rule", label=label, points=self._words.points(rule.points))
+        label = self.words.label(rule.label)
+        head = self.say("rule", label=label, points=self.words.points(rule.points))
         return ", ".join([head, *self._terms(rule)]) + "."
 
     def group(self, group: Group) -> Iterator[str]:
-        label = self._words.label(group.label)
+        label = self.words.label(group.label)
         if group.cap is not None:
             yield self.say("cap", label=label, cap=from_millionths(group.cap)) + "."
         if group.floor is not None:
@@ -115,14 +122,16 @@ class _Speaker:
             key = "at_most" if rule.at_most.per is None else "at_most_per"
             yield self.say(key, n=rule.at_most.count, days=rule.at_most.per)
         if rule.replaced_by:
-            yield self.say("replaced", label=self._words.rule(rule.replaced_by))
+            yield self.say("replaced", label=self.words.rule(rule.replaced_by))
         yield from self._decay(rule.decay)
+        if rule.score:
+            yield self.say("to_score", label=self.words.score(rule.score))
         if rule.group:
             yield self.say("group", label=self._group_label(rule.group))
 
     def _group_label(self, group: str) -> str:
-        known = next((each for each in self._words.rules.groups if each.id == group), None)
-        return self._words.label(known.label) if known else group
+        known = next((each for each in self.words.rules.groups if each.id == group), None)
+        return self.words.label(known.label) if known else group
 
     def _bucket(self, bucket: Bucket) -> Iterator[str]:
         if isinstance(bucket, Each):
@@ -165,9 +174,9 @@ class _Speaker:
 
     def _test(self, test: Test) -> str:
         if test.op is Op.EXISTS:
-            return f"{test.name} {self._words.label(_EXISTS[bool(test.values[0])])}"
+            return f"{test.name} {self.words.label(_EXISTS[bool(test.values[0])])}"
         values = ", ".join(self._value(value, test.kind) for value in test.values)
-        return f"{test.name} {self._words.label(_OPS[test.op])} {values}"
+        return f"{test.name} {self.words.label(_OPS[test.op])} {values}"
 
     def _value(self, value: str | int | bool, kind: Kind) -> str:  # noqa: FBT001  a literal
         if isinstance(value, bool):

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from connector.ports import Finding, OutboxEntry, Provision, RunRecord, Severity, Verdict
-from connector.report.explanation import Explanation, bar
+from connector.report.explanation import Explanation, Reason, bar
 from connector.results import KeptEdit, PlanSummary, RunReport
 
 _COLOURS = {"cold": "blue", "warm": "yellow", "hot": "red", "": "white"}
@@ -172,8 +172,11 @@ def explanation(told: Explanation, *, most: int) -> RenderableType:
         parts.append(Text(f"Fit is unknown; knowing «{told.missing}» would tell most."))
     if told.need_at:
         parts.append(Text(f"Explicit need on {_local(told, told.need_at, 'hours')[:10]}."))
-    parts += [Text(), _reasons(told, most), Text(), _gates(told)]
-    return Group(*parts)
+    parts += [Text(), _reasons("Reasons", told.reasons, told.points, most), Text()]
+    for other in told.others:
+        title = f"{escape(other.label)}: {other.score} ({other.points} points)"
+        parts += [_reasons(title, other.reasons, other.points, most), Text()]
+    return Group(*parts, _gates(told))
 
 
 def _local(told: Explanation, at: datetime, precision: str) -> str:
@@ -181,13 +184,13 @@ def _local(told: Explanation, at: datetime, precision: str) -> str:
     return at.astimezone(ZoneInfo(told.time_zone)).isoformat(timespec=precision)
 
 
-def _reasons(told: Explanation, most: int) -> Table:
-    table = Table(title="Reasons", title_justify="left", box=None, pad_edge=False)
+def _reasons(title: str, reasons: Sequence[Reason], points: str, most: int) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("points", justify="right")
     table.add_column("why", overflow="fold")
     table.add_column("when")
     table.add_column("")
-    for reason in told.reasons:
+    for reason in reasons:
         colour = "red" if reason.points.startswith("-") else "green"
         table.add_row(
             reason.points,
@@ -196,7 +199,7 @@ def _reasons(told: Explanation, most: int) -> Table:
             Text(bar(reason.points, most=most), colour),
         )
     table.add_row("─" * 6, "", "", "")
-    table.add_row(told.points, "sum of all lines: the score, exactly", "", "")
+    table.add_row(points, "sum of all lines: the score, exactly", "", "")
     return table
 
 

@@ -2,6 +2,7 @@
 
 activity ─→ dated, keyed ─→ repeated ─→ limited ─→ line
 line, contact, activity, opportunity, state ─→ outcome ─→ need ─→ score, reason, move
+line ─→ further_0, … ─→ other_score, other_reason
 """
 
 import dataclasses
@@ -9,7 +10,16 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 
-from connector.rules import counting, facts, gathered, handoff, layers, reasons, stages
+from connector.rules import (
+    counting,
+    facts,
+    further,
+    gathered,
+    handoff,
+    layers,
+    reasons,
+    stages,
+)
 from connector.rules.condition_sql import add_kind, kinds_of
 from connector.rules.conditions import Kind
 from connector.rules.counting import Numbered
@@ -23,8 +33,10 @@ def compile_rules(rules: RuleSet) -> CompiledRules:
     """Return the plan of a rule set. Pure: the same rules give the same plan and hash.
 
     Raises ValueError for what no rules file can say: two rules of one id, a `replaced_by` between
-    rules that make different buckets, a name used with two kinds, text that SQL cannot hold.
+    rules that make different buckets, a name used with two kinds, text that SQL cannot hold, a rule
+    and its group that give points to different scores.
     """
+    further.check(rules)
     counted = counting.numbered(rules)
     fields = _fields(rules)
     tables = (*counting.constants(counted), reasons.names(rules))
@@ -75,6 +87,7 @@ def _steps(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) 
     yield Step("score", _score_sql(has_need=bool(needs)))
     yield Step("reason", reasons.reason_sql(rules))
     yield Step("move", stages.move_sql(rules))
+    yield from further.steps(rules, counted)
 
 
 def _outcome_sql(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) -> str:

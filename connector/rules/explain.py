@@ -76,6 +76,11 @@ class Words:
         found = next((known for known in self.rules.rules if known.id == rule), None)
         return say(found.label, self.language) if found else rule
 
+    def score(self, score: str) -> str:
+        """Return what a score is called."""
+        label = self.rules.labels.get(score)
+        return say(label, self.language) if label else score
+
     def persona(self, persona: str) -> str:
         """Return a persona's label."""
         known = next((each for each in self.rules.fit.personas if each.id == persona), None)

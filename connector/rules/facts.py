@@ -60,16 +60,9 @@ _FROM_STATE = {
 
 def facts(rules: RuleSet, counting: list[Numbered]) -> Columns:
     """Return what follows from sums and instants."""
-    summed = [
-        "unbounded",
-        *(
-            f"({clamped(column, group.floor, group.cap)})"
-            for column, group in bounded_groups(rules).items()
-        ),
-    ]
     return {
         **fit.judged(rules.fit),
-        "raw": f"CAST({' + '.join(summed)} AS BIGINT)",
+        "raw": raw(rules),
         "families": f"CAST({' + '.join(families(counting)) or '0'} AS BIGINT)",
         "rejected_us": "CASE WHEN verdict = 'rejected' THEN verdict_us END",
         **_sign_of_life(),
@@ -80,6 +73,13 @@ def facts(rules: RuleSet, counting: list[Numbered]) -> Columns:
         "lost_age": sql.age_of_day("lost_day"),
         "is_alive": f"COALESCE(life_age < {rules.stages.untouched_prospect_days}, FALSE)",
     }
+
+
+def raw(rules: RuleSet, score: str | None = None) -> str:
+    """Return the signed sum of a score: each group between its bounds, and the rest."""
+    groups = bounded_groups(rules, score).items()
+    summed = [f"({clamped(column, group.floor, group.cap)})" for column, group in groups]
+    return f"CAST({' + '.join(['unbounded', *summed])} AS BIGINT)"
 
 
 def clamped(number: str, lowest: int | None, highest: int | None) -> str:

@@ -32,12 +32,12 @@ LEFT JOIN (
 LEFT JOIN state AS s ON s.contact = c.contact"""
 
 
-def bounded_groups(rules: RuleSet) -> Mapping[str, Group]:
-    """Return the groups that have a cap or a floor, by the column of their sum."""
+def bounded_groups(rules: RuleSet, score: str | None = None) -> Mapping[str, Group]:
+    """Return the groups of a score that have a cap or a floor, by the column of their sum."""
     return {
         f"group_{number}": group
         for number, group in enumerate(rules.groups)
-        if group.cap is not None or group.floor is not None
+        if group.score == score and (group.cap is not None or group.floor is not None)
     }
 
 
@@ -52,22 +52,30 @@ def families(counting: list[Numbered]) -> Mapping[str, list[int]]:
 
 def totals(rules: RuleSet, counting: list[Numbered]) -> Columns:
     """Return the aggregates over a contact's lines."""
-    groups = bounded_groups(rules)
-    bounded = {group.id for group in groups.values()}
     needs = [each.no for each in counting if each.rule.is_need]
     is_recent = f"{sql.age_of_day('counted_day')} < {rules.hand_off.families_within_days}"
     return {
-        **{
-            column: _sum_of([each.no for each in counting if each.rule.group == group.id])
-            for column, group in groups.items()
-        },
-        "unbounded": _sum_of([each.no for each in counting if each.rule.group not in bounded]),
+        **sums(rules, counting),
         **{
             column: sql.any_row(f"{_is_of(members)} AND {is_recent}")
             for column, members in families(counting).items()
         },
         "latest_need_us": f"MAX(CASE WHEN {_is_of(needs)} THEN counted_us END)",
         "latest_need_day": f"MAX(CASE WHEN {_is_of(needs)} THEN counted_day END)",
+    }
+
+
+def sums(rules: RuleSet, counting: list[Numbered], score: str | None = None) -> Columns:
+    """Return the sums that a score is made of: of each group with bounds, and of the rest."""
+    giving = [each for each in counting if each.rule.score == score]
+    groups = bounded_groups(rules, score)
+    bounded = {group.id for group in groups.values()}
+    return {
+        **{
+            column: _sum_of([each.no for each in giving if each.rule.group == group.id])
+            for column, group in groups.items()
+        },
+        "unbounded": _sum_of([each.no for each in giving if each.rule.group not in bounded]),
     }
 
 

@@ -84,7 +84,7 @@ class ActivityRule:
     by id) → `replaced_by` → `at_most` → points · weight of age. `replaced_by` names a rule with the
     same `once_per` attribute: a bucket in which that rule counts an activity is dropped here.
     `is_need`: each counted activity is an explicit need. `family`: signal family for gate 3; empty
-    if none.
+    if none. `score`: the further score that it gives points to; None for the leading one.
     """
 
     id: RuleId
@@ -100,16 +100,30 @@ class ActivityRule:
     group: str | None = None
     family: str = ""
     is_need: bool = False
+    score: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rules whose sum is clamped to `floor`..`cap` before it joins the score."""
+    """Rules whose sum is clamped to `floor`..`cap` before it joins the score.
+
+    All of them give points to one score: `score`, None for the leading one.
+    """
 
     id: str
     label: Label
     cap: int | None = None
     floor: int | None = None
+    score: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A score beside the leading one: points of its own rules, between bounds of its own."""
+
+    id: str
+    lowest: int = 0
+    highest: int = 100 * MILLION
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +236,8 @@ class SalesWork:
 class RuleSet:
     """Everything that decides a score, a stage and a hand-off.
 
-    `score`: the name of the one score.
+    `score`, `lowest`, `highest`: name and bounds of the leading score, which alone moves stages and
+    hands off. `further`: the scores beside it. `labels`: what each score is called, by its name.
     """
 
     rules: tuple[ActivityRule, ...]
@@ -234,4 +249,5 @@ class RuleSet:
     score: str = "engagement"
     lowest: int = 0
     highest: int = 100 * MILLION
+    further: tuple[Score, ...] = ()
     labels: Mapping[str, Label] = field(default_factory=dict)

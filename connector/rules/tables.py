@@ -123,6 +123,17 @@ score's name.
 `count` and `latest_us` are NULL except for rules. `rank` counts from 1 within a contact.
 """
 
+OTHER_SCORE = {
+    "contact": "BIGINT",
+    "score": "VARCHAR",
+    "raw": "BIGINT",
+    "points": "BIGINT",
+}
+"""One row for each contact and further score; numbers as in `SCORE`."""
+
+OTHER_REASON = {"contact": "BIGINT", "score": "VARCHAR", **REASON}
+"""The lines of the further scores; `rank` counts from 1 within a contact and score."""
+
 MOVE = {
     "contact": "BIGINT",
     "position": "BIGINT",

@@ -85,6 +85,33 @@ def test_the_curve_ends_with_the_score_that_is_explained(project: Path) -> None:
         assert sum(map(Decimal, day.groups.values())) == Decimal(day.raw)
 
 
+def several_scores(project: Path) -> None:
+    """Give the project's page visits to a score of their own."""
+    file = project / "mappings" / "rules.yaml"
+    text = file.read_text(encoding="utf-8")
+    start, end = text.index("\nscore:"), text.index("\nrules:")
+    scores = "\nscores: {engagement: {}, interest: {label: {en: Interest, fr: Curiosité}}}\n"
+    rules = (
+        "\nrules:\n  - {id: visit, label: A visit, activity: page_view, points: 7.5,"
+        " score: interest}"
+    )
+    text = text[:start] + scores + rules + text[end + len("\nrules:") :]
+    file.write_text(text, encoding="utf-8")
+
+
+def test_another_score_is_told_with_reasons_that_sum_to_it(project: Path) -> None:
+    before = of(project)
+    several_scores(project)
+    told = of(project)
+    assert told.explanation.reasons == before.explanation.reasons
+    (interest,) = told.explanation.others
+    assert (interest.name, interest.label, interest.points) == ("interest", "Interest", "7.5")
+    assert [(each.label, each.points) for each in interest.reasons] == [("A visit", "7.5")]
+    assert interest.score == 8
+    assert "<h2>Interest (8)</h2>" in told.page(told.timeline(10))
+    assert "Interest: 8 (7.5 points)" in leadripe("explain", "7", cwd=project).out
+
+
 def test_events_say_what_was_done_moved_handed_off_and_written(project: Path) -> None:
     events = of(project).timeline(180).events
     assert [each.kind for each in events] == [

@@ -7,7 +7,7 @@ import pytest
 
 from connector.app.rules_cases import run_cases
 from connector.config.starter import shipped
-from connector.errors import UsageError
+from connector.errors import ConfigError, UsageError
 from connector.report.cases import CasesReport
 from tests.leadripe_process import leadripe
 
@@ -65,6 +65,32 @@ cases:
       gates: {reachable: false, points: false}
       reasons: {white_paper: 7, demo_request: 20, page: 0}
 """
+
+
+SEVERAL = """
+version: 1
+scores: {engagement: {}, risk: {highest: 10}}
+rules:
+  - {id: visit, activity: page_view, points: 2}
+  - {id: missed, activity: meeting_missed, points: 15, score: risk}
+"""
+
+
+def test_several_scores_are_compared_by_their_names(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(SEVERAL, encoding="utf-8")
+    case = """
+version: 1
+cases:
+  - name: several
+    activities: [{type: page_view, age: 1d}, {type: meeting_missed, age: 1d}]
+    expect:
+      scores: {engagement: 2, risk: 11}
+      reasons: {visit: 2, missed: 15, bound risk: -5}
+"""
+    assert differences(run(tmp_path, case, rules)) == [("scores.risk", "11", "10")]
+    with pytest.raises(ConfigError, match=r"7:16: the rules have no score «rsk»; did you mean"):
+        run(tmp_path, case.replace("risk: 11", "rsk: 1").replace("engagement: 2, ", ""), rules)
 
 
 def test_what_differs_is_told_and_what_agrees_is_not(tmp_path: Path) -> None:

@@ -504,6 +504,34 @@ RULES = (
         ),
     ),
     Mistake(
+        "an unknown score, and a group of two",
+        "version: 1\n"
+        "scores: {engagement: {}, risk: {}}\n"
+        "stages: {score: egagement}\n"
+        "rules:\n"
+        "  - {id: a, activity: x, points: 5, score: rsk}\n"
+        "  - {id: b, activity: x, points: 5, score: risk, group: web}\n"
+        "  - {id: c, activity: x, points: 5, group: web}\n"
+        "groups: {web: {cap: 5}}\n",
+        (
+            "3:17: there is no score «egagement»; did you mean «engagement»?",
+            "5:44: there is no score «rsk»; did you mean «risk»?",
+            "7:44: the group «web» caps points of «risk» (rule «b»), and this rule gives points to "
+            "«engagement»: give each score groups of its own",
+        ),
+    ),
+    Mistake(
+        "one score and several",
+        _ONE_RULE
+        + "score: {highest: 50}\nscores: {engagement: {}, risk: {lowest: 5, highest: 5}}\n",
+        ("5:41: «lowest» must be below «highest»",),
+    ),
+    Mistake(
+        "one score and several, each right",
+        _ONE_RULE + "score: {highest: 50}\nscores: {engagement: {}}\n",
+        ("4:8: «score» and «scores» exclude each other: list all in «scores»",),
+    ),
+    Mistake(
         "an unknown group",
         _ONE_RULE + "  - {id: guide, activity: content_download, points: 5, group: contnt}\n"
         "groups: {content: {cap: 25}}\n",

@@ -24,6 +24,7 @@ from connector.rules.model import (
     Repeated,
     RuleSet,
     SalesWork,
+    Score,
     Stages,
 )
 
@@ -206,6 +207,30 @@ DEFAULT_POINTS = {
     "unsubscribed": Signal(-15, Ever(), Decay(expire_after=None)),
     "meeting_missed": Signal(-5, Each(), Decay(HalfLife(45))),
 }
+
+
+def test_the_first_of_several_scores_leads_unless_stages_name_another() -> None:
+    text = """
+scores:
+  engagement: {label: {fr: Intérêt}, lowest: -5}
+  churn_risk: {highest: 40}
+rules:
+  - {id: a, activity: x, points: 1, group: web}
+  - {id: b, activity: x, points: 2, score: churn_risk, group: bad}
+  - {id: c, activity: x, points: 3, score: engagement}
+groups: {web: {cap: 5}, bad: {cap: 6}, unused: {cap: 7}}
+"""
+    found = rules(text)
+    assert (found.score, found.lowest, found.highest) == ("engagement", -5 * MILLION, 100 * MILLION)
+    assert found.further == (Score("churn_risk", 0, 40 * MILLION),)
+    assert [rule.score for rule in found.rules] == [None, "churn_risk", None]
+    assert [group.score for group in found.groups] == [None, "churn_risk", None]
+    assert found.labels["churn_risk"] == {"en": "Churn risk"}
+    other = rules(text + "stages: {score: churn_risk}\n")
+    assert (other.score, other.highest) == ("churn_risk", 40 * MILLION)
+    assert other.further == (Score("engagement", -5 * MILLION, 100 * MILLION),)
+    assert [rule.score for rule in other.rules] == ["engagement", None, "engagement"]
+    compile_rules(other)
 
 
 def test_the_shipped_rules_are_the_default_points() -> None:

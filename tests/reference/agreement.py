@@ -72,6 +72,9 @@ def difference(plan: Plan, story: Story, as_of: Instant) -> str:
             lines.append(f"{name}: reference {value!r}, compiled {theirs.score[name]!r}")
     if ours.reasons != theirs.reasons:
         lines += [f"reasons: reference {ours.reasons}", f"reasons: compiled {theirs.reasons}"]
+    if (ours.other_scores, ours.other_reasons) != (theirs.other_scores, theirs.other_reasons):
+        lines += [f"others: reference {ours.other_scores} {ours.other_reasons}"]
+        lines += [f"others: compiled {theirs.other_scores} {theirs.other_reasons}"]
     if ours.moves != theirs.moves:
         lines += [f"moves: reference {ours.moves}", f"moves: compiled {theirs.moves}"]
     return "\n".join([*lines, f"{plan.rules}"])

@@ -30,6 +30,7 @@ from connector.rules.model import (
     Repeated,
     RuleSet,
     SalesWork,
+    Score,
     Stages,
 )
 
@@ -61,7 +62,14 @@ def rule_set(base: RuleSet, node: Node) -> RuleSet:
     if "sales" in node:
         parts["sales"] = with_settings(base.sales, node["sales"])
     parts |= {name: micro(node[name]) for name in ("lowest", "highest") if name in node}
+    if "further" in node:
+        parts["further"] = tuple(further(name, each) for name, each in items(node["further"]))
     return dataclasses.replace(base, **parts)  # type: ignore[arg-type]  # each part by its name
+
+
+def further(name: str, node: Node) -> Score:
+    """Return a score beside the leading one: `{lowest: 0, highest: 50}`."""
+    return Score(name, micro(node.get("lowest", 0)), micro(node.get("highest", 100)))
 
 
 def activity_rule(node: Node) -> ActivityRule:
@@ -82,6 +90,7 @@ def activity_rule(node: Node) -> ActivityRule:
         group=str(node["group"]) if "group" in node else None,
         family=str(node.get("family", "")),
         is_need=bool(node.get("need", False)),
+        score=str(node["score"]) if "score" in node else None,
     )
 
 
@@ -128,6 +137,7 @@ def group(name: str, node: Node) -> Group:
         {"en": name},
         cap=None if cap is None else micro(cap),
         floor=None if floor is None else micro(floor),
+        score=str(node["score"]) if "score" in node else None,
     )
 
 

@@ -4,11 +4,11 @@ The product runs the same meaning as one compiled plan over all contacts; the te
 against each other. Rows have the columns of `connector.rules.tables`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.rules.model import RuleSet
-from tests.reference.counting import count
+from tests.reference.counting import Counted, count
 from tests.reference.facts import Facts, gather
 from tests.reference.hand_off import Gates, cause, closing, gates, ripe_since
 from tests.reference.scoring import Match, Points, fit, score
@@ -20,11 +20,16 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the rules say of one contact: its row of SCORE, its rows of REASON and MOVE in order."""
+    """What the rules say of one contact: its row of SCORE, its rows of REASON and MOVE in order.
+
+    `other_scores`, `other_reasons`: its rows of OTHER_SCORE and OTHER_REASON, scores by name.
+    """
 
     score: Row
     reasons: tuple[Row, ...]
     moves: tuple[Row, ...]
+    other_scores: tuple[Row, ...] = ()
+    other_reasons: tuple[Row, ...] = ()
 
 
 def evaluate_all(rules: RuleSet, stories: Iterable[Story], as_of: Instant) -> dict[int, Result]:
@@ -83,7 +88,19 @@ def evaluate(rules: RuleSet, story: Story, as_of: Instant) -> Result:
         },
         reasons=reason_rows(story.contact, points),
         moves=move_rows(story.contact, standing),
+        **others(rules, story.contact, counted),
     )
+
+
+def others(rules: RuleSet, contact: int, counted: Sequence[Counted]) -> dict[str, tuple[Row, ...]]:
+    """Return the rows of the scores beside the leading one."""
+    scores: list[Row] = []
+    reasons: list[Row] = []
+    for further in sorted(rules.further, key=lambda each: each.id):
+        points, name = score(rules, counted, further), {"score": further.id}
+        scores.append({"contact": contact, **name, "raw": points.raw, "points": points.total})
+        reasons += [{**row, **name} for row in reason_rows(contact, points)]
+    return {"other_scores": tuple(scores), "other_reasons": tuple(reasons)}
 
 
 def numbers(points: Points, match: Match, facts: Facts) -> Row:

@@ -25,6 +25,7 @@ from connector.rules.model import (
     Repeated,
     RuleSet,
     SalesWork,
+    Score,
     Stages,
 )
 from tests.reference.made_up_conditions import ATTRIBUTES, FIELDS, likely, make_condition
@@ -49,15 +50,18 @@ def make_rule_set(random: Random) -> RuleSet:
     """Return any rule set that a rules file may state."""
     rules = [make_rule(random, no) for no in range(random.choice((0, 1, 2, 4, 7, 11)))]
     stages = make_stages(random)
+    further = make_further(random)
+    groups = shared_out(random, make_groups(random), further)
     return RuleSet(
-        rules=tuple(replace_some(random, rules)),
-        groups=make_groups(random),
+        rules=tuple(of_their_scores(random, replace_some(random, rules), groups, further)),
+        groups=groups,
         fit=make_fit(random),
         stages=stages,
         hand_off=make_hand_off(random, stages),
         sales=SalesWork() if likely(random, 70) else make_sales(random),
         lowest=random.choice((0, 0, -50, 10)) * MILLION,
         highest=random.choice((100, 100, 60)) * MILLION,
+        further=further,
     )
 
 
@@ -151,6 +155,43 @@ def make_limits(random: Random) -> tuple[int | None, int | None]:
     cap = random.choice((None, 0, 5, 25, 30))
     floor = random.choice((None, None, 0, -8))
     return cap and cap * MILLION, floor and floor * MILLION
+
+
+# ---------------------------------------------------------------- several scores
+
+
+def make_further(random: Random) -> tuple[Score, ...]:
+    """Return the scores beside the leading one, most often none."""
+    names = ("risk", "interest")[: random.choice((0, 0, 1, 2))]
+    return tuple(
+        Score(name, random.choice((0, -5)) * MILLION, random.choice((100, 12)) * MILLION)
+        for name in names
+    )
+
+
+def shared_out(
+    random: Random, groups: tuple[Group, ...], further: tuple[Score, ...]
+) -> tuple[Group, ...]:
+    """Let each group give points to any one score."""
+    scores = (None, *(each.id for each in further))
+    return tuple(dataclasses.replace(each, score=random.choice(scores)) for each in groups)
+
+
+def of_their_scores(
+    random: Random,
+    rules: list[ActivityRule],
+    groups: tuple[Group, ...],
+    further: tuple[Score, ...],
+) -> list[ActivityRule]:
+    """Let each rule give points to the score of its group, or to any."""
+    scores = (None, *(each.id for each in further))
+    of_group = {each.id: each.score for each in groups}
+    return [
+        dataclasses.replace(
+            rule, score=of_group[rule.group] if rule.group else random.choice(scores)
+        )
+        for rule in rules
+    ]
 
 
 # ---------------------------------------------------------------- settings

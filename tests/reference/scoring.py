@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from connector.domain.contact import Value
 from connector.domain.numbers import MILLION
-from connector.rules.model import Fit, Persona, RuleSet
+from connector.rules.model import Fit, Persona, RuleSet, Score
 from tests.reference.conditions import holds, is_known
 from tests.reference.counting import Counted
 
@@ -30,10 +30,15 @@ class Points:
     total: int
 
 
-def score(rules: RuleSet, counted: Sequence[Counted]) -> Points:
-    """Add up lines, clamp groups, clamp the sum; each clamp is a line of its own."""
-    lines = rule_lines(rules, counted)
-    for group in rules.groups:
+def score(rules: RuleSet, counted: Sequence[Counted], further: Score | None = None) -> Points:
+    """Add up lines, clamp groups, clamp the sum; each clamp is a line of its own.
+
+    Of the leading score, or of one beside it.
+    """
+    name = further.id if further else None
+    bounds = further or rules
+    lines = rule_lines(rules, [each for each in counted if each.rule.score == name])
+    for group in (each for each in rules.groups if each.score == name):
         members = {rule.id for rule in rules.rules if rule.group == group.id}
         total = sum(line.points for line in lines if line.kind == "rule" and line.rule in members)
         if group.cap is not None and total > group.cap:
@@ -41,9 +46,9 @@ def score(rules: RuleSet, counted: Sequence[Counted]) -> Points:
         elif group.floor is not None and total < group.floor:
             lines.append(Line("floor", group.id, group.floor - total))
     raw = sum(line.points for line in lines)
-    total = min(max(raw, rules.lowest), rules.highest)
+    total = min(max(raw, bounds.lowest), bounds.highest)
     if total != raw:
-        lines.append(Line("bound", rules.score, total - raw))
+        lines.append(Line("bound", name or rules.score, total - raw))
     # Python's sort keeps the order of equals: rules, caps and floors, bound, each as in the file.
     ranked = sorted(lines, key=lambda line: -line.points)
     return Points(tuple(ranked), raw, total)

@@ -101,15 +101,26 @@ def results(evaluation: Evaluation) -> dict[int, Result]:
     """Return an engine's tables as the evaluator's results: {contact: result}."""
     reasons = rows_by_contact(evaluation.reason, "rank")
     moves = rows_by_contact(evaluation.move, "position")
+    # Both come sorted by contact, score and rank; sorting keeps the order of equals.
+    scores = rows_by_contact(evaluation.other_score, "contact")
+    others = rows_by_contact(evaluation.other_reason, "contact")
     return {
-        contact: Result(score, tuple(reasons[contact]), tuple(moves[contact]))
+        contact: Result(
+            score,
+            tuple(reasons[contact]),
+            tuple(moves[contact]),
+            tuple(scores[contact]),
+            tuple(others[contact]),
+        )
         for contact, (score,) in rows_by_contact(evaluation.score, "contact").items()
     }
 
 
-def rows_by_contact(rows: pa.Table, order: str) -> defaultdict[int, list[Row]]:
+def rows_by_contact(rows: pa.Table | None, order: str) -> defaultdict[int, list[Row]]:
     """Return the rows of each contact in an order."""
     found: defaultdict[int, list[Row]] = defaultdict(list)
+    if rows is None:
+        return found
     for each in sorted(rows.to_pylist(), key=lambda each: int(each[order])):
         found[each["contact"]].append(each)
     return found

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from connector.config.rules_file import load_rules
 from connector.engine.embedded import EmbeddedEngine
-from connector.rules.model import Group, RuleSet
+from connector.rules.model import Group, RuleSet, Score
 from connector.rules.tables import MEMORY
 from tests.reference.agreement import Plan, difference, disagreements
 from tests.reference.evaluator import Result
@@ -146,6 +146,34 @@ def test_reasons_add_up_to_the_points(it: World) -> None:
         assert points == sorted(points, reverse=True)
 
 
+@LAW
+@given(WORLDS)
+def test_reasons_of_every_score_add_up_to_its_points(it: World) -> None:
+    for result in it.plan.evaluate(it.stories, it.as_of).values():
+        assert [row["score"] for row in result.other_scores] == sorted(
+            score.id for score in it.rules.further
+        )
+        for score in result.other_scores:
+            mine = [row for row in result.other_reasons if row["score"] == score["score"]]
+            assert sum(whole(row["points"]) for row in mine) == score["points"]
+            assert [row["rank"] for row in mine] == list(range(1, len(mine) + 1))
+
+
+@LAW
+@given(WORLDS)
+def test_a_score_beside_the_leading_one_changes_nothing_of_it(it: World) -> None:
+    alone = dataclasses.replace(it.rules, further=(*it.rules.further, Score("idle")))
+    results = it.plan.evaluate(it.stories, it.as_of)
+    for contact, result in Plan(alone, ENGINE).evaluate(it.stories, it.as_of).items():
+        before = results[contact]
+        assert (result.score, result.reasons, result.moves) == (
+            before.score,
+            before.reasons,
+            before.moves,
+        )
+        assert {"contact": contact, "score": "idle", "raw": 0, "points": 0} in result.other_scores
+
+
 def whole(value: object) -> int:
     """Return a column that holds a whole number."""
     assert isinstance(value, int)
@@ -185,7 +213,7 @@ def only_positive(rules: RuleSet) -> RuleSet:
             )
             for rule in rules.rules
         ),
-        groups=tuple(Group(group.id, group.label) for group in rules.groups),
+        groups=tuple(Group(group.id, group.label, score=group.score) for group in rules.groups),
     )
 
 

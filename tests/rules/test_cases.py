@@ -1,6 +1,6 @@
 """The golden cases, told by the readable evaluator and by the compiled plan."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from connector.engine.embedded import EmbeddedEngine
 from connector.rules.model import RuleSet
 from tests.reference.agreement import Plan
 from tests.reference.compact import mapping
-from tests.reference.evaluator import Result, evaluate
+from tests.reference.evaluator import Result, Row, evaluate
 from tests.reference.story import US_PER_DAY, Instant, Story
 from tests.rules.stories import Case, Told, load_cases, tell
 
@@ -44,7 +44,7 @@ def test_a_case_comes_out_as_its_writer_expects(case: Case, evaluator: str) -> N
         found = {name: answer[name] for name in told.expected}
         assert found == dict(told.expected), f"evaluation {no} of «{case.name}»"
         if "reasons" in told.expected:  # they are ranked: their order is part of what is expected
-            assert list(reasons(told.result)) == list(mapping(told.expected["reasons"]))
+            assert list(reasons(told.result.reasons)) == list(mapping(told.expected["reasons"]))
         assert sum(points(row) for row in told.result.reasons) == told.result.score["points"]
 
 
@@ -60,7 +60,14 @@ def summary(told: Told) -> Mapping[str, object]:
         "score": shown(micro(score["points"])),
         "points": number(score["points"]),
         "raw": number(score["raw"]),
-        "reasons": reasons(result),
+        "reasons": reasons(result.reasons),
+        "others": {str(row["score"]): number(row["points"]) for row in result.other_scores},
+        "other_reasons": {
+            str(row["score"]): reasons(
+                [line for line in result.other_reasons if line["score"] == row["score"]]
+            )
+            for row in result.other_scores
+        },
         "stage": f"{score['stage']} {score['temperature']}".strip(),
         "moves": moves(result),
         "hand_off": score["hand_off_reason"] if score["handed_off"] else "none",
@@ -88,11 +95,10 @@ def summary(told: Told) -> Mapping[str, object]:
     }
 
 
-def reasons(result: Result) -> Mapping[str, object]:
+def reasons(lines: Iterable[Row]) -> Mapping[str, object]:
     """Return {rule: points}, a clamp's line as `cap content`."""
     return {
-        f"{row['kind']} {row['rule']}".removeprefix("rule "): number(row["points"])
-        for row in result.reasons
+        f"{row['kind']} {row['rule']}".removeprefix("rule "): number(row["points"]) for row in lines
     }
 
 
