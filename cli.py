@@ -457,21 +457,22 @@ def rules_check(config: Path, *, rules: Path | None, strict: bool, as_json: bool
 
 
 @rules.command("show")
+@click.option("--rules", type=click.Path(path_type=Path), help="Default: the settings' rules file.")
 @click.option(
     "--language", type=click.Choice(["en", "fr"]), help="Default: the settings' language."
 )
 @AS_JSON
 @pass_config
-def rules_show(config: Path, *, language: str | None, as_json: bool) -> None:
-    """Say each rule in a sentence."""
+def rules_show(config: Path, *, rules: Path | None, language: str | None, as_json: bool) -> None:
+    """Say in sentences what the rules mean: points, groups, who fits, stages, hand-off."""
     from connector.app import setup, show
 
-    sentences = setup.rules_show(config, language)
+    said, language = setup.rules_show(config, language, rules)
     if as_json:
-        show.json(sentences)
+        show.json(said)
     else:
-        for sentence in sentences:
-            show.text(sentence)
+        for line in setup.in_sections(said, language):
+            show.text(line)
 
 
 @rules.command("test")

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from connector.app.account import open_account
+from connector.app.rules_chosen import choose
+from connector.config.settings import load_settings
 from connector.config.starter import write_starter
-from connector.report.sentences import sentences
+from connector.report.sentences import Said, sentences
+from connector.report.sentences import in_sections as in_sections
 
 NEXT_STEPS = """
 Next:
@@ -24,7 +26,11 @@ def init(
     return write_starter(folder, crm, account, base_url=base_url)
 
 
-def rules_show(config: Path, language: str | None) -> Sequence[str]:
-    """Return each rule in a sentence."""
-    loaded = open_account(config).loaded
-    return sentences(loaded.rules, language or loaded.settings.language)
+def rules_show(
+    config: Path, language: str | None, rules: Path | None = None
+) -> tuple[Sequence[Said], str]:
+    """Return everything that the rules say, in sentences, and in which language."""
+    chosen = choose(config, rules, command="leadripe rules show")
+    settings = load_settings(config) if config.exists() else None
+    spoken = language or (settings.language if settings else "en")
+    return sentences(chosen.rules, spoken), spoken

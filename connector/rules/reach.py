@@ -28,10 +28,13 @@ class Reach:
 
 
 def score_reach(rules: RuleSet, counting: Iterable[ActivityRule] | None = None) -> Reach:
-    """Return the bounds of the score if only the rules in `counting` (by default all) ever fire."""
-    fires = list(rules.rules if counting is None else counting)
+    """Return the bounds of the leading score if only rules in `counting` (all, if not given) fire.
+
+    They are those of the points that move stages and hand off.
+    """
+    fires = [rule for rule in (rules.rules if counting is None else counting) if rule.score is None]
     groups = {group.id for group in rules.groups}
-    parts = [group_reach(group, fires) for group in rules.groups]
+    parts = [group_reach(group, fires) for group in rules.groups if group.score is None]
     parts += [rule_reach(rule) for rule in fires if rule.group not in groups]
     return _sum(parts).within(rules.lowest, rules.highest)
 

@@ -1,35 +1,152 @@
-"""What rules say in a sentence, in both languages."""
+"""What the rules are in words: nothing that an admin wrote is left unsaid."""
 
-from connector.config.rules_file import check_rules
-from connector.config.yaml_file import parse_document
-from connector.report.sentences import sentences
-from connector.rules.model import RuleSet
+from pathlib import Path
+
+import pytest
+
+from connector.config.rules_file import load_rules
+from connector.config.starter import shipped
+from connector.report.sentences import Said, in_sections, sentences
+
+Told = dict[str, dict[tuple[str, str], str]]
+RULES = r"""
+version: 1
+score: {name: engagement, label: {en: Interest, fr: Intérêt}, lowest: -10, highest: 100}
+rules:
+  - {id: one, label: {en: One, fr: Un}, activity: x, points: 1, family: web, at_most: 1}
+  - id: careers
+    label: {en: Careers, fr: Carrières}
+    activity: x
+    points: -2.25
+    repeated: {count: 3, within: 30d}
+    once_per: 30d
+    at_most: {count: 2, per: 7d}
+    decay: {steps: {30d: 50%, 90d: 0%}}
+    group: signs
+  - id: long
+    label: {en: Long, fr: Long}
+    activity: x
+    where:
+      minutes: {gte: 20.5, lt: 60}
+      since: {gt: 2026-09-01}
+      topic: {equals: ERP, exact: true}
+      any: [{live: true}, {not: {event: {contains: test}}}, {page: {exists: false}}]
+    points: 0
+    need: true
+groups: {signs: {label: {en: Signs, fr: Signes}, cap: 1, floor: -30}}
+personas:
+  - {id: cio, label: CIO, criteria: [{field: job_title, is: {matches: cio}, weight: 3}]}
+fit: {grades: {a: 72.5}}
+hand_off:
+  threshold: 45
+  families: {count: 3, within: 14d}
+  reach_fields: [email, phone, mobile]
+  blockers: [{id: student, label: {en: Student, fr: Étudiant}, where: {job_title: student}}]
+stages: {not_engaging: [ad], probability: {hot: 62.5%}, cooling_off: 45d}
+sales: {touch: [call], meeting_obtained: [], meeting_lost: [cancelled]}
+"""
 
 
-def rules(text: str) -> RuleSet:
-    found, problems = check_rules(parse_document("rules.yaml", f"version: 1\n{text}"), None)
-    assert problems == []
-    assert found is not None
-    return found
+@pytest.fixture(name="told")
+def _told(tmp_path: Path) -> Told:
+    path = tmp_path / "rules.yaml"
+    path.write_text(RULES, encoding="utf-8")
+    rules = load_rules(path)
+    return {
+        language: {(each.about, each.id): each.sentence for each in sentences(rules, language)}
+        for language in ("en", "fr")
+    }
+
+
+ENGLISH = {
+    ("rule", "one"): "One: +1 point, only the latest counts, without decay, gone after 365 days,"
+    " a signal of «web».",
+    ("rule", "careers"): "Careers: -2.25 points, from the 3rd time within 30 days, once in 30 days,"
+    " the latest 2 in 7 days count, 50 % from day 30, 0 % from day 90, gone after 365 days,"
+    " in group «Signs».",
+    ("rule", "long"): "Long: 0 points, an explicit need, when minutes is at least 20.5 and minutes"
+    " is less than 60 and since is more than 2026-09-01 and topic is «ERP» (letter for letter)"
+    " and (live is yes or not (event contains «test») or page is unknown).",
+    ("group", "engagement"): "The score «Interest» is the sum of all this, from -10 to 100 points.",
+    ("persona", "cio"): "CIO: job_title matches «cio» (weight 3).",
+    ("blocker", "student"): "Student: job_title is «student».",
+    ("gate", "points"): "Handed to sales at 45 points, or on an explicit need, if all gates are"
+    " open:",
+    ("gate", "families"): "- signals of 3 families within 14 days, or a need;",
+    ("gate", "reachable"): "- one of first_name or last_name is known, and one of email, phone or"
+    " mobile;",
+    ("gate", "sales"): "Sales touches a contact by call; obtains a meeting by nothing; loses it by"
+    " cancelled.",
+    ("stage", "recycled"): "A rejected contact rests for 45 days, unless a need comes.",
+    ("stage", "suspect"): "Suspects become leads by a first activity of their own; ad do not"
+    " count.",
+}
+FRENCH = {
+    ("rule", "careers"): "Carrières : -2,25 points, à partir de la 3e fois en 30 jours, une fois en"
+    " 30 jours, les 2 dernières en 7 jours comptent, 50 % dès le jour 30, 0 % dès le jour 90,"
+    " expire après 365 jours, dans le groupe « Signes ».",
+    ("rule", "long"): "Long : 0 points, besoin exprimé, si minutes est au moins 20,5 et minutes est"
+    " moins que 60 et since est plus que 2026-09-01 et topic est « ERP » (à la lettre)"
+    " et (live est oui ou pas (event contient « test ») ou page est inconnu).",
+    ("blocker", "student"): "Étudiant : job_title est « student ».",
+    ("gate", "reachable"): "- un des champs first_name ou last_name est connu, et un de email,"
+    " phone ou mobile ;",
+}
+
+
+@pytest.mark.parametrize(("about", "sentence"), ENGLISH.items())
+def test_a_part_is_said_in_english(told: Told, about: tuple[str, str], sentence: str) -> None:
+    assert told["en"][about] == sentence
+
+
+@pytest.mark.parametrize(("about", "sentence"), FRENCH.items())
+def test_a_part_is_said_in_french(told: Told, about: tuple[str, str], sentence: str) -> None:
+    assert told["fr"][about] == sentence
+
+
+def test_both_languages_say_the_same_things(told: Told) -> None:
+    assert list(told["en"]) == list(told["fr"])
+    assert "72,5 %" in told["fr"]["persona", "fit"]
+    assert "62.5 %" in told["en"]["stage", "prospect_hot"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_everything_shipped_is_said(language: str) -> None:
+    rules = load_rules(shipped() / "rules.yaml")
+    said = sentences(rules, language)
+    ids = {(each.about, each.id) for each in said}
+    assert {("rule", each.id) for each in rules.rules} <= ids
+    assert {("group", each.id) for each in rules.groups} <= ids
+    assert {("persona", each.id) for each in rules.fit.personas} <= ids
+    assert {("blocker", each.id) for each in rules.hand_off.blockers} <= ids
+    assert [each for each in said if "{" in each.sentence.replace("{2,}", "")] == []
+
+
+def test_a_section_without_sentences_has_no_heading() -> None:
+    assert list(in_sections([Said("rule", "a", "A.")], "fr")) == ["Points", "  A."]
 
 
 SEVERAL = """
-scores: {engagement: {}, risk: {label: {en: Churn risk, fr: Risque de départ}}}
+version: 1
+scores: {engagement: {}, risk: {label: {en: Churn risk, fr: Risque de départ}, highest: 50}}
 rules:
   - {id: visit, label: Visite, activity: page_view, points: 2}
   - {id: missed, label: Absence, activity: missed, points: 15, score: risk}
 """
 
 
-def test_rules_say_which_score_they_give_points_to() -> None:
-    found = rules(SEVERAL)
-    assert list(sentences(found, "en"))[:3] == [
+def test_rules_say_which_score_they_give_points_to(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(SEVERAL, encoding="utf-8")
+    found = load_rules(path)
+    assert [each.sentence for each in sentences(found, "en")][:5] == [
         "Visite: +2 points, without decay, gone after 365 days.",
         "Absence: +15 points, without decay, gone after 365 days, for the score «Churn risk».",
+        "The score «Engagement» is the sum of its rules, from 0 to 100 points.",
+        "The score «Churn risk» is the sum of its rules, from 0 to 50 points.",
         "The score «Engagement» moves stages and hands off.",
     ]
-    assert list(sentences(found, "fr"))[1:3] == [
+    assert [each.sentence for each in sentences(found, "fr")][1] == (
         "Absence : +15 points, sans décroissance, expire après 365 jours,"
-        " pour le score « Risque de départ ».",
-        "Le score « Engagement » fait avancer les étapes et transmet aux ventes.",
-    ]
+        " pour le score « Risque de départ »."
+    )

@@ -26,6 +26,8 @@ def twins(rules: RuleSet) -> Iterator[Remark]:
 
 
 def _rules(first: ActivityRule, position: int, second: ActivityRule) -> Iterator[Remark]:
+    if first.score != second.score:
+        return
     is_wider, is_narrower = _counts_all_of(first, second), _counts_all_of(second, first)
     if is_wider and is_narrower and _counts_alike(first, second):
         yield Remark(

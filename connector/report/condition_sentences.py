@@ -1,0 +1,76 @@
+"""Says conditions in words, in English or French."""
+
+from datetime import UTC, datetime, timedelta
+
+from connector.domain.numbers import from_millionths
+from connector.rules.conditions import All, AnyOf, Condition, Kind, Literal, Not, Op, Test
+from connector.rules.explain import say
+from connector.rules.model import Label
+
+_OPS: dict[Op, Label] = {
+    Op.EQUALS: {"en": "is", "fr": "est"},
+    Op.IN: {"en": "is one of", "fr": "est parmi"},
+    Op.NOT_IN: {"en": "is none of", "fr": "n’est pas parmi"},
+    Op.CONTAINS: {"en": "contains", "fr": "contient"},
+    Op.MATCHES: {"en": "matches", "fr": "correspond à"},
+    Op.GTE: {"en": "is at least", "fr": "est au moins"},
+    Op.GT: {"en": "is more than", "fr": "est plus que"},
+    Op.LTE: {"en": "is at most", "fr": "est au plus"},
+    Op.LT: {"en": "is less than", "fr": "est moins que"},
+}
+_EXISTS: dict[bool, Label] = {
+    True: {"en": "is known", "fr": "est connu"},
+    False: {"en": "is unknown", "fr": "est inconnu"},
+}
+_AND: Label = {"en": " and ", "fr": " et "}
+_OR: Label = {"en": " or ", "fr": " ou "}
+_NOT: Label = {"en": "not ({part})", "fr": "pas ({part})"}
+_YES: dict[bool, Label] = {True: {"en": "yes", "fr": "oui"}, False: {"en": "no", "fr": "non"}}
+_EXACT: Label = {"en": " (letter for letter)", "fr": " (à la lettre)"}
+_QUOTES: Label = {"en": "«{text}»", "fr": "« {text} »"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def condition_in_words(condition: Condition, language: str) -> str:
+    """Return what a condition asks, as it stands behind «when» or «si»."""
+    match condition:
+        case Test():
+            return _test(condition, language)
+        case All(parts=parts):
+            return say(_AND, language).join(condition_in_words(part, language) for part in parts)
+        case AnyOf(parts=parts):
+            listed = say(_OR, language).join(condition_in_words(part, language) for part in parts)
+            return f"({listed})"
+        case Not(part=part):
+            return say(_NOT, language).format(part=condition_in_words(part, language))
+
+
+def quoted(text: str, language: str) -> str:
+    """Return a text in the quotation marks of a language."""
+    return say(_QUOTES, language).format(text=text)
+
+
+def _test(test: Test, language: str) -> str:
+    if test.op is Op.EXISTS:
+        return f"{test.name} {say(_EXISTS[test.values[0] is True], language)}"
+    values = ", ".join(_value(value, test.kind, language) for value in test.values)
+    exact = say(_EXACT, language) if test.exact else ""
+    return f"{test.name} {say(_OPS[test.op], language)} {values}{exact}"
+
+
+def _value(value: Literal, kind: Kind, language: str) -> str:
+    match value:
+        case bool():
+            return say(_YES[value], language)
+        case str():
+            return quoted(value, language)
+        case _ if kind is Kind.MOMENT:
+            return _moment(value)
+        case _:
+            number = from_millionths(value)
+            return number.replace(".", ",") if language == "fr" else number
+
+
+def _moment(us: int) -> str:
+    at = _EPOCH + timedelta(microseconds=us)
+    return at.date().isoformat() if at.time() == _EPOCH.time() else at.isoformat()
