@@ -42,6 +42,7 @@ def start(
     faults: str = "",
     state: Path | None = None,
     ends_at: datetime | None = None,
+    activities: float = 20.0,
     options: Options | None = None,
 ) -> RunningSandbox: ...
 
@@ -58,6 +59,8 @@ def start(
     faults: str = "",
     state: Path | None = None,
     ends_at: datetime | None = None,
+    activities: float = 20.0,
+    org_options: OrgOptions | None = None,
 ) -> RunningOrg: ...
 
 
@@ -72,22 +75,26 @@ def start(
     faults: str = "",
     state: Path | None = None,
     ends_at: datetime | None = None,
+    activities: float = 20.0,
     options: Options | None = None,
+    org_options: OrgOptions | None = None,
 ) -> RunningSandbox | RunningOrg:
     """Fill a sandbox and serve it on the loopback interface.
 
     `state` names a file: if it exists, the account comes from there and nothing is made up. The
-    stories end at `ends_at`, the present moment if not given. `options` are HubSpot's. Raises
-    UsageError for a CRM or a fault that does not exist, a port that is taken and a file that is no
-    state.
+    stories end at `ends_at`, the present moment if not given; `activities` is how many things
+    happen to a made-up person on average. `options` are HubSpot's, `org_options` Salesforce's.
+    Raises UsageError for a CRM or a fault that does not exist, a port that is taken and a file that
+    is no state.
     """
     if crm == "salesforce":
         orders = _orders(faults, seed)
-        org, key = Org(OrgOptions(limits=limits == "real", seed=seed)), ""
+        kind = replace(org_options or OrgOptions(), limits=limits == "real", seed=seed)
+        org, key = Org(kind), ""
         if state is not None and state.exists():
             key = _restore_org(org, state)
         else:
-            fill_org(org, _world(contacts, seed, load, ends_at or org.clock.now()))
+            fill_org(org, _world(contacts, seed, load, ends_at or org.clock.now(), activities))
         return serve_org(org, port=port, faults=orders, private_key=key, state=state)
     if crm != "hubspot":
         raise UsageError(f"there is no sandbox for {crm!r} yet", do="use --crm hubspot")
@@ -96,7 +103,7 @@ def start(
     if state is not None and state.exists():
         _restore(portal, state)
     else:
-        fill(portal, _world(contacts, seed, load, ends_at or portal.clock.now()))
+        fill(portal, _world(contacts, seed, load, ends_at or portal.clock.now(), activities))
     return serve(portal, port=port, faults=chance, state=state)
 
 
@@ -147,7 +154,9 @@ def _foreign(state: Path) -> UsageError:
     return UsageError(told, where="--state", do=do)
 
 
-def _world(contacts: int, seed: int, folder: Path | None, ends_at: datetime) -> World:
+def _world(
+    contacts: int, seed: int, folder: Path | None, ends_at: datetime, activities: float
+) -> World:
     # Loaded here, since most of what serves a sandbox in tests makes up no market.
     if folder is not None:
         from connector.sandbox.load import load
@@ -155,4 +164,4 @@ def _world(contacts: int, seed: int, folder: Path | None, ends_at: datetime) -> 
         return load(folder, ends_at=ends_at)
     from connector.sandbox.generate import generate
 
-    return generate(people=contacts, seed=seed, ends_at=ends_at)
+    return generate(people=contacts, seed=seed, ends_at=ends_at, activities_per_person=activities)

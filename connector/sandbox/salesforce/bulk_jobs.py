@@ -25,7 +25,7 @@ def begin(org: Org, call: Call, body: Json, *, is_query: bool) -> BulkJob:
         ("query", "queryAll") if is_query else ("insert", "update", "upsert", "delete"),
     )
     return BulkJob(
-        id=make_id("750", len(org.jobs) + 1),
+        id=make_id("750", org.number()),
         is_query=is_query,
         operation=operation,
         sobject="",

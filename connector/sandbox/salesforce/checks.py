@@ -21,6 +21,7 @@ class Checks:
     access: Access
     sobject: SObject
     allow_duplicates: bool
+    needed: tuple[str, ...]  # what no record can be without
 
     def may(self, action: str) -> None:
         """Refuse what the user has no right to do with this object."""
@@ -101,12 +102,7 @@ class Checks:
             raise row_error("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", told, one.name)
 
     def _required(self, record: Record) -> None:
-        missing = [
-            one.name
-            for one in self.sobject.fields.values()
-            if (one.is_required or f"{self.sobject.name}.{one.name}" in self.org.required)
-            and record.values.get(one.name) is None
-        ]
+        missing = [name for name in self.needed if record.values.get(name) is None]
         if missing:
             told = f"Required fields are missing: [{', '.join(missing)}]"
             raise row_error("REQUIRED_FIELD_MISSING", told, *missing)
@@ -186,6 +182,16 @@ class Checks:
             if conditions.test(rule.condition)(record):
                 fields = (rule.field,) if rule.field else ()
                 raise row_error("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, *fields)
+
+
+def checks_of(org: Org, access: Access, sobject: SObject, *, allow_duplicates: bool) -> Checks:
+    """Return the checks of an object as the org stands."""
+    needed = tuple(
+        one.name
+        for one in sobject.fields.values()
+        if one.is_required or f"{sobject.name}.{one.name}" in org.required
+    )
+    return Checks(org, access, sobject, allow_duplicates, needed)
 
 
 def _busy() -> Refusal:

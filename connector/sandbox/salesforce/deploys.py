@@ -47,7 +47,7 @@ def start(org: Org, call: Call) -> Answer:
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise unreadable("the part json has to hold deployOptions") from error
     package = read_package(parts.get("file", b""))
-    deploy = Deploy(make_id("0Af", len(org.deploys) + 1), options, org.now_s(), call.user)
+    deploy = Deploy(make_id("0Af", org.number()), options, org.now_s(), call.user)
     work = _Work(org, deploy, package)
     work.plan()
     rolls_back = options.get("rollbackOnError", True) is not False

@@ -7,7 +7,7 @@ from connector.sandbox.salesforce.catalogue import CLOSED_TASK, FORECAST_LABELS,
 from connector.sandbox.salesforce.moments import EPOCH, bulk_moment
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.refusals import row_error
-from connector.sandbox.salesforce.table import Record, Values
+from connector.sandbox.salesforce.table import Values
 
 Deriver = Callable[[Org, Values, int], Values]
 
@@ -111,18 +111,7 @@ def _member(org: Org, values: Values, now_s: int) -> Values:
         "FirstRespondedDate": first if responded else None,
         "Type": "Contact" if values.get("ContactId") else "Lead",
         "LeadOrContactId": person,
-    } | copied(org.record(str(person)))
-
-
-def copied(person: Record | None) -> Values:
-    """Return what a campaign member shows of its person; the platform shows it live."""
-    if person is None:
-        return {}
-    names = ("Name", "FirstName", "LastName", "Email", "Title", "DoNotCall", "HasOptedOutOfEmail")
-    taken = {name: person.values.get(name) for name in names}
-    taken["CompanyOrAccount"] = person.values.get("Company")
-    taken["LeadOrContactOwnerId"] = person.values.get("OwnerId")
-    return taken
+    }
 
 
 def _opportunity(_: Org, values: Values, __: int) -> Values:

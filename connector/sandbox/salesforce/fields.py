@@ -68,7 +68,7 @@ class Field:
         """Return its entry in a describe."""
         return {
             "aggregatable": self.filterable, "aiPredictionField": False, "autoNumber": False,
-            "byteLength": self.length * 3, "calculated": self.formula is not None,
+            "byteLength": self.length * 3, "calculated": self.formula is not None and self.custom,
             "calculatedFormula": None, "cascadeDelete": self.cascades,
             "caseSensitive": self.case_sensitive, "compoundFieldName": None,
             "controllerName": None, "createable": self.createable, "custom": self.custom,

@@ -7,7 +7,6 @@ Account Engagement, as they do in real orgs: only its fields on the person move.
 
 from collections.abc import Callable, Mapping
 
-from connector.sandbox.salesforce.derive import copied
 from connector.sandbox.salesforce.fill_people import kind_of
 from connector.sandbox.salesforce.filling import Book
 from connector.sandbox.salesforce.moments import bulk_moment, to_s
@@ -262,7 +261,6 @@ def _join(
             "LeadOrContactId": person.id,
             "Type": next(iter(who)).removesuffix("Id"),
             "Status": status,
-            **copied(person),
         }
         member = book.members[campaign.id, person.id] = book.add("CampaignMember", values, at_s)
     reached = max(status, str(member.values["Status"]), key=RANKS.__getitem__)

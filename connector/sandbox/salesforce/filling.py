@@ -23,7 +23,7 @@ class Book:
     def add(self, kind: str, values: Values, at_s: int) -> Record:
         """Make a record; what is None or empty in it is left out."""
         by = self.org.main_user
-        known = {name: value for name, value in values.items() if value not in (None, "")}
+        known = {name: value for name, value in values.items() if value is not None and value != ""}
         record = Record(self.org.table(kind).new_id(), known, at_s, by, at_s, by, at_s)
         self.made[kind].append(record)
         return record

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from connector.sandbox.clock import Clock, ShiftedClock, WallClock
 from connector.sandbox.salesforce import catalogue
 from connector.sandbox.salesforce.archive import define_archive
+from connector.sandbox.salesforce.copies import define_copies
 from connector.sandbox.salesforce.fields import Field, SObject
 from connector.sandbox.salesforce.keeping import BulkJob, Cursor, Deploy
 from connector.sandbox.salesforce.moments import to_s
@@ -100,6 +101,7 @@ class Org:
         self._prefixes |= {name[:3]: "EntityDefinition" for name in ENTITIES}
         self.sessions = Sessions(self.options.session_lifetime // timedelta(seconds=1))
         self.apps: dict[str, App] = {}
+        self.issued = 0  # numbers of cursors, jobs and deploys
         self.cursors: dict[str, Cursor] = {}
         self.jobs: dict[str, BulkJob] = {}
         self.bulk_stops_after: int | None = None  # rows after which an ingest job fails
@@ -187,9 +189,16 @@ class Org:
         self.changes += 1
         return record
 
+    def number(self) -> int:
+        """Return a number that no cursor, job or deploy has had yet."""
+        self.issued += 1
+        return self.issued
+
     def settle(self) -> None:
         """Let what takes time go on."""
         now = self.now_s()
+        for locator in [name for name, one in self.cursors.items() if one.expires_s <= now]:
+            del self.cursors[locator]
         for table in self.tables.values():
             if table.held:
                 table.settle(now)
@@ -215,6 +224,7 @@ def _settle_in(org: Org) -> None:
     )  # fmt: skip
     _add_picklists(org)
     define_archive(org)
+    define_copies(org)
     define_tooling(org)
     org.apps[CONSUMER_KEY] = App(
         CONSUMER_KEY,

@@ -4,11 +4,10 @@ None of these is offered over REST as such (conversion and merge are SOAP calls 
 they are levers of the sandbox.
 """
 
-from copy import copy
 from dataclasses import dataclass
 
 from connector.sandbox.salesforce.catalogue import CONVERTED_STATUS
-from connector.sandbox.salesforce.derive import copied, derived
+from connector.sandbox.salesforce.derive import derived
 from connector.sandbox.salesforce.incoming import Incoming
 from connector.sandbox.salesforce.moments import bulk_moment
 from connector.sandbox.salesforce.org import Access, Org, user_values
@@ -58,8 +57,7 @@ class People:
     def edit_slowly(self, record_id: str, seconds: int, **values: object) -> None:
         """Change a record in a transaction that stamps it now and commits `seconds` later."""
         kind, record = self._found(record_id)
-        before = copy(record)
-        before.values = dict(record.values)
+        before = record.twin()
         now = self.org.now_s()
         self.edit(record_id, **values)
         self.org.table(kind).held[record_id] = Held(now, now + seconds, before)
@@ -153,7 +151,10 @@ class People:
             self._stamp("EmailMessageRelation", row)
         members = self.org.table("CampaignMember")
         for row in members.having(f"{kind}Id", old_id):
-            members.change(row, {"ContactId": heir.id} | copied(heir))
+            now_of: Values = {
+                "ContactId": heir.id, "LeadOrContactId": heir.id, "Type": "Contact"
+            }  # fmt: skip
+            members.change(row, now_of)
             self._stamp("CampaignMember", row)
 
     def _reparent(self, kind: str, old_id: str, heir: Record) -> None:

@@ -28,6 +28,19 @@ class Record:
     stamp_s: int
     is_deleted: bool = False
 
+    def twin(self, values: Values | None = None) -> "Record":
+        """Return a copy that later changes leave alone, with other values if any are given."""
+        return Record(
+            self.id,
+            dict(self.values) if values is None else values,
+            self.created_s,
+            self.created_by,
+            self.modified_s,
+            self.modified_by,
+            self.stamp_s,
+            self.is_deleted,
+        )
+
 
 @dataclass(slots=True)
 class Held:

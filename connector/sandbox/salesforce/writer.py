@@ -1,9 +1,8 @@
 """Creates, changes and deletes records as the platform does: checks, owners, stamps, cascades."""
 
-from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from connector.sandbox.salesforce.checks import Checks
+from connector.sandbox.salesforce.checks import Checks, checks_of
 from connector.sandbox.salesforce.derive import defaults, derived
 from connector.sandbox.salesforce.fields import SObject
 from connector.sandbox.salesforce.org import Access, Org
@@ -21,6 +20,7 @@ class Writer:
     access: Access
     auto_assign: bool = False
     allow_duplicates: bool = False
+    _known_checks: dict[str, Checks] = field(default_factory=dict)
     _journal: list[tuple[str, str, Record | None]] = field(default_factory=list)
 
     def insert(self, sobject: SObject, values: Values) -> Record:
@@ -57,7 +57,7 @@ class Writer:
         extra = derived(org, sobject.name, changed, now)
         if self.auto_assign and sobject.name in org.assigned_to:
             extra["OwnerId"] = org.assigned_to[sobject.name]
-        checks.complete(replace(record, values=_known(changed | extra)), values)
+        checks.complete(record.twin(_known(changed | extra)), values)
         self._remember(sobject.name, record)
         table.change(record, values | extra)
         self._stamp(sobject.name, record, now)
@@ -101,7 +101,13 @@ class Writer:
         self._journal.clear()
 
     def _checks(self, sobject: SObject) -> Checks:
-        return Checks(self.org, self.access, sobject, allow_duplicates=self.allow_duplicates)
+        checks = self._known_checks.get(sobject.name)
+        if checks is None:
+            checks = checks_of(
+                self.org, self.access, sobject, allow_duplicates=self.allow_duplicates
+            )
+            self._known_checks[sobject.name] = checks
+        return checks
 
     def _discard(self, kind: str, record: Record) -> None:
         self._remember(kind, record)
@@ -115,9 +121,7 @@ class Writer:
                             self._discard(child.name, row)
 
     def _remember(self, kind: str, record: Record) -> None:
-        before = copy(record)
-        before.values = dict(record.values)
-        self._journal.append((kind, record.id, before))
+        self._journal.append((kind, record.id, record.twin()))
 
     def _stamp(self, kind: str, record: Record, now_s: int) -> None:
         record.modified_s = record.stamp_s = now_s
