@@ -40,7 +40,6 @@ class Call:
     version: str = ""  # `68.0`
     session: Session | None = None
     base_url: str = ""
-    is_inner: bool = False  # whether it came within a composite request
 
     @property
     def user(self) -> str:

@@ -93,7 +93,6 @@ def _inner(org: Org, call: Call, request: Json, done: dict[str, object]) -> Call
         content=content,
         session=call.session,
         base_url=call.base_url,
-        is_inner=True,
     )
 
 

@@ -1,6 +1,7 @@
 """What there is: versions, resources, objects and their fields."""
 
 from connector.sandbox.salesforce.call import Answer, Call
+from connector.sandbox.salesforce.identity import identity_url
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.refusals import Json
 
@@ -23,12 +24,13 @@ def versions(_: Org, call: Call) -> Answer:
     )
 
 
-def resources(_: Org, call: Call) -> Answer:
+def resources(org: Org, call: Call) -> Answer:
     """List what stands under a version."""
     names = (
         "sobjects", "query", "queryAll", "limits", "composite", "jobs", "tooling", "metadata"
     )  # fmt: skip
-    return Answer(body={name: f"{call.data_path}/{name}" for name in names})
+    listed = {name: f"{call.data_path}/{name}" for name in names}
+    return Answer(body=listed | {"identity": identity_url(org, call, call.user)})
 
 
 def describe_global(org: Org, call: Call) -> Answer:

@@ -8,6 +8,7 @@ from connector.sandbox.salesforce import limits, soap
 from connector.sandbox.salesforce.bulk_background import settle
 from connector.sandbox.salesforce.call import Answer, Call
 from connector.sandbox.salesforce.faults import Faults
+from connector.sandbox.salesforce.identity import identity
 from connector.sandbox.salesforce.oauth import issue_token
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.refusals import Refusal, not_found
@@ -62,6 +63,8 @@ class Gate:
         free = FREE.get((call.method, call.path.rstrip("/")))
         if free is not None:
             return free(self.org, call)
+        if call.method == "GET" and call.path.startswith("/id/"):
+            return identity(self.org, call)
         if not call.path.startswith("/services/data/"):
             raise not_found()
         return self._counted(call)

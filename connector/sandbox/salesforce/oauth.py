@@ -1,4 +1,4 @@
-"""Tokens: signed assertions and client credentials in, sessions out; and who a session is of."""
+"""Tokens: signed assertions and client credentials in, sessions out."""
 
 import base64
 import binascii
@@ -8,8 +8,8 @@ from urllib.parse import parse_qs
 import jwt
 
 from connector.sandbox.salesforce.call import Answer, Call
+from connector.sandbox.salesforce.identity import identity_url
 from connector.sandbox.salesforce.org import Org
-from connector.sandbox.salesforce.refusals import Refusal
 from connector.sandbox.salesforce.sessions import App
 from connector.sandbox.salesforce.table import Record
 
@@ -21,7 +21,7 @@ def issue_token(org: Org, call: Call) -> Answer:
     """Open a session for whoever proves who he is; refuses in OAuth's own shape."""
     if "application/x-www-form-urlencoded" not in call.headers.get("content-type", ""):
         return _refused("unsupported_grant_type", "grant type not supported")
-    form = {name: found[-1] for name, found in parse_qs(call.content.decode("latin-1")).items()}
+    form = _form(call)
     grant = form.get("grant_type")
     if grant == JWT_GRANT:
         return _by_assertion(org, call, form.get("assertion", ""))
@@ -29,34 +29,6 @@ def issue_token(org: Org, call: Call) -> Answer:
         return _by_credentials(org, call, form)
     # User names with passwords are blocked in new orgs, and there is nothing to refresh here.
     return _refused("unsupported_grant_type", "grant type not supported")
-
-
-def userinfo(org: Org, call: Call) -> Answer:
-    """Tell who the session belongs to."""
-    user = org.record(call.user)
-    if user is None:
-        raise Refusal(403, "FORBIDDEN", "Bad_OAuth_Token")
-    values, organization = user.values, _organization(org)
-    return Answer(
-        body={
-            "sub": f"{call.base_url}/id/{organization}/{user.id}",
-            "user_id": user.id,
-            "organization_id": organization,
-            "preferred_username": values["Username"],
-            "nickname": values["Alias"],
-            "name": values["Name"],
-            "email": values["Email"],
-            "email_verified": True,
-            "given_name": values.get("FirstName"),
-            "family_name": values["LastName"],
-            "zoneinfo": values["TimeZoneSidKey"],
-            "active": values["IsActive"],
-            "user_type": "STANDARD",
-            "language": "en_US",
-            "locale": "en_US",
-            "urls": {"rest": f"{call.base_url}/services/data/v{{version}}/"},
-        }
-    )
 
 
 def _by_assertion(org: Org, call: Call, assertion: str) -> Answer:
@@ -106,7 +78,37 @@ def _flaw(org: Org, app: App, assertion: str) -> str:
     return "invalid assertion: exp lies too far ahead" if left_s > LONGEST_ASSERTION_S else ""
 
 
-def _by_credentials(org: Org, call: Call, form: dict[str, str]) -> Answer:
+def introspect(org: Org, call: Call) -> Answer:
+    """Tell an app what a token is good for, and until when."""
+    form = _form(call)
+    app = _app(org, call, form)
+    if isinstance(app, Answer):
+        return app
+    session = org.sessions.by_token.get(form.get("token", ""))
+    if session is None or session.expires_s <= org.now_s():
+        return Answer(body={"active": False})
+    user = org.record(session.user)
+    return Answer(
+        body={
+            "active": True,
+            "scope": "api",
+            "client_id": app.consumer_key,
+            "username": user.values["Username"] if user else None,
+            "sub": identity_url(org, call, session.user),
+            "token_type": "access_token",
+            "exp": session.expires_s,
+            "iat": session.began_s,
+            "nbf": session.began_s,
+        }
+    )
+
+
+def _form(call: Call) -> dict[str, str]:
+    return {name: found[-1] for name, found in parse_qs(call.content.decode("latin-1")).items()}
+
+
+def _app(org: Org, call: Call, form: dict[str, str]) -> App | Answer:
+    """Return the app that proves who it is, or what refuses it."""
     key, secret = form.get("client_id", ""), form.get("client_secret", "")
     scheme, _, encoded = call.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
@@ -119,6 +121,13 @@ def _by_credentials(org: Org, call: Call, form: dict[str, str]) -> Answer:
         return _refused("invalid_client_id", "client identifier invalid")
     if secret != app.consumer_secret:
         return _refused("invalid_client", "invalid client credentials")
+    return app
+
+
+def _by_credentials(org: Org, call: Call, form: dict[str, str]) -> Answer:
+    app = _app(org, call, form)
+    if isinstance(app, Answer):
+        return app
     user = _user(org, app.run_as)
     if user is None:
         return _refused("invalid_grant", "no client credentials user enabled")
@@ -129,14 +138,13 @@ def _granted(org: Org, call: Call, user: Record) -> Answer:
     session = org.sessions.log_in(user.id, org.now_s(), org.options.logins_an_hour)
     if session is None:
         return _refused("rate_limit_exceeded", "login rate exceeded")
-    identity = f"https://login.salesforce.com/id/{_organization(org)}/{user.id}"
     # No refresh token: whoever may sign or knows the secret asks again.
     return Answer(
         body={
             "access_token": session.token,
             "scope": "api",
             "instance_url": call.base_url,
-            "id": identity,
+            "id": identity_url(org, call, user.id),
             "token_type": "Bearer",
             "issued_at": str(org.now_s() * 1_000),
         }
@@ -148,10 +156,6 @@ def _user(org: Org, username: str) -> Record | None:
         if user.values.get("IsActive"):
             return user
     return None
-
-
-def _organization(org: Org) -> str:
-    return next(iter(org.table("Organization").rows))
 
 
 def _refused(error: str, told: str) -> Answer:

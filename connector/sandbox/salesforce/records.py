@@ -14,6 +14,8 @@ from connector.sandbox.salesforce.refusals import Json, Refusal, no_field, not_f
 from connector.sandbox.salesforce.table import Record, Values
 from connector.sandbox.salesforce.writer import ASSIGNED, Writer
 
+TELLS_CREATED = 46.0
+
 
 def writer_of(org: Org, call: Call, sobject: SObject) -> Writer:
     """Return what writes for a call, by its headers: assignment rules run unless they say not."""
@@ -93,12 +95,28 @@ def upsert(org: Org, call: Call) -> Answer:
     if len(found) > 1:
         return _choices(call, sobject, found)
     if found:
-        writer.update(sobject, found[0].id, values)
-        return Answer(204)
-    if call.flag("updateOnly"):
+        return _upserted(call, writer.update(sobject, found[0].id, values), created=False)
+    if call.flag("updateOnly") or one.name == "Id":
         raise not_found("Provided external ID field does not exist or is not accessible")
-    record = writer.insert(sobject, values | {one.name: value})
-    return Answer(201, {"id": record.id, "success": True, "errors": [], "created": True})
+    return _upserted(call, writer.insert(sobject, values | {one.name: value}), created=True)
+
+
+def create_without_key(org: Org, call: Call) -> Answer:
+    """Create a record at the address of its id, which is left out: an upsert that knows none."""
+    if call.params[1].lower() != "id":
+        told = "HTTP Method 'POST' not allowed. Allowed are DELETE, GET, PATCH"
+        raise Refusal(405, "METHOD_NOT_ALLOWED", told)
+    answer = create(org, call)
+    record = org.record(str(answer.body["id"])) if isinstance(answer.body, dict) else None
+    return answer if record is None else _upserted(call, record, created=True)
+
+
+def _upserted(call: Call, record: Record, *, created: bool) -> Answer:
+    """Tell of an upsert as its version does: before 46.0 nothing of a record that was there."""
+    told: Json = {"id": record.id, "success": True, "errors": []}
+    if float(call.version) >= TELLS_CREATED:
+        return Answer(201 if created else 200, told | {"created": created})
+    return Answer(201, told) if created else Answer(204)
 
 
 def matching(org: Org, sobject: SObject, one: Field, value: str) -> list[Record]:

@@ -11,11 +11,13 @@ from connector.sandbox.salesforce import (
     collections,
     deploys,
     describes,
+    identity,
     limits,
     oauth,
     queries,
     records,
 )
+from connector.sandbox.salesforce.batch import batch
 from connector.sandbox.salesforce.call import Answer, Call
 from connector.sandbox.salesforce.composite import composite
 from connector.sandbox.salesforce.org import Org
@@ -31,13 +33,18 @@ def _composite(org: Org, call: Call) -> Answer:
     return composite(org, call, dispatch)
 
 
+def _batch(org: Org, call: Call) -> Answer:
+    return batch(org, call, dispatch)
+
+
 PUBLIC: dict[tuple[str, str], Handler] = {
     ("GET", "/services/data"): describes.versions,
     ("POST", "/services/oauth2/token"): oauth.issue_token,
+    ("POST", "/services/oauth2/introspect"): oauth.introspect,
 }
 FREE: dict[tuple[str, str], Handler] = {
-    ("GET", "/services/oauth2/userinfo"): oauth.userinfo,
-    ("POST", "/services/oauth2/userinfo"): oauth.userinfo,
+    ("GET", "/services/oauth2/userinfo"): identity.userinfo,
+    ("POST", "/services/oauth2/userinfo"): identity.userinfo,
 }
 ONE, KEYED = "/sobjects/{}/{}", "/sobjects/{}/{}/{}"
 GROUP = "/composite/sobjects"
@@ -53,6 +60,7 @@ DATA: tuple[tuple[str, str, Handler], ...] = (
     ("GET", ONE, records.read),
     ("PATCH", ONE, records.update),
     ("DELETE", ONE, records.delete),
+    ("POST", ONE, records.create_without_key),
     ("GET", KEYED, records.read_by_key),
     ("PATCH", KEYED, records.upsert),
     ("GET", "/query", queries.query),
@@ -64,6 +72,7 @@ DATA: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/metadata/deployRequest", deploys.start),
     ("GET", "/metadata/deployRequest/{}", deploys.status),
     ("POST", "/composite", _composite),
+    ("POST", "/composite/batch", _batch),
     ("POST", GROUP, collections.create),
     ("PATCH", GROUP, collections.update),
     ("DELETE", GROUP, collections.delete),

@@ -64,7 +64,7 @@ class Desk:
             sent.setdefault("Content-Type", "application/json")
             content = orjson.dumps(body)
         if path.startswith("/"):
-            path = path if path.startswith(("/services", "/_sandbox")) else DATA + path
+            path = path if path.startswith(("/services", "/_sandbox", "/id/")) else DATA + path
         reply = self.pool.request(method, self.sandbox.url + path, body=content, headers=sent)
         return Reply(reply.status, reply.data, {k.lower(): v for k, v in reply.headers.items()})
 

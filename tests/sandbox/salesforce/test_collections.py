@@ -110,6 +110,19 @@ def test_five_queries_cost_one_call(desk: Desk) -> None:
     assert (reply.status, reply.code) == (400, "LIMIT_EXCEEDED")
 
 
+def test_a_batch_goes_on_after_a_failure_unless_told_to_halt(desk: Desk) -> None:
+    wishes: list[dict[str, object]] = [
+        {"method": "POST", "url": "v68.0/sobjects/Account", "richInput": {}},
+        {"method": "POST", "url": "v68.0/sobjects/Account", "richInput": {"Name": "Acme"}},
+    ]
+    told = desk.call("POST", "/composite/batch", {"batchRequests": wishes}).json
+    assert [one["statusCode"] for one in told["results"]] == [400, 201]
+    assert told["hasErrors"] is True
+    halting = {"haltOnError": True, "batchRequests": wishes}
+    told = desk.call("POST", "/composite/batch", halting).json
+    assert told["results"][1]["result"][0]["errorCode"] == "BATCH_PROCESSING_HALTED"
+
+
 def test_a_request_uses_what_an_earlier_one_returned(desk: Desk) -> None:
     account = part("a", "POST", "/sobjects/Account", body={"Name": "Acme"})
     contact = part("c", "POST", "/sobjects/Contact", body={"LastName": "X", "AccountId": "@{a.id}"})

@@ -84,6 +84,20 @@ def test_logins_are_counted_and_limited(open_desk: Opener) -> None:
     assert ask(desk, "client_credentials", **right)[0] == 200
 
 
+def test_a_token_tells_who_it_is_and_how_long_it_lives(desk: Desk) -> None:
+    right = {"client_id": desk.sandbox.consumer_key, "client_secret": desk.sandbox.consumer_secret}
+    _, token = ask(desk, "client_credentials", **right)
+    body = urlencode({"token": token, **right}).encode()
+    told = desk.call("POST", "/services/oauth2/introspect", body, token="", Content_Type=FORM).json
+    assert (told["active"], told["username"]) == (True, desk.sandbox.username)
+    assert told["exp"] == int(NOON.timestamp()) + 7_200
+    who = desk.call("GET", desk.get("/").json["identity"].removeprefix(desk.sandbox.url)).json
+    assert (who["user_id"], who["username"]) == (desk.org.main_user, desk.sandbox.username)
+    wrong = urlencode({"token": token, **right, "client_secret": "x"}).encode()
+    refused = desk.call("POST", "/services/oauth2/introspect", wrong, token="", Content_Type=FORM)
+    assert refused.status == 401
+
+
 def test_versions_and_retired_ones(desk: Desk) -> None:
     listed = desk.call("GET", "/services/data", token="").json
     assert listed[-1] == {
@@ -158,7 +172,17 @@ def test_an_upsert_makes_changes_and_tells_when_there_are_several(desk: Desk) ->
     values = {"LastName": "Silva", "Company": "Acme"}
     made = desk.call("PATCH", path, values, **QUIET)
     assert (made.status, made.json["created"]) == (201, True)
-    assert desk.call("PATCH", path, {"FirstName": "Ana"}, **QUIET).status == 204
+    changed = desk.call("PATCH", path, {"FirstName": "Ana"}, **QUIET)
+    assert (changed.status, changed.json) == (200, made.json | {"created": False})
+    older = "/services/data/v45.0" + path  # before 46.0 nothing was told of what was there
+    assert desk.call("PATCH", older, {"FirstName": "Ana"}, **QUIET).status == 204
+    by_id = f"/sobjects/Lead/Id/{made.json['id']}"
+    assert desk.call("PATCH", by_id, {"FirstName": "Ana"}, **QUIET).json["created"] is False
+    assert desk.call("PATCH", "/sobjects/Lead/Id/00Q5g0000000099", values).status == 404
+    without = desk.call("POST", "/sobjects/Lead/Id", values | {"LastName": "New"}).json
+    assert (without["created"], desk.column("SELECT Id FROM Lead WHERE LastName = 'New'")) == (
+        True, [without["id"]]
+    )  # fmt: skip
     assert desk.get(path).json["Name"] == "Ana Silva"
     other = desk.lead("Other", Ext__c="A/B")
     several = desk.call("PATCH", path, {"FirstName": "Bo"}, **QUIET)
