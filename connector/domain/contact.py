@@ -30,12 +30,17 @@ class Contact:
     former_ids: tuple[ContactId, ...] = ()
 
 
+RETRACTED = ""
+"""The type of an activity that turned out to be none: its record was deleted, or says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Activity:
     """Something a contact did, or that we did towards them (`is_outbound`).
 
-    Named by contact id where the CRM gives one, else by e-mail address (mail events, form
-    submissions). `occurred_us`: microseconds since 1970 UTC. `attributes`: as in `Contact.fields`.
+    With the type `RETRACTED` it takes back an activity of the same id and contact. Named by contact
+    id where the CRM gives one, else by e-mail address (mail events, form submissions).
+    `occurred_us`: microseconds since 1970 UTC. `attributes`: as in `Contact.fields`.
     """
 
     id: ActivityId

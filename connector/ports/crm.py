@@ -91,9 +91,9 @@ class Outcome:
     """The CRM's answer to one write.
 
     `reason`: the CRM's own words, cut and cleaned of personal data. `values`: what the reply says
-    the properties hold now, where it says so. `contact`: the id it answered with, if a merge
-    changed it. `task`: the id of the task. `changed_at`: the CRM's stamp of the write, to recognise
-    our own echo.
+    the properties hold now, where it says so. `contact`: the id it answered with, if a merge or a
+    conversion changed it; of a record that is gone, the one that it went into. `task`: the id of
+    the task. `changed_at`: the CRM's stamp of the write, to recognise our own echo.
     """
 
     verdict: Verdict

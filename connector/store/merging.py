@@ -18,6 +18,14 @@ _NO_LONGER = (
 
 _MERGED = (
     "UPDATE contact SET merged_into = :survivor WHERE merged_into = :loser",
+    # A survivor that we never wrote to goes on where the loser was: what a conversion carries over
+    # is ours, or the person's whose it was; a verdict keeps its date.
+    "UPDATE contact SET wrote = (SELECT wrote FROM contact WHERE no = :loser)"
+    " WHERE no = :survivor AND wrote = '{}'",
+    "UPDATE contact SET verdict_value = loser.verdict_value, verdict = loser.verdict,"
+    " verdict_us = loser.verdict_us"
+    " FROM (SELECT verdict_value, verdict, verdict_us FROM contact WHERE no = :loser) loser"
+    " WHERE contact.no = :survivor AND contact.verdict_value IS NULL",
     "UPDATE contact SET status = 'merged', merged_into = :survivor, owner = NULL, fields = '{}',"
     " emails = '[]', found = '{}', wrote = '{}', is_edited = 0, verdict_value = NULL,"
     " verdict = NULL, verdict_us = NULL WHERE no = :loser",

@@ -113,7 +113,7 @@ class Outbox:
                 if entry.kind == "contact":
                     self._database.run(CLEAR_SHOWN, [stored[1]])
             case Verdict.GONE if is_current:
-                self._drop_gone(entry, stored[1])
+                self._drop_gone(entry, stored[1], outcome.contact)
             case _:
                 pass  # it did not answer: the entry waits
 
@@ -167,8 +167,10 @@ class Outbox:
             (to_json(found), to_json(wrote), is_edited(found, wrote), changed_us, no),
         )
 
-    def _drop_gone(self, entry: OutboxEntry, no: object) -> None:
-        if entry.kind == "contact" and isinstance(no, int):
+    def _drop_gone(self, entry: OutboxEntry, no: object, into: ContactId | None) -> None:
+        if into and entry.write_back is not None:
+            self._survivor(entry.write_back.contact, into)
+        elif entry.kind == "contact" and isinstance(no, int):
             forget(self._database, no)
         self._database.run("DELETE FROM outbox WHERE id = ?", [entry.id])
 

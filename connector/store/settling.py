@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connector.columns import with_derived
+from connector.domain.contact import RETRACTED
 from connector.rules.tables import FOLDED
 from connector.store.database import Database
 from connector.store.encoding import json_list
@@ -143,6 +144,7 @@ class Settling:
     def _change(self, bucket: int, rows: pa.Table, leaving: Sequence[int], zone: str) -> _Change:
         live = self._segments.live(bucket)
         rows, changed = self._compare(live, rows)
+        rows = rows.filter(pc.not_equal(rows["type"], RETRACTED))
         new = with_derived(rows, self._segments.schema, zone)
         is_outdated = any(segment.shape != self._segments.shape for segment in live)
         if len(changed) or (leaving and live) or is_outdated:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from connector.domain.contact import Activity
+from connector.domain.contact import RETRACTED, Activity
 from connector.errors import StoreError
 from connector.ports import Shapes
 from connector.rules.conditions import Kind
@@ -62,6 +63,19 @@ def test_of_two_versions_of_an_activity_the_later_stays(store: EmbeddedStore) ->
         ("forms:1", 3),
         ("forms:2", None),
     ]
+
+
+def test_an_activity_that_is_taken_back_is_gone_until_it_comes_again(store: EmbeddedStore) -> None:
+    both = [visit("1", "1"), visit("2", "1")]
+    store.save_page("forms", page(contacts=[contact("1")], activities=both))
+    store.settle_activities()
+    back = [replace(each, type=RETRACTED) for each in (visit("1", "1"), visit("3", "1"))]
+    store.save_page("forms", page(activities=back))
+    store.settle_activities()
+    assert seen(store) == {"1": ["forms:2"]}
+    store.save_page("forms", page(activities=[visit("1", "1")]))
+    store.settle_activities()
+    assert seen(store) == {"1": ["forms:1", "forms:2"]}
 
 
 def test_an_attribute_that_became_unknown_is_a_change_too(store: EmbeddedStore) -> None:
