@@ -40,8 +40,10 @@ def start(org: Org, call: Call) -> Answer:
     if not is_multipart(call):
         raise unreadable("a deploy is a multipart body with the parts json and file")
     parts = parts_of(call)
+    # The documentation calls that part `json`, the vendor's client `entity_content`.
+    told = next((content for name, content in parts.items() if name != "file"), b"")
     try:
-        body = orjson.loads(parts.get("json", b""))
+        body = orjson.loads(told)
         options = body["deployOptions"]
         flags = {name: bool(options.get(name)) for name in ("checkOnly", "singlePackage")}
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:

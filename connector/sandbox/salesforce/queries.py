@@ -4,6 +4,7 @@ import re
 from operator import attrgetter
 
 from connector.sandbox.salesforce.call import Answer, Call
+from connector.sandbox.salesforce.columns import columns
 from connector.sandbox.salesforce.fields import SObject
 from connector.sandbox.salesforce.moments import parse_moment, rest_moment
 from connector.sandbox.salesforce.org import DAY_S, RECYCLE_S, Org
@@ -83,6 +84,9 @@ def _first_page(org: Org, call: Call, *, everything: bool, tooling: bool = False
     size = _asked_size(call)
     engine = Engine(org, org.access(call.user), call.data_path, everything, size)
     sobject = engine.source(select, tooling=tooling)
+    if call.flag("columns"):
+        engine.projection(select, sobject)  # what is wrong with the query is told as ever
+        return Answer(body=columns(engine, select, sobject))
     if select.is_grouped:
         return Answer(body=_counted(engine, select, sobject))
     # Names are bound first, so that a wrong one is refused whether or not there are records.

@@ -67,7 +67,8 @@ class _Api:
         answer = self._gate.answer(
             Call(
                 method=scope["method"],
-                path=scope["raw_path"].decode("latin-1").partition("?")[0],
+                # The vendor's command line joins an address that ends in a slash to its paths.
+                path="/" + scope["raw_path"].decode("latin-1").partition("?")[0].lstrip("/"),
                 query_string=scope["query_string"].decode("latin-1"),
                 headers=headers,
                 content=content,

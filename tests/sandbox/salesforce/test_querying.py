@@ -1,4 +1,5 @@
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -106,6 +107,17 @@ def test_the_person_of_an_activity_may_be_a_lead_or_a_contact(people: Desk) -> N
     assert rows[0]["Who"]["attributes"] == {
         "type": "Name", "url": f"/services/data/v68.0/sobjects/Lead/{lead}"
     }  # fmt: skip
+
+
+def test_columns_tell_how_an_answer_is_nested(desk: Desk) -> None:
+    soql = "SELECT Id, Owner.Name, Owner.Id, (SELECT Subject FROM Tasks) FROM Lead"
+    told = desk.get(f"/query?q={quote(soql)}&columns=true").json
+    names = [(one["columnName"], one["aggregate"]) for one in told["columnMetadata"]]
+    assert names == [("Id", False), ("Owner", False), ("Tasks", True)]
+    inner = [[one["columnName"] for one in c["joinColumns"]] for c in told["columnMetadata"]]
+    assert inner == [[], ["Name", "Id"], ["Subject"]]
+    counted = desk.get("/query?columns=true&q=SELECT+COUNT(Id)+FROM+Lead").json["columnMetadata"]
+    assert (counted[0]["columnName"], counted[0]["displayName"]) == ("expr0", "COUNT(Id)")
 
 
 def test_order_limit_offset_and_counts(people: Desk) -> None:
