@@ -58,6 +58,9 @@ class FitSection(Section):
     known_enough: Share = Decimal("0.4")
     """The share of a persona's weight that must be known; with less the grade is U, for unknown."""
 
+    questions: dict[Name, Label] = Field(default_factory=dict)
+    """By contact field, what to ask a person of whom it is unknown."""
+
     @model_validator(mode="after")
     def _whole_percent(self) -> Self:
         if self.known_enough * 100 % 1:

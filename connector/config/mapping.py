@@ -184,6 +184,30 @@ class Opportunities(Section):
     """The ids of the pipelines that count, or `all`."""
 
 
+class ScoreOutput(Section):
+    """Where one of several scores is written."""
+
+    points: OwnProperty | None = None
+    """Its points (a number)."""
+    reasons: OwnProperty | None = None
+    """Its lines in words (long text)."""
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> Self:
+        if self.points is None and self.reasons is None:
+            raise refuse("nowhere", "name a property, for example `points: our_interest`")
+        return self
+
+
+def _score_output(value: object) -> object:
+    return {"points": value} if isinstance(value, str) else value
+
+
+ScoreWritten = Annotated[
+    ScoreOutput, BeforeValidator(_score_output, json_schema_input_type=OwnProperty | ScoreOutput)
+]
+
+
 class Output(Section):
     """Our results: the property that each is written to. What is left out is not written."""
 
@@ -205,11 +229,25 @@ class Output(Section):
     """The day of the latest explicit need (a date)."""
     handed_off_at: OwnProperty | None = None
     """When the contact was handed to sales (a date and time)."""
+    question: OwnProperty | None = None
+    """What to ask a person whose fit is unknown (text)."""
+    scores: dict[Name, ScoreWritten] = Field(default_factory=dict)
+    """By the name of a score, where it is written, if the rules have several: a property for its
+    points, or `{points: …, reasons: …}`."""
 
     @property
     def properties(self) -> Mapping[str, str]:
-        """{our name of a result: the property it is written to}, for those that are written."""
-        return {name: str(value) for name, value in self if value is not None}
+        """{our name of a result: the property it is written to}, for those that are written.
+
+        Of a score by its name the result is called `scores.NAME` or `scores.NAME.reasons`.
+        """
+        plain = {name: value for name, value in self if isinstance(value, str)}
+        for name, score in self.scores.items():
+            if score.points is not None:
+                plain[f"scores.{name}"] = score.points
+            if score.reasons is not None:
+                plain[f"scores.{name}.reasons"] = score.reasons
+        return plain
 
 
 class Tasks(Section):
@@ -345,4 +383,5 @@ def _one_result_each(properties: Mapping[str, str | None]) -> None:
 
 def place_of(result: str) -> tuple[str, ...]:
     """Return the way to a result in the file."""
-    return ("write", result) if result in Output.model_fields else (result,)
+    first, *rest = result.split(".")
+    return ("write", first, *rest) if first in Output.model_fields else (result,)

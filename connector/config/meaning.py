@@ -164,6 +164,7 @@ class Meaning:
             grade_b=micro(grades.b),
             grade_c=micro(grades.c),
             known_enough=int(enough * 100),
+            questions={name: asked.texts for name, asked in self.written.fit.questions.items()},
         )
 
     def _criterion(self, persona: int, number: int) -> Criterion:

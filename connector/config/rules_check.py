@@ -40,6 +40,7 @@ def check_alone(rules: RulesDocument, named: Named) -> Iterator[Found]:
         ("hand_off", "blockers"), [blocker.id for blocker in rules.hand_off.blockers]
     )
     yield from _scores(rules)
+    yield from _questions(rules)
     yield from _groups(rules, named)
     yield from _replacements(rules, named)
 
@@ -80,6 +81,17 @@ def _scores(rules: RulesDocument) -> Iterator[Found]:
                 f"the group «{rule.group}» caps points of «{rules.score_of(first)}» "
                 f"(rule «{first.id}»), and this rule gives points to «{rules.score_of(rule)}»: "
                 "give each score groups of its own",
+            )
+
+
+def _questions(rules: RulesDocument) -> Iterator[Found]:
+    fields = {one.field for persona in rules.personas for one in persona.criteria}
+    for name in rules.fit.questions:
+        if name not in fields:
+            yield Found(
+                ("fit", "questions", name),
+                f"no persona looks at the field «{name}»{_instead(name, fields)}",
+                of_key=True,
             )
 
 
@@ -130,6 +142,7 @@ def check_against_mapping(rules: RulesDocument, mapping: CrmMapping) -> Iterator
     """Yield what the rules look for and the mapping never yields: such a rule would never fire."""
     shapes = mapping.shapes()
     yield from _types(rules, mapping)
+    yield from _written_scores(rules, mapping)
     for path, name in attributes_in(rules):
         if name not in shapes.attributes:
             yield Found(
@@ -150,6 +163,18 @@ def check_against_mapping(rules: RulesDocument, mapping: CrmMapping) -> Iterator
 def _is_key(path: DataPath, name: str) -> bool:
     """Tell whether the name at the end of a path stands there as a key."""
     return path[-1] == name
+
+
+def _written_scores(rules: RulesDocument, mapping: CrmMapping) -> Iterator[Found]:
+    place = "scores" if rules.scores is not None else "score"
+    for name in mapping.write.scores:
+        if name not in rules.named_scores:
+            yield Found(
+                (place,),
+                f"the mapping writes a score «{name}», which these rules do not have"
+                f"{_instead(name, rules.named_scores)}",
+                of_key=True,
+            )
 
 
 def _types(rules: RulesDocument, mapping: CrmMapping) -> Iterator[Found]:

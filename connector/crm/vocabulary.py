@@ -48,10 +48,21 @@ LABELS: Mapping[str, Words] = {
     "reasons": ("Why this score", "Pourquoi ce score"),
     "need_at": ("Need expressed on", "Besoin exprimé le"),
     "handed_off_at": ("Handed to sales at", "Transmis aux ventes le"),
+    "question": ("Question to ask", "Question à poser"),
     "feedback": ("Sales feedback", "Retour des ventes"),
     "key": ("Leadripe: task key", "Leadripe : clé de tâche"),
 }
 """Results, and what else stands in the CRM: what people read above each."""
+
+
+def label(result: str) -> Words:
+    """Return what people read above a result; one of several scores is known by its name."""
+    if result in LABELS:
+        return LABELS[result]
+    _, name, *part = result.split(".")
+    spoken = name.replace("_", " ").capitalize()
+    of = LABELS["reasons" if part else "score"]
+    return f"{of[0]}: {spoken}", f"{of[1]} : {spoken}"
 
 
 def word(language: str) -> int:

@@ -289,12 +289,15 @@ SHOWN: Mapping[str, str] = {
     "shown_temperature": "VARCHAR",
     "shown_need_us": "BIGINT",
     "shown_reasons": "VARCHAR",
+    "shown_missing": "VARCHAR",
+    "shown_scores": "VARCHAR",
     "shown_at_us": "BIGINT",
 }
 """What was last planned to be shown in the CRM, beside a contact's state: the plan's first
 comparison.
 
-`shown_reasons` is a digest of how many activities count and of the latest. A refused or dropped
+`shown_reasons` is a digest of how many activities count and of the latest; `shown_scores` holds the
+points of the scores beside the leading one, sorted by name, as `12/30`. A refused or dropped
 write clears them, so that the next plan looks again.
 """
 

@@ -83,6 +83,7 @@ class Explanation:
     grade: str
     persona: str | None
     missing: str | None
+    question: str | None
     stage: str
     temperature: str
     need_at: datetime | None
@@ -138,6 +139,7 @@ def explanation(
         grade=row["grade"],
         persona=row["persona"],
         missing=row["missing"],
+        question=words.question(row["missing"]) if row["missing"] else None,
         stage=row["stage"],
         temperature=row["temperature"],
         need_at=_at(row["need_us"]),

@@ -34,7 +34,7 @@ WORDS: Mapping[str, Label] = {
     "stage": {"en": "Stage", "fr": "Étape"},
     "fit": {"en": "Fit", "fr": "Adéquation"},
     "persona": {"en": "Persona", "fr": "Persona"},
-    "missing": {"en": "Knowing this would tell most:", "fr": "L’information qui manque le plus :"},
+    "missing": {"en": "Fit is unknown. To ask:", "fr": "Adéquation inconnue. À demander :"},
     "need": {"en": "explicit need", "fr": "besoin exprimé"},
     "need_day": {"en": "Explicit need", "fr": "Besoin exprimé"},
     "curve": {"en": "Score by day", "fr": "Score par jour"},

@@ -168,8 +168,8 @@ def explanation(told: Explanation, *, most: int) -> RenderableType:
         f", persona {told.persona}" if told.persona else "",
     )  # fmt: skip
     parts: list[RenderableType] = [head, state]
-    if told.missing:
-        parts.append(Text(f"Fit is unknown; knowing «{told.missing}» would tell most."))
+    if told.question:
+        parts.append(Text(f"Fit is unknown; «{told.missing}» would tell most: {told.question}"))
     if told.need_at:
         parts.append(Text(f"Explicit need on {_local(told, told.need_at, 'hours')[:10]}."))
     parts += [Text(), _reasons("Reasons", told.reasons, told.points, most), Text()]

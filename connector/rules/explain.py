@@ -12,6 +12,7 @@ _TEXTS: dict[str, Label] = {
     "cap": {"en": "{label}: limit of the group", "fr": "{label} : plafond du groupe"},
     "floor": {"en": "{label}: floor of the group", "fr": "{label} : plancher du groupe"},
     "bound": {"en": "Limit of the score", "fr": "Limite du score"},
+    "ask": {"en": "Unknown: {field}", "fr": "Inconnu : {field}"},
     "none": {"en": "No scored activity yet", "fr": "Aucune activité notée pour l’instant"},
     "subject_need": {
         "en": "Call back: explicit need ({signal})",
@@ -33,6 +34,33 @@ _TEXTS: dict[str, Label] = {
         "fr": "Après votre action, indiquez dans « {property} » si le lead était bon.",
     },
 }
+
+
+_QUESTIONS: dict[str, Label] = {
+    "job_title": {
+        "en": "What is the person’s role?",
+        "fr": "Quelle est la fonction de la personne ?",
+    },
+    "seniority": {
+        "en": "Does the person decide?",
+        "fr": "La personne décide-t-elle ?",
+    },
+    "department": {
+        "en": "In which department does the person work?",
+        "fr": "Dans quel service la personne travaille-t-elle ?",
+    },
+    "company": {"en": "Which company is it?", "fr": "De quelle entreprise s’agit-il ?"},
+    "employees": {
+        "en": "How many people work at the company?",
+        "fr": "Combien l’entreprise compte-t-elle de salariés ?",
+    },
+    "industry": {
+        "en": "What is the company’s industry?",
+        "fr": "Quel est le secteur de l’entreprise ?",
+    },
+    "country": {"en": "In which country is it?", "fr": "Dans quel pays ?"},
+}
+"""What to ask for fields of usual names, where the rules file has no question of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +108,11 @@ class Words:
         """Return what a score is called."""
         label = self.rules.labels.get(score)
         return say(label, self.language) if label else score
+
+    def question(self, missing: str) -> str:
+        """Return what to ask a person of whom this contact field is missing."""
+        label = self.rules.fit.questions.get(missing) or _QUESTIONS.get(missing)
+        return say(label, self.language) if label else self.text("ask", field=missing)
 
     def persona(self, persona: str) -> str:
         """Return a persona's label."""

@@ -156,9 +156,12 @@ class Fit:
     micro-points = earned · 100,000,000 // known. It is known enough when known · 100 ≥
     `known_enough` · total weight. A contact's persona is the one with the highest fit among those
     known enough (first in the file on a tie); grade A, B or C from `grades` (lowest fit in micro-
-    points), else D. If none is known enough: grade U, no persona, and `missing` is the field of the
-    heaviest unknown criterion of all personas (first on a tie). Without personas the grade is U and
-    nothing is missing. A persona matches at grade A or B.
+    points), else D. If none is known enough: grade U, no persona, and `missing` is the unknown
+    field that would settle most: known, it would make the most personas known enough; on a tie it
+    has the most weight over all personas; on a tie it stands first in the file. Without personas
+    the grade is U and nothing is missing. A persona matches at grade A or B.
+
+    `questions`: what to ask a contact of whom a field is missing, by field.
     """
 
     personas: tuple[Persona, ...] = ()
@@ -166,6 +169,7 @@ class Fit:
     grade_b: int = 50 * MILLION
     grade_c: int = 30 * MILLION
     known_enough: int = 40
+    questions: Mapping[str, Label] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

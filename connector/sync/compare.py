@@ -16,7 +16,8 @@ from connector.ports import SHOWN, Evaluation
 _ARROW = {"BIGINT": pa.int64(), "VARCHAR": pa.string()}
 _NO_NUMBER = -(1 << 62)
 _NO_TEXT = "\x00"
-_MUST_BE_EQUAL = ("fit", "grade", "persona", "stage", "temperature", "need_us")
+_ALL_NEW = 1 << 20  # more points than any score can move
+_MUST_BE_EQUAL = ("fit", "grade", "persona", "stage", "temperature", "need_us", "missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ def to_show(evaluation: Evaluation, *, at_us: int) -> pa.Table:
         "shown_temperature": score["temperature"],
         "shown_need_us": score["need_us"],
         "shown_reasons": _digest(counted).take(where),
+        "shown_missing": score["missing"],
+        "shown_scores": _others(evaluation.other_score, score["contact"]),
         "shown_at_us": pa.chunked_array([pa.repeat(pa.scalar(at_us, pa.int64()), len(score))]),
     }
     return pa.table(columns)
@@ -59,7 +62,7 @@ def differing(now: pa.Table, state: pa.Table, score: pa.Table, policy: WritePoli
     `now` as from `to_show`; `state` as from `Store.load_facts`; `score` of the same evaluation.
     """
     before = _aligned(state, now["contact"])
-    moved = pc.abs(pc.subtract(now["shown_score"], before["shown_score"]))
+    moved = _farthest_moved(now, before)
     is_stale = pc.greater(
         pc.subtract(now["shown_at_us"], before["shown_at_us"]),
         policy.max_age // timedelta(microseconds=1),
@@ -77,6 +80,39 @@ def differing(now: pa.Table, state: pa.Table, score: pa.Table, policy: WritePoli
     for mark in marks[1:]:
         mask = pc.or_(mask, pc.fill_null(mark, False))  # noqa: FBT003  Arrow's own signature
     return now["contact"].filter(mask)
+
+
+def _others(scores: pa.Table | None, contacts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the points of each contact's further scores, sorted by name, as `12/30`."""
+    if scores is None:
+        return pa.chunked_array([pa.nulls(len(contacts), pa.string())])
+    points = pc.cast(_whole_points(scores["points"]), pa.string())
+    ordered = pa.table({"contact": scores["contact"], "score": scores["score"], "points": points})
+    # On one thread a group keeps the order of its rows.
+    grouped = ordered.sort_by([("contact", "ascending"), ("score", "ascending")]).group_by(
+        "contact", use_threads=False
+    )
+    listed = grouped.aggregate([("points", "list")])
+    joined = pc.binary_join(listed["points_list"], "/")
+    return joined.take(pc.index_in(contacts, value_set=listed["contact"]))
+
+
+def _farthest_moved(now: pa.Table, before: pa.Table) -> pa.ChunkedArray:
+    """Return by how many points the score that moved most did; NULL if nothing was shown."""
+    moved = pc.abs(pc.subtract(now["shown_score"], before["shown_score"]))
+    mine = now["shown_scores"]
+    number = pc.max(pc.add(pc.count_substring(mine, "/"), 1)).as_py() or 0
+    if not number:
+        return moved
+    is_alike = pc.equal(pc.count_substring(before["shown_scores"], "/"), number - 1)
+    is_alike = pc.fill_null(is_alike, False)  # noqa: FBT003  Arrow's own signature
+    theirs = pc.if_else(is_alike, before["shown_scores"], mine)
+    ours, shown = (pc.split_pattern(texts, "/") for texts in (mine, theirs))
+    for place in range(number):
+        one, other = (pc.cast(pc.list_element(each, place), pa.int64()) for each in (ours, shown))
+        moved = pc.max_element_wise(moved, pc.abs(pc.subtract(one, other)), skip_nulls=False)
+    # Another number of scores than was shown: the rules have changed, all of it is news.
+    return pc.if_else(is_alike, moved, _ALL_NEW)
 
 
 def _digest(counted: pa.Table) -> pa.ChunkedArray:

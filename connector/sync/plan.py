@@ -30,7 +30,7 @@ from connector.sync.batches import Batch, batches
 from connector.sync.compare import WritePolicy, differing, to_show
 from connector.sync.handoff import TaskPlanner
 from connector.sync.progress import Progress
-from connector.sync.wanted import Row, Wanted, local_day, micros, same_value
+from connector.sync.wanted import Row, Scored, Wanted, local_day, micros, same_value
 
 VERIFY_AT_MOST = 500
 """So many contacts, written before and not read in this run, are read again before they are
@@ -61,10 +61,11 @@ class PlanSettings:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A contact worth looking at: its row of the evaluation and its score's lines."""
+    """A contact worth looking at: its row of the evaluation, its score's lines, other scores."""
 
     row: Row
     lines: Sequence[Line]
+    others: Mapping[str, Scored]
 
     @property
     def no(self) -> int:
@@ -156,12 +157,27 @@ class Planner:
 
     def _drafts(self, evaluation: Evaluation, numbers: pa.Array) -> list[_Draft]:
         lines: dict[int, list[Line]] = defaultdict(list)
-        reasons = evaluation.reason
-        for row in reasons.filter(pc.is_in(reasons["contact"], value_set=numbers)).to_pylist():
-            lines[row["contact"]].append(self._wanted.line(row))
-        score = evaluation.score
-        rows = score.filter(pc.is_in(score["contact"], value_set=numbers)).to_pylist()
-        return [_Draft(row, lines[row["contact"]]) for row in rows]
+        for row in _of(evaluation.reason, numbers):
+            lines[int(str(row["contact"]))].append(self._wanted.line(row))
+        others = self._others(evaluation, numbers)
+        rows = _of(evaluation.score, numbers)
+        numbered = ((int(str(row["contact"])), row) for row in rows)
+        return [_Draft(row, lines[no], others.get(no, {})) for no, row in numbered]
+
+    def _others(
+        self, evaluation: Evaluation, numbers: pa.Array
+    ) -> Mapping[int, Mapping[str, Scored]]:
+        """Return {contact: {score: what it is}} of the scores beside the leading one."""
+        found: dict[int, dict[str, Scored]] = defaultdict(dict)
+        if evaluation.other_score is None or evaluation.other_reason is None:
+            return found
+        lines: dict[tuple[int, str], list[Line]] = defaultdict(list)
+        for row in _of(evaluation.other_reason, numbers):
+            lines[int(str(row["contact"])), str(row["score"])].append(self._wanted.line(row))
+        for row in _of(evaluation.other_score, numbers):
+            no, name = int(str(row["contact"])), str(row["score"])
+            found[no][name] = Scored(int(str(row["points"])), lines[no, name])
+        return found
 
     def _stage_batch(self, evaluation: Evaluation, show: pa.Table, drafts: list[_Draft]) -> None:
         known = self._store.load_contacts([draft.no for draft in drafts])
@@ -245,7 +261,7 @@ class Planner:
         """Return the values to write, and the names of those that a person holds."""
         values: dict[str, str | None] = {}
         kept: list[str] = []
-        for name, value in self._wanted.values(draft.row, draft.lines).items():
+        for name, value in self._wanted.values(draft.row, draft.lines, draft.others).items():
             found = known.found.get(name)
             is_same = same_value(found, value)
             if _is_a_person_s(name, known):
@@ -307,6 +323,12 @@ def _restaged(move: pa.Table, state: pa.Table) -> int:
 def _joined(one: pa.Array | pa.ChunkedArray, other: pa.Array) -> pa.ChunkedArray:
     chunks = one.chunks if isinstance(one, pa.ChunkedArray) else [one]
     return pa.chunked_array([*chunks, other], type=pa.int64())
+
+
+def _of(table: pa.Table, numbers: pa.Array) -> list[Row]:
+    """Return the rows of some contacts, in their order."""
+    rows: list[Row] = table.filter(pc.is_in(table["contact"], value_set=numbers)).to_pylist()
+    return rows
 
 
 def _rows_of(table: pa.Table, numbers: Sequence[int]) -> pa.Table:

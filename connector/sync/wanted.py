@@ -21,11 +21,23 @@ OUTPUTS = (
     "reasons",
     "need_at",
     "handed_off_at",
+    "question",
 )
-"""What can be written to a contact; the mapping says to which property of the CRM each goes."""
+"""What can be written to a contact; the mapping says to which property of the CRM each goes.
+
+And, of several scores, `scores.NAME` and `scores.NAME.reasons`.
+"""
 
 Row = Mapping[str, object]
 """A row of `tables.SCORE` as {column: value}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One score of a contact in micro-points, and its lines."""
+
+    points: int
+    lines: Sequence[Line] = ()
 
 
 def moment(micros: int) -> datetime:
@@ -56,8 +68,13 @@ class Wanted:
     words: Words
     zone: ZoneInfo
 
-    def values(self, row: Row, lines: Sequence[Line]) -> dict[str, str | None]:
-        """Return {CRM property: text; None for nothing} for one contact."""
+    def values(
+        self, row: Row, lines: Sequence[Line], others: Mapping[str, Scored] | None = None
+    ) -> dict[str, str | None]:
+        """Return {CRM property: text; None for nothing} for one contact.
+
+        `others`: the scores beside the leading one, by name.
+        """
         texts = {
             "score": _number(row["points"]),
             "fit": _number(row["fit"]),
@@ -68,8 +85,13 @@ class Wanted:
             "reasons": reasons_text(lines, self.words),
             "need_at": self._day(row["need_us"]),
             "handed_off_at": _instant(row["handed_off_us"]),
+            "question": self._question(row["missing"]),
         }
-        return {self.properties[name]: texts[name] for name in OUTPUTS if name in self.properties}
+        leading = Scored(_whole(row["points"]), lines)
+        for name, scored in {self.words.rules.score: leading, **(others or {})}.items():
+            texts[f"scores.{name}"] = _number(scored.points)
+            texts[f"scores.{name}.reasons"] = reasons_text(scored.lines, self.words)
+        return {self.properties[name]: texts[name] for name in texts if name in self.properties}
 
     def line(self, row: Row) -> Line:
         """Return a row of `tables.REASON` as a line with its local day."""
@@ -85,6 +107,9 @@ class Wanted:
 
     def _persona(self, value: object) -> str | None:
         return None if value is None else self.words.persona(str(value))
+
+    def _question(self, missing: object) -> str | None:
+        return None if missing is None else self.words.question(str(missing))
 
     def _day(self, value: object) -> str | None:
         return None if value is None else day_of(_whole(value), self.zone).isoformat()

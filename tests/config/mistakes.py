@@ -532,6 +532,12 @@ RULES = (
         ("4:8: «score» and «scores» exclude each other: list all in «scores»",),
     ),
     Mistake(
+        "a question for a field that no persona looks at",
+        _ONE_RULE + "personas: [{id: p, criteria: [{field: job_title, is: x}]}]\n"
+        "fit: {questions: {jobtitle: Your role?}}\n",
+        ("5:19: no persona looks at the field «jobtitle»; did you mean «job_title»?",),
+    ),
+    Mistake(
         "an unknown group",
         _ONE_RULE + "  - {id: guide, activity: content_download, points: 5, group: contnt}\n"
         "groups: {content: {cap: 25}}\n",

@@ -41,6 +41,7 @@ OURS = (
     "leadripe_reasons",
     "leadripe_need_at",
     "leadripe_handed_off_at",
+    "leadripe_question",
     "leadripe_verdict",
 )
 

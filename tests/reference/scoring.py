@@ -88,7 +88,7 @@ def fit(settings: Fit, fields: Mapping[str, Value]) -> Match:
         points = fit_of(persona, settings.known_enough, fields)
         if points is not None and (best is None or best.fit is None or points > best.fit):
             best = Match(grade(settings, points), points, persona.id)
-    return best or Match("U", missing=heaviest_unknown(settings, fields))
+    return best or Match("U", missing=most_telling(settings, fields))
 
 
 def fit_of(persona: Persona, known_enough: int, fields: Mapping[str, Value]) -> int | None:
@@ -114,12 +114,33 @@ def grade(settings: Fit, points: int) -> str:
     return "D"
 
 
-def heaviest_unknown(settings: Fit, fields: Mapping[str, Value]) -> str | None:
-    """Name the field that would tell most, the first of equals."""
-    unknown = [
-        criterion
-        for persona in settings.personas
-        for criterion in persona.criteria
-        if not is_known(fields.get(criterion.field))
-    ]
-    return max(unknown, key=lambda each: each.weight).field if unknown else None
+def most_telling(settings: Fit, fields: Mapping[str, Value]) -> str | None:
+    """Name the unknown field that would settle most, the first of equals.
+
+    That is: make the most personas known enough; after that, have the most weight.
+    """
+    asked = [each.field for persona in settings.personas for each in persona.criteria]
+    unknown = [name for name in asked if not is_known(fields.get(name))]
+
+    def told(name: str) -> tuple[int, int]:
+        settled = [persona for persona in settings.personas if would_settle(persona, name)]
+        weights = [
+            each.weight
+            for persona in settings.personas
+            for each in persona.criteria
+            if each.field == name
+        ]
+        return len(settled), sum(weights)
+
+    def would_settle(persona: Persona, name: str) -> bool:
+        if all(each.field != name for each in persona.criteria):
+            return False
+        known = [
+            each.weight
+            for each in persona.criteria
+            if each.field == name or is_known(fields.get(each.field))
+        ]
+        whole = sum(each.weight for each in persona.criteria)
+        return sum(known) * 100 >= settings.known_enough * whole
+
+    return max(unknown, key=told, default=None)

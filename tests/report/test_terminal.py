@@ -36,6 +36,7 @@ def told(time_zone: str) -> Explanation:
         hand_off_open=True,
         would_hand_off=False,
         blocker=None,
+        question=None,
         others=[],
         reasons=[],
         gates=[Gate("fit", "fit A or B, or C or U with an explicit need lately", is_open=True)],

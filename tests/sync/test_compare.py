@@ -1,11 +1,13 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pyarrow as pa
 import pytest
 
-from connector.columns import STATE_SCHEMA
+from connector.columns import STATE_SCHEMA, schema_of
 from connector.domain.numbers import MILLION
 from connector.ports import Evaluation
+from connector.rules.tables import OTHER_SCORE
 from connector.sync.compare import WritePolicy, differing, to_show
 from connector.sync.wanted import micros
 from tests.fakes.clock import MONDAY
@@ -19,6 +21,7 @@ SCORE = {
     "fit": 70 * MILLION,
     "grade": "A",
     "persona": "ops",
+    "missing": None,
     "stage": "lead",
     "temperature": "warm",
     "need_us": None,
@@ -32,6 +35,7 @@ TYPES = pa.schema(
         ("fit", pa.int64()),
         ("grade", pa.string()),
         ("persona", pa.string()),
+        ("missing", pa.string()),
         ("stage", pa.string()),
         ("temperature", pa.string()),
         ("need_us", pa.int64()),
@@ -42,6 +46,9 @@ TYPES = pa.schema(
 REASONS = pa.schema([("contact", pa.int64()), ("latest_us", pa.int64()), ("count", pa.int64())])
 
 
+OTHERS = schema_of(OTHER_SCORE)
+
+
 def evaluation(*counted: tuple[int | None, int | None], **changes: object) -> Evaluation:
     """Return what the rules say of contact 5; `counted`: (latest_us, count) of each line."""
     reasons = [{"contact": 5, "latest_us": at, "count": n} for at, n in counted]
@@ -50,6 +57,12 @@ def evaluation(*counted: tuple[int | None, int | None], **changes: object) -> Ev
         reason=pa.Table.from_pylist(reasons, REASONS),
         move=pa.table({}),
     )
+
+
+def several(**points: int) -> Evaluation:
+    """Return the same with whole points of scores beside the leading one."""
+    rows = [{"contact": 5, "score": name, "points": n * MILLION} for name, n in points.items()]
+    return replace(evaluation(), other_score=pa.Table.from_pylist(rows, OTHERS))
 
 
 def shown(of: Evaluation, at_us: int = NOW) -> pa.Table:
@@ -77,6 +90,29 @@ def test_what_is_shown_already_is_not_written() -> None:
 @pytest.mark.parametrize(("points", "is_due"), [(38, False), (42, False), (37, True), (43, True)])
 def test_a_decayed_score_is_written_once_it_moved_by_three(points: int, is_due: bool) -> None:
     assert is_written(evaluation(), evaluation(points=points * MILLION)) is is_due
+
+
+@pytest.mark.parametrize(
+    ("others", "is_due"),
+    [
+        ({"risk": 10, "interest": 50}, False),
+        ({"risk": 12, "interest": 48}, False),
+        ({"risk": 7, "interest": 50}, True),
+        ({"risk": 10, "interest": 53}, True),
+        ({"risk": 10}, True),
+        ({"risk": 10, "interest": 50, "idle": 0}, True),
+    ],
+)
+def test_another_score_is_written_once_it_moved_by_three(
+    others: dict[str, int], is_due: bool
+) -> None:
+    assert is_written(several(risk=10, interest=50), several(**others)) is is_due
+    assert is_written(evaluation(), several(**others))
+
+
+def test_another_question_is_written_at_once() -> None:
+    assert is_written(evaluation(missing="job_title"), evaluation(missing="country"))
+    assert is_written(evaluation(missing="job_title"), evaluation())
 
 
 def test_a_score_that_moved_less_is_written_once_what_is_shown_is_old() -> None:

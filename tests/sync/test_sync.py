@@ -36,10 +36,12 @@ def test_a_sync_writes_what_the_rules_say(office: Office) -> None:
         "+1 Clicked in a mail (on 2026-03-01)",
         "leadripe_need_at": None,
         "leadripe_handed_off_at": None,
+        "leadripe_question": None,
         "leadripe_verdict": None,
     }
     assert office.says(bob(), "score") == "0"
     assert office.says(bob(), "stage") == "suspect"
+    assert office.says(bob(), "question") == "What is the person’s role?"
 
 
 def test_reasons_and_texts_speak_the_account_s_language(tmp_path: Path) -> None:

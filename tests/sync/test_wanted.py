@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -5,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.domain.numbers import MILLION
-from connector.rules.explain import Words
-from connector.sync.wanted import EPOCH, Wanted, local_day, micros, moment, same_value
+from connector.rules.explain import Line, Words
+from connector.rules.model import Score
+from connector.sync.wanted import EPOCH, Scored, Wanted, local_day, micros, moment, same_value
 from tests.sync.office import PARIS, PROPERTIES, RULES
 
 LATE_EVENING = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)  # 00:30 of the next day in Paris
@@ -16,6 +18,7 @@ ROW = {
     "fit": None,
     "grade": "A",
     "persona": "ops",
+    "missing": None,
     "stage": "lead",
     "temperature": "",
     "need_us": micros(LATE_EVENING),
@@ -84,6 +87,7 @@ def test_values_are_texts_as_the_crm_takes_them() -> None:
         "leadripe_reasons": "No scored activity yet",
         "leadripe_need_at": "2026-03-02",
         "leadripe_handed_off_at": "2026-03-01T23:30:00Z",
+        "leadripe_question": None,
     }
 
 
@@ -92,4 +96,30 @@ def test_only_what_the_mapping_names_is_wanted() -> None:
     assert wanted.values({**ROW, "points": MILLION}, []) == {
         "our_score": "1",
         "our_stage": "lead",
+    }
+
+
+def test_a_question_is_asked_in_the_account_s_language() -> None:
+    fit = replace(RULES.fit, questions={"budget": {"en": "Budget?", "fr": "Quel budget ?"}})
+    words = Words(replace(RULES, fit=fit), "fr")
+
+    def asked(missing: str | None) -> str | None:
+        wanted = Wanted({"question": "q"}, words, PARIS)
+        return wanted.values({**ROW, "missing": missing}, [])["q"]
+
+    assert asked("budget") == "Quel budget ?"
+    assert asked("job_title") == "Quelle est la fonction de la personne ?"
+    assert asked("cost_center") == "Inconnu : cost_center"
+    assert asked(None) is None
+
+
+def test_each_of_several_scores_goes_to_properties_of_its_own() -> None:
+    rules = replace(RULES, further=(Score("risk"),))
+    properties = {"scores.risk": "r", "scores.risk.reasons": "w", "scores.engagement": "e"}
+    line = Line("rule", "page", 12_500_000, 1, datetime(2026, 3, 1, tzinfo=UTC).date())
+    others = {"risk": Scored(12_500_000, [line])}
+    assert Wanted(properties, Words(rules, "en"), PARIS).values(ROW, [], others) == {
+        "e": "57",
+        "r": "13",
+        "w": "+12.5 Looked at a page (on 2026-03-01)",
     }

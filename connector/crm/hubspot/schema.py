@@ -1,7 +1,7 @@
 """The properties that we create in HubSpot: names from the mapping, types and labels from here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connector.config.mapping import HubSpotMapping
 from connector.crm.hubspot.contacts import WROTE_AT
@@ -13,6 +13,7 @@ from connector.crm.vocabulary import (
     STAGES,
     TEMPERATURES,
     Words,
+    label,
     word,
 )
 
@@ -41,6 +42,7 @@ _OUTPUTS: Mapping[str, Kind] = {
     "reasons": Kind("string", "textarea", LABELS["reasons"]),
     "need_at": Kind("date", "date", LABELS["need_at"]),
     "handed_off_at": Kind("datetime", "date", LABELS["handed_off_at"]),
+    "question": Kind("string", "text", LABELS["question"]),
 }
 _VERDICT = Kind("enumeration", "select", LABELS["feedback"], FEEDBACK)
 _WROTE_AT = Kind("datetime", "date", ("Leadripe: last written", "Leadripe : dernière écriture"))
@@ -81,11 +83,18 @@ def options(labels: Mapping[str, Words], place: int = 0, first: int = 0) -> list
     ]
 
 
+def _kind(output: str) -> Kind:
+    """Return what a result is written as; one of several scores like the only one."""
+    if output in _OUTPUTS:
+        return _OUTPUTS[output]
+    like = _OUTPUTS["reasons" if output.endswith(".reasons") else "score"]
+    return replace(like, label=label(output))
+
+
 def wanted(mapping: HubSpotMapping) -> Sequence[Wanted]:
     """Return every property of ours that the mapping asks for."""
     found = [
-        Wanted("contacts", name, _OUTPUTS[output])
-        for output, name in mapping.write.properties.items()
+        Wanted("contacts", name, _kind(output)) for output, name in mapping.write.properties.items()
     ]
     if mapping.feedback:
         found.append(Wanted("contacts", mapping.feedback, _VERDICT))
