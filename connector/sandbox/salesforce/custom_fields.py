@@ -1,7 +1,7 @@
 """Custom fields: what a definition may say, and how it becomes a field of an object."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from connector.sandbox.salesforce.fields import LONG_TEXT, Field
@@ -109,8 +109,11 @@ class Definition:
         return self.texts.get(name, "false").lower() == "true"
 
 
-def check(org: Org, definition: Definition) -> bool:
-    """Return whether a definition would change anything, or raise FlawError."""
+def check(org: Org, definition: Definition, coming: Iterable[str] = ()) -> bool:
+    """Return whether a definition would change anything, or raise FlawError.
+
+    `coming`: whole names of fields that come along with it.
+    """
     made = definition.field()
     changed = False
     for kind in kinds_of(org, definition.parent):
@@ -119,7 +122,8 @@ def check(org: Org, definition: Definition) -> bool:
         if held is not None and held.type != made.type:
             raise FlawError(f"Cannot change the type of {definition.full_name}")
         custom = [one for one in sobject.fields.values() if one.custom]
-        if held is None and len(custom) >= org.options.custom_fields_each:
+        more = sum(name.startswith(f"{kind}.") for name in coming)
+        if held is None and len(custom) + more >= org.options.custom_fields_each:
             raise FlawError(f"{kind} has reached the maximum number of custom fields")
         keys = sum(one.external_id for one in custom if one is not held)
         if made.external_id and keys >= MOST_EXTERNAL_IDS:

@@ -120,6 +120,7 @@ class _Work:
     package: Package
     steps: list[Apply] = field(default_factory=list)
     brought: dict[str, Definition] = field(default_factory=dict)
+    fresh: list[str] = field(default_factory=list)
     seen: set[tuple[str, str]] = field(default_factory=set)
 
     def plan(self) -> None:
@@ -200,9 +201,10 @@ class _Work:
 
     def _field(self, file: File, node: Node) -> tuple[bool, bool]:
         definition = definition_of(file.name, node)
-        changed = custom_fields.check(self.org, definition)
+        changed = custom_fields.check(self.org, definition, self.fresh)
         kinds = custom_fields.kinds_of(self.org, file.name)
         created = self.org.objects[kinds[0]].find(definition.name) is None
+        self.fresh += [f"{kind}.{definition.name}" for kind in kinds if created]
         for kind in (file.name, *kinds):
             self.brought[f"{kind}.{definition.name}"] = definition
         if changed:
@@ -230,7 +232,9 @@ class _Work:
         for node in file.root.all("objectPermissions"):
             if node.get("object") not in self.org.objects:
                 raise FlawError(f"In field: object - no object named {node.get('object')} found")
+        described = file.root.get("description")
         values: Values = {"Label": label, "IsCustom": True}
+        values |= {"Description": described} if described else {}
         held = self._row("PermissionSet", {"Name": file.name}, values)
         self.steps.append(lambda: _granted(self.org, file))
         return held

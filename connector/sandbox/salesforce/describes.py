@@ -68,6 +68,8 @@ def describe(org: Org, call: Call) -> Answer:
             shown |= {"createable": False, "updateable": False}
         if f"{one.name}.{field.name}" in org.required:
             shown["nillable"] = False
+        if (one.name, field.name) == ("FieldPermissions", "Field"):
+            shown["picklistValues"] = [_choice(name) for name in _grantable(org)]
         fields.append(shown)
     children = [
         {
@@ -92,6 +94,27 @@ def describe(org: Org, call: Call) -> Answer:
             "urls": _urls(call, one.name),
         }
     )
+
+
+def _grantable(org: Org) -> list[str]:
+    """Return every field that a permission set can name, seen by the caller or not."""
+    return [
+        f"{one.name}.{field.name}"
+        for one in org.objects.values()
+        if not one.is_tooling
+        for field in one.fields.values()
+        if field.described()["permissionable"]
+    ]
+
+
+def _choice(value: str) -> Json:
+    return {
+        "active": True,
+        "defaultValue": False,
+        "label": value,
+        "validFor": None,
+        "value": value,
+    }
 
 
 def _urls(call: Call, name: str) -> Json:

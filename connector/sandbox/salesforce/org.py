@@ -78,11 +78,12 @@ class Access:
     def sees(self, sobject: SObject, one: Field) -> bool:
         """Whether the user can read a field."""
         name = f"{sobject.name}.{one.name}".lower()
-        return name not in self.hidden and (not one.granted or name in self.readable)
+        return name in self.readable or not (one.granted or name in self.hidden)
 
     def edits(self, sobject: SObject, one: Field) -> bool:
         """Whether the user can write a field that can be written at all."""
-        return not one.granted or f"{sobject.name}.{one.name}".lower() in self.editable
+        name = f"{sobject.name}.{one.name}".lower()
+        return name in self.editable or not (one.granted or name in self.hidden)
 
 
 @dataclass
@@ -110,7 +111,7 @@ class Org:
         self.components: dict[tuple[str, str], Node] = {}  # deployed: type and name, as it was
         self.validation_rules: list[ValidationRule] = []
         self.required: set[str] = set()  # `Lead.Title`: an admin made it required
-        self.hidden: set[str] = set()  # `lead.title`: field-level security hides it from all
+        self.hidden: set[str] = set()  # `lead.title`: hidden from all but who is granted it
         self.denied: set[str] = set()  # `Task.create`, `Lead.edit`, `Event.read`
         self.locked: dict[str, int] = {}  # record id: how many more writes find it locked
         self.lock_next = 0  # how many of the next written rows find theirs locked

@@ -49,7 +49,7 @@ def _record(org: Org, kind: str, name: str) -> str:
     if kind == "LeadConvertSettings":
         inner = _mapping(org)
     elif (kind, name) in org.components:
-        inner = _written(org.components[kind, name])
+        inner = _written(org.components[kind, name], but="fullName")
     else:
         return '<records xsi:nil="true"/>'
     return (
@@ -71,11 +71,11 @@ def _mapping(org: Org) -> str:
     )
 
 
-def _written(node: Node) -> str:
+def _written(node: Node, but: str = "") -> str:
     return "".join(
         f"<{child.tag}>{escape(child.text)}{_written(child)}</{child.tag}>"
         for child in node.children
-        if child.tag != "fullName"
+        if child.tag != but
     )
 
 

@@ -232,3 +232,46 @@ def test_what_stands_there_is_read_before_a_deploy_takes_its_place(open_desk: Op
     adding.org.lead_mapping["Theirs__c"] = "Theirs__c"
     deploy(adding, FILES, MEMBERS)
     assert adding.org.lead_mapping == {"Theirs__c": "Theirs__c", "Score__c": "Score__c"}
+
+
+def test_a_hidden_field_is_seen_by_whom_a_permission_set_grants_it(desk: Desk) -> None:
+    desk.org.hidden.add("Lead.Title")
+    fields = {
+        one["name"]: one for one in desk.get("/sobjects/FieldPermissions/describe").json["fields"]
+    }
+    offered = {value["value"] for value in fields["Field"]["picklistValues"]}
+    assert "Lead.Title" in offered
+    assert offered.isdisjoint({"Lead.LastName", "Lead.Status", "Task.Status"})
+    grant = (
+        "<label>Score</label><description>For the sync</description><fieldPermissions>"
+        "<field>Lead.Title</field><readable>true</readable></fieldPermissions>"
+    )
+    file = {"permissionsets/Score.permissionset": f"<PermissionSet {SPACE}>{grant}</PermissionSet>"}
+    deploy(desk, file, {"PermissionSet": ["Score"]})
+    assert desk.query("SELECT Title FROM Lead").code == "INVALID_FIELD"
+    assign(desk)
+    lead = desk.lead()
+    assert desk.column("SELECT Title FROM Lead") == [None]
+    assert desk.change("Lead", lead, Title="CEO").code == "INVALID_FIELD_FOR_INSERT_UPDATE"
+    assert desk.column("SELECT Description FROM PermissionSet") == ["For the sync"]
+
+
+def test_fields_of_one_deploy_count_against_the_limit_together(open_desk: Opener) -> None:
+    desk = open_desk(custom_fields_each=1)
+    two = SCORE + SCORE.replace("Score__c", "Other__c")
+    files = {"objects/Lead.object": f"<CustomObject {SPACE}>{two}</CustomObject>"}
+    result = deploy(desk, files, {"CustomField": ["Lead.Score__c", "Lead.Other__c"]})
+    [failure] = result["details"]["componentFailures"]
+    assert (failure["fullName"], "maximum number" in failure["problem"]) == ("Lead.Other__c", True)
+
+
+def test_the_values_of_a_choice_are_read_back(desk: Desk) -> None:
+    grade = (
+        "<fields><fullName>Grade__c</fullName><label>Grade</label><type>Picklist</type><valueSet>"
+        "<valueSetDefinition><value><fullName>A</fullName><label>Best</label></value>"
+        "</valueSetDefinition></valueSet></fields>"
+    )
+    files = {"objects/Lead.object": f"<CustomObject {SPACE}>{grade}</CustomObject>"}
+    deploy(desk, files, {"CustomField": ["Lead.Grade__c"]})
+    told = read_metadata(desk, "CustomField", "Lead.Grade__c").raw
+    assert b"<value><fullName>A</fullName><label>Best</label></value>" in told
