@@ -50,6 +50,8 @@ _STANDING: Mapping[str, str] = {
     "X-PrettyPrint": "0",
 }
 _USAGE = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")
+Body = bytes | Callable[[str], bytes] | None
+"""What a request carries; SOAP's envelopes hold the session, so they are made for each attempt."""
 JSON = "application/json"
 CSV = "text/csv; charset=UTF-8"
 
@@ -178,7 +180,7 @@ class Client:
         self,
         method: str,
         target: str,
-        body: bytes | None = None,
+        body: Body = None,
         *,
         kind: str = "rest",
         content: str = JSON,
@@ -225,20 +227,22 @@ class Client:
         self,
         method: str,
         target: str,
-        body: bytes | None,
+        body: Body,
         kind: str,
         content: str,
         headers: Mapping[str, str],
     ) -> Reply:
         token = self._sessions.current()
-        sent = self._headers(token, content if body is not None else "", headers)
-        reply = self._send(Request(method, target, body, sent), kind)
+        type_ = content if body is not None else ""
+
+        def request(token: str) -> Request:
+            # Built for each, so that no header is lost with a session: each protects an owner.
+            carried = body(token) if callable(body) else body
+            return Request(method, target, carried, self._headers(token, type_, headers))
+
+        reply = self._send(request(token), kind)
         if is_expired(reply) and self._sessions.renew(token):
-            # Built anew, so that no header is lost with the session: each protects an owner.
-            sent = self._headers(
-                self._sessions.current(), content if body is not None else "", headers
-            )
-            reply = self._send(Request(method, target, body, sent), kind)
+            reply = self._send(request(self._sessions.current()), kind)
         if 200 <= reply.status < 300:
             return reply
         raise failure(reply, self.now())

@@ -44,7 +44,7 @@ def is_expired(reply: Reply) -> bool:
     """Tell whether a call was refused for its session alone."""
     if reply.status == 401:
         return True
-    return reply.status == 400 and refusal.parse(reply).code == refusal.EXPIRED
+    return reply.status in (400, 500) and refusal.parse(reply).code == refusal.EXPIRED
 
 
 def failure(reply: Reply, now: datetime) -> Exception:
@@ -68,7 +68,7 @@ def failure(reply: Reply, now: datetime) -> Exception:
         )
     if why.is_passing:
         return TryAgainError(unavailable(f"Salesforce is busy: {why.says}"), _LOCK_WAIT)
-    if reply.status in _REFUSED:
+    if reply.status in _REFUSED or why.is_fault:
         return ConflictError(why)
     if reply.status >= 500 or reply.status in _PASSING:
         told = unavailable(f"Salesforce answered {reply.status}: {why.says}")

@@ -1,7 +1,9 @@
 """What Salesforce's error answers mean. Every part of them is optional; the body may be HTML."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 
 import orjson
 
@@ -18,6 +20,8 @@ NO_FIELD = "INVALID_FIELD"
 EXPIRED = "INVALID_SESSION_ID"
 LIMIT = "REQUEST_LIMIT_EXCEEDED"
 
+_FAULT_CODE = re.compile(rb"<faultcode>(?:\w+:)?(\w+)</faultcode>")
+_FAULT_TEXT = re.compile(rb"<faultstring>([^<]*)</faultstring>")
 _GONE = frozenset(
     {DELETED, "INVALID_CROSS_REFERENCE_KEY", "MALFORMED_ID", "NOT_FOUND", "INVALID_ID_FIELD"}
 )
@@ -38,6 +42,8 @@ class Refusal:
     message: str = ""
     full: str = ""
     fields: tuple[str, ...] = ()
+    is_fault: bool = False
+    """Whether SOAP says so: its status is 500 whatever is wrong."""
 
     @property
     def says(self) -> str:
@@ -76,13 +82,23 @@ class Refusal:
 
 
 def parse(reply: Reply) -> Refusal:
-    """Return what an error answer says; a body that is no JSON says nothing."""
+    """Return what an error answer says; a body that is neither JSON nor SOAP says nothing."""
     try:
         body = orjson.loads(reply.body)
     except orjson.JSONDecodeError:
-        return Refusal(reply.status)
+        return _parse_fault(reply)
     first = body[0] if isinstance(body, list) and body else body
     return parse_entry(first, reply.status) if isinstance(first, dict) else Refusal(reply.status)
+
+
+def _parse_fault(reply: Reply) -> Refusal:
+    code = _FAULT_CODE.search(reply.body)
+    if code is None:
+        return Refusal(reply.status)
+    name, told = code[1].decode(), _FAULT_TEXT.search(reply.body)
+    full = unescape(told[1].decode("utf-8", "replace")) if told else ""
+    full = full.removeprefix(f"{name}: ")
+    return Refusal(reply.status, clean(name), clean(full), full, is_fault=True)
 
 
 def parse_entry(entry: Json, status: int = 0) -> Refusal:

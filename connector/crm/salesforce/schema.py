@@ -37,6 +37,12 @@ class FieldInfo:
     refers_to: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     label: str = ""
+    is_grantable: bool = False
+    """Whether permission sets can name it."""
+    is_restricted: bool = False
+    """Whether a choice takes no other values than `values`."""
+    whole: str = ""
+    """The field it is a part of: `Address` for the country."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,8 @@ class ObjectInfo:
     fields: Mapping[str, FieldInfo] = field(default_factory=dict)
     is_updateable: bool = False
     is_createable: bool = False
+    record_types: tuple[str, ...] = ()
+    """Developer names of those in use."""
 
     def find(self, name: str) -> FieldInfo | None:
         """Return a field by its name in any case."""
@@ -105,6 +113,18 @@ class Schema:
             found = self.find(step.refers_to[0])
         return found.find(name) if found else None
 
+    def place(self, source: str, column: str) -> tuple[str, str]:
+        """Return the object and the field that a column means: `Account`, `Industry`.
+
+        Relations that are not seen are followed by their names, which mostly are the objects'.
+        """
+        *relations, name = column.split(".")
+        for relation in relations:
+            found = self.find(source)
+            step = found.behind(relation) if found else None
+            source = step.refers_to[0] if step and len(step.refers_to) == 1 else relation
+        return source, name
+
     def readable(self, source: str, columns: Iterable[str]) -> list[str]:
         """Return those columns that can be read, each once."""
         return [column for column in dict.fromkeys(columns) if self.has(source, column)]
@@ -133,6 +153,11 @@ def parse(body: object) -> ObjectInfo:
         {one.name.lower(): one for one in fields},
         found.get("updateable") is True,
         found.get("createable") is True,
+        tuple(
+            str(one.get("developerName"))
+            for one in objects(found, "recordTypeInfos")
+            if one.get("active") is not False
+        ),
     )
 
 
@@ -157,6 +182,9 @@ def _field(each: Json) -> FieldInfo:
             if one.get("active") is not False
         ),
         label=str(each.get("label") or ""),
+        is_grantable=each.get("permissionable") is True,
+        is_restricted=each.get("restrictedPicklist") is True,
+        whole=str(each.get("compoundFieldName") or ""),
     )
 
 
