@@ -1,0 +1,341 @@
+"""Provisioning a Salesforce org: what is made, what is left alone, what stands in the way."""
+
+from typing import Any
+from xml.etree.ElementTree import tostring
+
+import pytest
+
+from connector.crm.salesforce.judging import ConflictError
+from connector.crm.salesforce.metadata import LIST_VIEW, PERMISSION_SET
+from connector.crm.salesforce.metadata_reading import read_metadata
+from connector.crm.salesforce.provision import provision
+from connector.errors import CrmRefusedError
+from connector.sandbox.salesforce.people import People
+from tests.crm.salesforce.conftest import Opener
+from tests.crm.salesforce.provisioned import ProvisionedOrg, mapped
+
+SET, OURS = "Leadripe", "Leadripe_Integration"
+
+
+def field_xml(name: str, rest: str, description: str = "") -> str:
+    return (
+        f"<fullName>{name}</fullName><description>{description}</description>"
+        f"<label>Theirs</label>{rest}"
+    )
+
+
+def described(org: ProvisionedOrg, kind: str) -> dict[str, Any]:
+    answer: Any = org.client.get(f"/sobjects/{kind}/describe")
+    return {field["name"]: field for field in answer["fields"]}
+
+
+def test_our_user_sees_and_writes_every_field_with_its_type(provisioned: ProvisionedOrg) -> None:
+    for kind in ("Lead", "Contact"):
+        fields = described(provisioned, kind)
+        ours = {name: field for name, field in fields.items() if name.startswith("Leadripe_")}
+        assert {name: field["type"] for name, field in ours.items()} == {
+            "Leadripe_Score__c": "double",
+            "Leadripe_Fit__c": "double",
+            "Leadripe_Grade__c": "picklist",
+            "Leadripe_Persona__c": "string",
+            "Leadripe_Stage__c": "picklist",
+            "Leadripe_Temperature__c": "picklist",
+            "Leadripe_Reasons__c": "textarea",
+            "Leadripe_Need_At__c": "date",
+            "Leadripe_Handed_Off_At__c": "datetime",
+            "Leadripe_Feedback__c": "picklist",
+        }
+        assert all(field["updateable"] and field["nillable"] for field in ours.values())
+        assert not any(field["restrictedPicklist"] for field in ours.values())
+    key = described(provisioned, "Task")["Leadripe_Key__c"]
+    assert (key["unique"], key["externalId"], key["caseSensitive"]) == (True, True, False)
+
+
+def test_what_a_sync_writes_comes_back_as_it_was(provisioned: ProvisionedOrg) -> None:
+    lead = provisioned.make("Lead", LastName="Silva", Company="Acme")
+    written = {
+        "Leadripe_Score__c": 87,
+        "Leadripe_Fit__c": 100,
+        "Leadripe_Grade__c": "U",
+        "Leadripe_Persona__c": "Directrice industrielle",
+        "Leadripe_Stage__c": "recycled",
+        "Leadripe_Temperature__c": "hot",
+        "Leadripe_Reasons__c": "+40 Asked for a demo\n+12 …",
+        "Leadripe_Need_At__c": "2026-02-27",
+        "Leadripe_Handed_Off_At__c": "2026-03-01T23:30:00.000+0000",
+    }
+    provisioned.client.patch(f"/sobjects/Lead/{lead}", written)
+    [row] = provisioned.rows("Lead", *written)
+    assert row == written
+
+
+def test_a_second_run_finds_everything_and_deploys_nothing(provisioned: ProvisionedOrg) -> None:
+    before = provisioned.snapshot()
+    calls = dict(provisioned.client.calls)
+    assert provisioned.made() == []
+    assert provisioned.snapshot() == before
+    assert provisioned.client.calls["rest"] - calls["rest"] == 9
+
+
+def test_a_dry_run_tells_everything_and_changes_nothing(bare: ProvisionedOrg) -> None:
+    before = bare.snapshot()
+    told = bare.provision(dry_run=True)
+    assert bare.snapshot() == before
+    assert [part.what for part in told] == bare.made()
+
+
+def test_a_first_run_takes_few_calls(bare: ProvisionedOrg) -> None:
+    bare.provision()
+    assert bare.client.calls == {"rest": 14}
+
+
+def test_people_read_the_fields_and_give_feedback_alone(provisioned: ProvisionedOrg) -> None:
+    def granted(name: str) -> dict[str, bool]:
+        columns = ("Field", "PermissionsEdit")
+        rows = provisioned.rows("FieldPermissions", *columns, Parent__Name=name)
+        return {row["Field"]: row["PermissionsEdit"] for row in rows}
+
+    people = granted(SET)
+    assert {name for name, edits in people.items() if edits} == {
+        "Lead.Leadripe_Feedback__c",
+        "Contact.Leadripe_Feedback__c",
+    }
+    assert len(people) == 20
+    assert provisioned.rows("ObjectPermissions", "Id", Parent__Name=SET) == []
+    ours = granted(OURS)
+    # What the mapping reads is granted for reading, where it can be granted at all.
+    read = {"Lead.Title", "Account.Industry", "Contact.MailingCountry", "Campaign.Type"}
+    assert all(ours[name] is False for name in read)
+    assert {"Lead.Company", "Lead.LastName", "Lead.Status", "Task.Status"}.isdisjoint(ours)
+    assert ours["Task.Leadripe_Key__c"] is True
+    assert ours["Event.Leadripe_Key__c"] is True
+
+
+def test_our_user_may_change_people_and_delete_nothing(provisioned: ProvisionedOrg) -> None:
+    rights = ("PermissionsRead", "PermissionsEdit", "PermissionsDelete", "PermissionsCreate")
+    rows = provisioned.rows("ObjectPermissions", "SobjectType", *rights, Parent__Name=OURS)
+    assert {row["SobjectType"]: row["PermissionsEdit"] for row in rows} == {
+        "Account": False,
+        "Campaign": False,
+        "Contact": True,
+        "Lead": True,
+        "Opportunity": False,
+    }
+    assert all(row["PermissionsRead"] for row in rows)
+    assert not any(row["PermissionsDelete"] or row["PermissionsCreate"] for row in rows)
+
+
+def test_a_standard_field_that_is_hidden_becomes_readable(bare: ProvisionedOrg) -> None:
+    bare.org.hidden.add("Lead.Industry")
+    assert "Industry" not in described(bare, "Lead")
+    bare.provision()
+    assert described(bare, "Lead")["Industry"]["updateable"] is False
+
+
+def test_labels_are_in_the_language_of_the_settings(bare: ProvisionedOrg) -> None:
+    bare.provision(language="fr")
+    stage = described(bare, "Lead")["Leadripe_Stage__c"]
+    assert stage["label"] == "Maturité"
+    assert [value["value"] for value in stage["picklistValues"]][-1] == "disqualified"
+    views = read_metadata(bare.client, LIST_VIEW, ["Lead.Leadripe_Hot_Leads"])
+    tree = views["Lead.Leadripe_Hot_Leads"].tree
+    assert tree.findtext("label") == "Leads chauds"
+    assert tree.findtext("filters/value") == "hot,Chaud"
+
+
+def test_a_mapping_with_other_names_and_fewer_of_them_works(bare: ProvisionedOrg) -> None:
+    bare.mapping = mapped(
+        write={"score": "Ripeness__c", "handed_off_at": "To_Sales_At__c"},
+        contact={"objects": ("Lead",)},
+        permission_set="Ripeness",
+    )
+    assert bare.made() == [
+        "field To_Sales_At__c of Lead",
+        "field Ripeness__c of Lead",
+        "permission set Ripeness",
+        "permission set Ripeness_Integration",
+        "list view Handed over of Lead (Leadripe_Handed_Over)",
+        "permission set Ripeness_Integration assigned to our user",
+    ]
+    assert described(bare, "Lead")["Ripeness__c"]["updateable"] is True
+    view = read_metadata(bare.client, LIST_VIEW, ["Lead.Leadripe_Handed_Over"])
+    tree = view["Lead.Leadripe_Handed_Over"].tree
+    assert [column.text for column in tree.iterfind("columns")] == [
+        "FULL_NAME", "LEAD.COMPANY", "Ripeness__c", "To_Sales_At__c", "CORE.USERS.ALIAS",
+    ]  # fmt: skip
+    assert bare.org.lead_mapping == {}
+    assert bare.made() == []
+
+
+def test_a_converted_lead_keeps_its_values(provisioned: ProvisionedOrg) -> None:
+    lead = provisioned.make(
+        "Lead", LastName="Silva", Company="Acme", Leadripe_Score__c=64, Leadripe_Stage__c="prospect"
+    )
+    contact = People(provisioned.org).convert(lead).contact
+    columns = ("Leadripe_Score__c", "Leadripe_Stage__c")
+    [row] = provisioned.rows("Contact", *columns, Id=contact)
+    assert row == {"Leadripe_Score__c": 64, "Leadripe_Stage__c": "prospect"}
+
+
+@pytest.mark.parametrize("is_replaced", [True, False])
+def test_what_an_admin_maps_for_conversions_stays(open_org: Opener, is_replaced: bool) -> None:
+    org = open_org(mapping_is_replaced=is_replaced)
+    theirs = {"Budget__c": "Budget__c", "Leadripe_Fit__c": "Budget_Fit__c"}
+    org.org.lead_mapping = dict(theirs)
+    for kind in ("Lead", "Contact"):
+        for name in ("Budget__c", "Budget_Fit__c"):
+            text = field_xml(name, "<type>Number</type><precision>18</precision><scale>0</scale>")
+            org.admin_deploys("CustomField", f"{kind}.{name}", text)
+    org.provision()
+    mapping = org.org.lead_mapping
+    assert mapping.items() >= theirs.items()
+    assert mapping["Leadripe_Score__c"] == "Leadripe_Score__c"
+    assert org.made() == []
+
+
+def test_a_task_with_the_same_key_is_refused(provisioned: ProvisionedOrg) -> None:
+    provisioned.make("Task", Subject="Call", Leadripe_Key__c="leadripe-0a1b")
+    with pytest.raises(ConflictError, match="DUPLICATE_VALUE"):
+        provisioned.make("Task", Subject="Call", Leadripe_Key__c="LEADRIPE-0A1B")
+
+
+def test_a_field_of_another_type_is_refused_before_anything_is_made(bare: ProvisionedOrg) -> None:
+    text = field_xml("Leadripe_Score__c", "<type>Text</type><length>20</length>")
+    bare.admin_deploys("CustomField", "Lead.Leadripe_Score__c", text)
+    before = bare.snapshot()
+    with pytest.raises(CrmRefusedError, match="Leadripe_Score__c of Lead is of type text") as told:
+        bare.provision()
+    assert "Nothing was changed" in told.value.do
+    assert bare.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "rest", "told"),
+    [
+        (
+            "Lead.Leadripe_Persona__c",
+            "<type>Text</type><length>40</length>",
+            "holds 40 characters, fewer than 255",
+        ),
+        (
+            "Activity.Leadripe_Key__c",
+            "<type>Text</type><length>40</length><externalId>true</externalId>",
+            "is not unique and an external ID",
+        ),
+        (
+            "Contact.Leadripe_Fit__c",
+            "<type>Number</type><precision>4</precision><scale>2</scale>",
+            "has 2 digits, too few for 100",
+        ),
+        (
+            "Lead.Leadripe_Grade__c",
+            "<type>Picklist</type><valueSet><restricted>true</restricted><valueSetDefinition>"
+            "<value><fullName>A</fullName><label>A</label></value>"
+            "</valueSetDefinition></valueSet>",
+            "takes only values of its own, and lacks B, C, D, U",
+        ),
+    ],
+)
+def test_a_field_of_theirs_that_does_not_fit_is_named(
+    bare: ProvisionedOrg, name: str, rest: str, told: str
+) -> None:
+    bare.admin_deploys("CustomField", name, field_xml(name.rpartition(".")[2], rest))
+    with pytest.raises(CrmRefusedError) as refused:
+        bare.provision(dry_run=True)
+    assert told in refused.value.what
+
+
+def test_a_field_of_theirs_that_fits_is_used_and_not_changed(bare: ProvisionedOrg) -> None:
+    text = field_xml(
+        "Leadripe_Score__c", "<type>Number</type><precision>6</precision><scale>1</scale>", "Ours!"
+    )
+    bare.admin_deploys("CustomField", "Lead.Leadripe_Score__c", text)
+    assert "field Leadripe_Score__c of Lead" not in bare.made()
+    score = described(bare, "Lead")["Leadripe_Score__c"]
+    assert (score["label"], score["scale"], score["updateable"]) == ("Theirs", 1, True)
+
+
+def test_what_people_added_to_a_choice_of_ours_stays(bare: ProvisionedOrg) -> None:
+    value = "<value><fullName>{}</fullName><default>false</default><label>{}</label></value>"
+    held = "".join(value.format(name, name) for name in ("suspect", "lead", "on_hold"))
+    text = field_xml(
+        "Leadripe_Stage__c",
+        f"<type>Picklist</type><valueSet><valueSetDefinition>{held}</valueSetDefinition></valueSet>",
+        "Leadripe: how ripe the contact is.",
+    )
+    bare.admin_deploys("CustomField", "Lead.Leadripe_Stage__c", text)
+    lacking = "values prospect, client, recycled, disqualified of Leadripe_Stage__c of Lead"
+    assert lacking in bare.made()
+    stage = described(bare, "Lead")["Leadripe_Stage__c"]
+    assert [value["value"] for value in stage["picklistValues"]] == [
+        "suspect", "lead", "on_hold", "prospect", "client", "recycled", "disqualified",
+    ]  # fmt: skip
+    assert stage["label"] == "Theirs"
+
+
+def test_a_permission_set_that_is_not_ours_is_refused(bare: ProvisionedOrg) -> None:
+    bare.admin_deploys(PERMISSION_SET, SET, "<label>Leadripe</label>")
+    before = bare.snapshot()
+    with pytest.raises(CrmRefusedError, match="permission set Leadripe that is not ours"):
+        bare.provision()
+    assert bare.snapshot() == before
+
+
+def test_what_an_admin_added_to_our_permission_set_stays(provisioned: ProvisionedOrg) -> None:
+    sets = read_metadata(provisioned.client, PERMISSION_SET, [OURS])
+    theirs = (
+        "<fieldPermissions><editable>true</editable><field>Lead.Website</field>"
+        "<readable>true</readable></fieldPermissions>"
+        "<userPermissions><enabled>true</enabled><name>ViewSetup</name></userPermissions>"
+    )
+    kept = [part for part in sets[OURS].tree if part.findtext("field") != "Lead.Leadripe_Fit__c"]
+    inner = "".join(tostring(part, encoding="unicode") for part in kept) + theirs
+    provisioned.admin_deploys(PERMISSION_SET, OURS, inner)
+    assert provisioned.made() == [
+        f"in permission set {OURS}: Lead.Leadripe_Fit__c (edit)",
+    ]
+    now = read_metadata(provisioned.client, PERMISSION_SET, [OURS])[OURS].tree
+    assert "ViewSetup" in [name.text for name in now.iterfind("userPermissions/name")]
+    assert "Lead.Website" in [name.text for name in now.iterfind("fieldPermissions/field")]
+
+
+def test_a_list_view_of_the_same_name_is_left_alone(bare: ProvisionedOrg) -> None:
+    theirs = (
+        "<fullName>Leadripe_Hot_Leads</fullName><columns>FULL_NAME</columns>"
+        "<filterScope>Mine</filterScope><label>My hot ones</label>"
+    )
+    bare.admin_deploys(LIST_VIEW, "Lead.Leadripe_Hot_Leads", theirs)
+    assert "list view Hot leads of Lead (Leadripe_Hot_Leads)" not in bare.made()
+    views = bare.rows("ListView", "Name", DeveloperName="Leadripe_Hot_Leads")
+    assert {view["Name"] for view in views} == {"My hot ones", "Hot leads"}
+
+
+def test_a_part_that_is_refused_keeps_all_the_others_out(open_org: Opener) -> None:
+    org = open_org(custom_fields_each=5)
+    before = org.snapshot()
+    with pytest.raises(CrmRefusedError) as refused:
+        org.provision()
+    assert "Salesforce takes none of it" in refused.value.what
+    assert "maximum number of custom fields" in refused.value.what
+    deploys = len(org.org.deploys)
+    org.org.deploys.clear()
+    assert (deploys, org.snapshot()) == (1, before)
+
+
+def test_another_user_can_be_given_the_permission_set(bare: ProvisionedOrg) -> None:
+    user = People(bare.org).user
+    [row] = bare.rows("User", "Username", Id=user)
+    provision(
+        bare.client, bare.mapping, language="en", dry_run=False, username=str(row["Username"])
+    )
+    held = bare.rows("PermissionSetAssignment", "AssigneeId")
+    assert [one["AssigneeId"] for one in held] == [user]
+    with pytest.raises(CrmRefusedError, match="no user of the name"):
+        provision(bare.client, bare.mapping, language="en", dry_run=True, username="nobody@x.y")
+
+
+def test_an_expired_session_is_renewed_while_reading(provisioned: ProvisionedOrg) -> None:
+    provisioned.client.get("/limits")
+    provisioned.org.sessions.close_all()
+    found = read_metadata(provisioned.client, PERMISSION_SET, [SET, "Nothing"])
+    assert list(found) == [SET]
