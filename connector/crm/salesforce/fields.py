@@ -9,8 +9,17 @@ from copy import deepcopy
 from xml.etree.ElementTree import Element
 
 from connector.config.salesforce_mapping import SalesforceMapping
-from connector.crm.salesforce.metadata import FIELD, Component
-from connector.crm.vocabulary import FEEDBACK, GRADES, LABELS, STAGES, TEMPERATURES, Words, word
+from connector.crm.salesforce.metadata import FIELD, Component, set_text
+from connector.crm.vocabulary import (
+    FEEDBACK,
+    GRADES,
+    LABELS,
+    STAGES,
+    TEMPERATURES,
+    Words,
+    label,
+    word,
+)
 
 MARK = "Leadripe"
 """What the description of everything of ours begins with."""
@@ -31,44 +40,56 @@ _LEAST_DIGITS = 3
 
 
 def template_of(result: str) -> str:
-    """Return the name that a result's field has in the shipped files."""
+    """Return the name that a result's field has in the shipped files.
+
+    One of several scores is like the only one, its reasons are like that one's.
+    """
+    if result.startswith("scores."):
+        result = "reasons" if result.endswith(".reasons") else "score"
     return f"Leadripe_{'_'.join(part.title() for part in result.split('_'))}__c"
 
 
-def field_names(mapping: SalesforceMapping) -> Mapping[str, str]:
-    """Return {name in the shipped files: name in this org} of what the mapping asks for."""
-    found = {template_of(result): name for result, name in mapping.results.items() if name}
-    if mapping.tasks:
-        found[template_of("key")] = mapping.tasks.key
+def results_of(mapping: SalesforceMapping) -> Mapping[str, str]:
+    """Return {result, the key of tasks too: its field in this org} of what the mapping asks for."""
+    found = {result: name for result, name in mapping.results.items() if name}
+    return {**found, "key": mapping.tasks.key} if mapping.tasks else found
+
+
+def field_names(mapping: SalesforceMapping) -> Mapping[str, Sequence[str]]:
+    """Return {name in the shipped files: names in this org}; several only of several scores."""
+    found: dict[str, list[str]] = {}
+    for result, name in results_of(mapping).items():
+        found.setdefault(template_of(result), []).append(name)
     return found
 
 
 def wanted_fields(
     mapping: SalesforceMapping, source: Sequence[Component], language: str
 ) -> list[Component]:
-    """Return every field of ours that the mapping asks for, in the order of the files."""
-    names, parents = field_names(mapping), (ACTIVITY, *mapping.contact.objects)
+    """Return every field of ours that the mapping asks for, object by object."""
+    templates = {each.name: each for each in source if each.type == FIELD}
     return [
-        _named(component, names[component.own_name], language)
-        for component in source
-        if component.type == FIELD and component.parent in parents and component.own_name in names
+        _named(templates[f"{parent}.{template_of(result)}"], result, name, language)
+        for parent in (ACTIVITY, *mapping.contact.objects)
+        for result, name in results_of(mapping).items()
+        if f"{parent}.{template_of(result)}" in templates
     ]
 
 
-def _named(component: Component, name: str, language: str) -> Component:
-    tree = translated(component.tree, language)
-    fullname = tree.find("fullName")
-    if fullname is not None:
-        fullname.text = name
-    return Component(FIELD, f"{component.parent}.{name}", tree)
+def _named(template: Component, result: str, name: str, language: str) -> Component:
+    tree = translated(template.tree, language)
+    set_text(tree, "fullName", name)
+    if result not in LABELS:
+        set_text(tree, "label", label(result)[word(language)])
+    return Component(FIELD, f"{template.parent}.{name}", tree)
 
 
 def translated(tree: Element, language: str) -> Element:
     """Return a copy in which every label is in a language."""
     copy = deepcopy(tree)
-    for label in copy.iter("label"):
-        text = label.text or ""
-        label.text = WORDS[text][word(language)] if text in WORDS else text
+    for element in copy.iter("label"):
+        text = element.text or ""
+        element.text = WORDS[text][word(language)] if text in WORDS else text
     return copy
 
 

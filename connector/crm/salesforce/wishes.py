@@ -3,7 +3,7 @@
 They are the shipped files, with the mapping's names in place of ours, without what it leaves out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
@@ -96,7 +96,7 @@ class _Adapter:
 
     def _view(self, view: Component) -> Component | None:
         tree = translated(view.tree, self._language)
-        self._rename(tree, view.parent)
+        self._rename(tree, view.parent, most=1)
         if tree.find("filters") is None:
             return None
         for value in tree.iterfind("filters/value"):
@@ -125,19 +125,33 @@ class _Adapter:
             self._rename(mapping, "Contact")
         return Component(CONVERSION, CONVERSION, tree)
 
-    def _rename(self, tree: Element, parent: str) -> None:
-        """Name our fields as the mapping does; take out what names one that it leaves out."""
-        for item in list(tree):
-            for leaf in item.iter():
-                owner, dot, own = (leaf.text or "").rpartition(".")
-                if own not in self._templates:
-                    continue
-                name = self._names.get(own, "")
-                defined_on = ACTIVITY if owner in _ACTIVITIES else owner or parent
-                if f"{defined_on}.{name}" not in self._there:
-                    tree.remove(item)
-                    break
-                leaf.text = f"{owner}{dot}{name}"
+    def _rename(self, tree: Element, parent: str, *, most: int | None = None) -> None:
+        """Name our fields as the mapping does; leave out what names one that it leaves out.
+
+        What is about one of several scores is said of each, of `most` at most.
+        """
+        tree[:] = [one for item in list(tree) for one in self._each(item, parent, most)]
+
+    def _each(self, item: Element, parent: str, most: int | None) -> Iterator[Element]:
+        texts = [(leaf.text or "").rpartition(".") for leaf in item.iter()]
+        ours = next(((owner, own) for owner, _, own in texts if own in self._templates), None)
+        if ours is None:
+            yield item
+            return
+        owner, own = ours
+        defined_on = ACTIVITY if owner in _ACTIVITIES else owner or parent
+        for name in list(self._names.get(own, ()))[:most]:
+            if f"{defined_on}.{name}" in self._there:
+                yield _renamed(item, own, name)
+
+
+def _renamed(item: Element, own: str, name: str) -> Element:
+    copy = deepcopy(item)
+    for leaf in copy.iter():
+        owner, dot, last = (leaf.text or "").rpartition(".")
+        if last == own:
+            leaf.text = f"{owner}{dot}{name}"
+    return copy
 
 
 def _one(source: Sequence[Component], type_: str, name: str) -> Component:

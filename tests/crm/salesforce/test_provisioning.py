@@ -43,6 +43,7 @@ def test_our_user_sees_and_writes_every_field_with_its_type(provisioned: Provisi
             "Leadripe_Reasons__c": "textarea",
             "Leadripe_Need_At__c": "date",
             "Leadripe_Handed_Off_At__c": "datetime",
+            "Leadripe_Question__c": "string",
             "Leadripe_Feedback__c": "picklist",
         }
         assert all(field["updateable"] and field["nillable"] for field in ours.values())
@@ -100,7 +101,7 @@ def test_people_read_the_fields_and_give_feedback_alone(provisioned: Provisioned
         "Lead.Leadripe_Feedback__c",
         "Contact.Leadripe_Feedback__c",
     }
-    assert len(people) == 20
+    assert len(people) == 22
     assert provisioned.rows("ObjectPermissions", "Id", Parent__Name=SET) == []
     ours = granted(OURS)
     # What the mapping reads is granted for reading, where it can be granted at all.
@@ -150,8 +151,8 @@ def test_a_mapping_with_other_names_and_fewer_of_them_works(bare: ProvisionedOrg
         permission_set="Ripeness",
     )
     assert bare.made() == [
-        "field To_Sales_At__c of Lead",
         "field Ripeness__c of Lead",
+        "field To_Sales_At__c of Lead",
         "permission set Ripeness",
         "permission set Ripeness_Integration",
         "list view Handed over of Lead (Leadripe_Handed_Over)",
@@ -164,6 +165,24 @@ def test_a_mapping_with_other_names_and_fewer_of_them_works(bare: ProvisionedOrg
         "FULL_NAME", "LEAD.COMPANY", "Ripeness__c", "To_Sales_At__c", "CORE.USERS.ALIAS",
     ]  # fmt: skip
     assert bare.org.lead_mapping == {}
+    assert bare.made() == []
+
+
+def test_each_of_several_scores_gets_a_field_like_that_of_the_one(bare: ProvisionedOrg) -> None:
+    several = {
+        "interest": "Interest__c",
+        "churn": {"points": "Churn__c", "reasons": "Why_Churn__c"},
+    }
+    bare.mapping = mapped(write={"score": "Leadripe_Score__c", "scores": several})
+    bare.provision(language="fr")
+    for kind in ("Lead", "Contact"):
+        fields = described(bare, kind)
+        assert fields["Interest__c"]["label"] == "Score : Interest"
+        assert (fields["Churn__c"]["type"], fields["Churn__c"]["updateable"]) == ("double", True)
+        assert fields["Why_Churn__c"]["length"] == 32_768
+    assert set(bare.org.lead_mapping) == {
+        "Leadripe_Score__c", "Interest__c", "Churn__c", "Why_Churn__c"
+    }  # fmt: skip
     assert bare.made() == []
 
 
