@@ -11,8 +11,8 @@ import pyarrow as pa
 AS_OF_DAY = 20_600
 AS_OF_US = AS_OF_DAY * 86_400_000_000 + 43_200_000_000
 
-# Shares of a thousand, in the words of the shipped rules; what no rule looks at is among them, as in
-# real accounts.
+# Shares of a thousand, in the words of the shipped rules. What no rule looks at is among them, as
+# in real accounts.
 _SHARES = (
     ("email_open", 200),
     ("email_click", 120),
@@ -39,7 +39,9 @@ _SHARES = (
     ("note", 20),
 )
 _ASSETS = "['white_paper', 'guide', 'case_study', 'brochure']"
-_RANKS = "['chief', 'vp', 'head', 'senior', 'junior', 'assistant', 'lead', 'deputy', 'regional', '']"
+_RANKS = (
+    "['chief', 'vp', 'head', 'senior', 'junior', 'assistant', 'lead', 'deputy', 'regional', '']"
+)
 _TRADES = (
     "['operations officer', 'of finance', 'of purchasing', 'data architect', 'sales manager',"
     " 'engineer', 'buyer', 'of quality', 'marketing specialist', 'student', 'security analyst',"
@@ -80,8 +82,8 @@ SELECT contact, {_with_folded(("job_title", "seniority", "industry", "employees"
 FROM (
   SELECT range AS contact,
          CASE WHEN drawn(range, 1) % 5 > 0
-           THEN trim({_RANKS}[1 + drawn(range, 1) % 10] || ' ' || {_TRADES}[1 + drawn(range, 2) % 17])
-           END AS job_title,
+           THEN trim({_RANKS}[1 + drawn(range, 1) % 10] || ' '
+             || {_TRADES}[1 + drawn(range, 2) % 17]) END AS job_title,
          {_SENIORITIES}[1 + drawn(range, 3) % 7] AS seniority,
          {_INDUSTRIES}[1 + drawn(range, 4) % 7] AS industry,
          {_SIZES}[1 + drawn(range, 5) % 7] AS employees,
