@@ -55,23 +55,25 @@ _MAIL = "['example.com', 'example.org', 'rivaflow.example', 'univ-x.example', 'c
 
 
 def write(folder: Path, *, contacts: int, each: int, buckets: int) -> None:
-    """Write `contact.parquet`, and `activity.parquet` in order of arrival, and again in buckets.
+    """Write contacts in buckets, and activities in order of arrival and again in buckets.
+
+    `activity.parquet`, `activities/bucket=…/` and `contacts/bucket=…/`.
 
     About `each` activities a contact over two years, more of them recent, half of the contacts with
     far more than the others.
     """
     connection = duckdb.connect()
     connection.execute("CREATE MACRO drawn(a, b) AS (hash(a, b) % 1000000007)::BIGINT")
-    connection.execute(
-        f"COPY ({_contacts(contacts)}) TO '{folder}/contact.parquet' (COMPRESSION zstd)"
-    )
-    target = f"{folder}/activity.parquet"
-    connection.execute(f"COPY ({_activities(contacts, each)}) TO '{target}' (COMPRESSION zstd)")
-    connection.execute(
-        f"COPY (SELECT *, contact % {buckets} AS bucket FROM read_parquet('{target}')"
-        f" ORDER BY bucket, contact, occurred_us)"
-        f" TO '{folder}/buckets' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (bucket))"
-    )
+    whole = folder / "activity.parquet"
+    connection.execute(f"COPY ({_activities(contacts, each)}) TO '{whole}' (COMPRESSION zstd)")
+    for name, rows in (
+        ("contacts", f"({_contacts(contacts)}) ORDER BY contact"),
+        ("activities", f"read_parquet('{whole}') ORDER BY contact, occurred_us"),
+    ):
+        connection.execute(
+            f"COPY (SELECT *, contact % {buckets} AS bucket FROM {rows}) TO '{folder}/{name}'"
+            " (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (bucket))"
+        )
 
 
 def _contacts(contacts: int) -> str:
