@@ -43,7 +43,7 @@ def fill_users(book: Book, world: World) -> None:
         )
         book.owners[rep.key] = book.add("User", values, begins).id
     queue: Values = {"Name": "New leads", "DeveloperName": "New_leads", "Type": "Queue"}
-    book.add("Group", queue, begins)
+    book.queue = book.add("Group", queue, begins).id
 
 
 def fill_people(book: Book, world: World) -> None:
@@ -61,6 +61,7 @@ def fill_people(book: Book, world: World) -> None:
             values |= {"AccountId": account, "MailingCountry": person.country}
         else:
             values |= _lead(person, company)
+            values["OwnerId"] = book.owners.get(person.rep, book.queue)
         kind = "Contact" if is_contact else "Lead"
         book.people[person.key] = book.add(kind, values, to_s(person.created_at))
 

@@ -16,6 +16,7 @@ class Book:
     made: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     people: dict[str, Record] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
+    queue: str = ""  # the id of the queue of leads that nobody has taken
     campaigns: dict[str, Record] = field(default_factory=dict)
     members: dict[tuple[str, str], Record] = field(default_factory=dict)
     mails: dict[tuple[str, str], Record] = field(default_factory=dict)
