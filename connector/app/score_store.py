@@ -1,6 +1,7 @@
 """Scores every contact that was pulled, as the next plan would see it; asks the CRM nothing."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -74,4 +75,7 @@ def _counted_from_zero(evaluation: Evaluation) -> Evaluation:
         place = pc.cast(pc.index_in(table["contact"], value_set=numbers), pa.int64())
         return table.set_column(table.schema.get_field_index("contact"), "contact", place)
 
-    return Evaluation(placed(evaluation.score), placed(evaluation.reason), placed(evaluation.move))
+    tables = {each.name: getattr(evaluation, each.name) for each in fields(evaluation)}
+    return Evaluation(
+        **{name: table if table is None else placed(table) for name, table in tables.items()}
+    )

@@ -4,15 +4,22 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from connector.engine import robots
 from connector.engine.connection import Limits, folder_of, opened
-from connector.engine.inputs import create_table, is_few, load_constants, load_facts
+from connector.engine.inputs import (
+    create_table,
+    is_few,
+    load_activities,
+    load_constants,
+    load_facts,
+)
 from connector.errors import StoreError
 from connector.ports import Evaluation, Facts
 from connector.rules.plan import CompiledRules, Step
@@ -56,20 +63,45 @@ class EmbeddedEngine:
         Raises StoreError if files cannot be read, or memory or disk do not suffice.
         """
         with _explained():
-            self._allow(facts)
+            self._allow(facts.activity)
             self._load_rules(compiled)
             create_table(self._connection, "moment", _moment(as_of_us, as_of_day))
             registered = load_facts(self._connection, compiled, facts)
             try:
-                return self._run(compiled, is_small=is_few(facts.contact))
+                return self._run(compiled, facts)
             finally:
                 self._clear(compiled, registered)
 
-    def _allow(self, facts: Facts) -> None:
+    def select(
+        self,
+        compiled: CompiledRules,
+        activity: pa.Table | Sequence[Path],
+        steps: Sequence[Step],
+        tables: Mapping[str, pa.Table],
+        *,
+        as_of_us: int,
+    ) -> pa.Table:
+        """Run steps over activities, of whichever contacts, and `tables`; return the last result.
+
+        Raises as `evaluate` does.
+        """
+        with _explained():
+            self._allow(activity)
+            for name, table in {"moment": _moment(as_of_us, 0), **tables}.items():
+                create_table(self._connection, name, table)
+            registered = load_activities(self._connection, compiled, activity)
+            try:
+                return robots.select(self._connection, steps)
+            finally:
+                for name in tables:
+                    self._connection.execute(f"DROP TABLE {name}")
+                self._clear(compiled, registered)
+
+    def _allow(self, activity: pa.Table | Sequence[Path]) -> None:
         """Open the engine anew if it has to read files of folders that it may not read yet."""
-        if isinstance(facts.activity, pa.Table):
+        if isinstance(activity, pa.Table):
             return
-        needed = {folder_of(file) for file in facts.activity}
+        needed = {folder_of(file) for file in activity}
         if needed <= self._folders:
             return
         self._folders |= needed
@@ -86,10 +118,18 @@ class EmbeddedEngine:
             load_constants(self._connection, constants)
         self._loaded_rules = compiled.hash
 
-    def _run(self, compiled: CompiledRules, *, is_small: bool) -> Evaluation:
-        """Run the steps: results are returned, what leads to them becomes tables."""
+    def _run(self, compiled: CompiledRules, facts: Facts) -> Evaluation:
+        """Set apart what is in quarantine, and run the steps without it."""
+        is_small = is_few(facts.contact)
         # Rewriting the plan of a few rows costs more than it saves.
-        self._connection.execute(f"PRAGMA {'disable' if is_small else 'enable'}_optimizer")
+        is_quick = is_small and robots.are_few(self._connection)
+        self._connection.execute(f"PRAGMA {'disable' if is_quick else 'enable'}_optimizer")
+        flag = robots.flagged(self._connection, compiled, facts)
+        turns = robots.in_turns(self._connection, flag, is_small=is_small)
+        return Evaluation(**robots.joined([self._steps(compiled) for _ in turns]), flag=flag)
+
+    def _steps(self, compiled: CompiledRules) -> Mapping[str, pa.Table]:
+        """Run the steps: those before the last three become tables, those are returned."""
         results: dict[str, pa.Table] = {}
         for step, done_with in zip(compiled.steps, _done_with(compiled.steps), strict=True):
             if step.name in _OUTPUTS:
@@ -99,7 +139,7 @@ class EmbeddedEngine:
             # Their memory serves the steps that follow.
             for name in done_with:
                 self._connection.execute(f"DROP TABLE {name}")
-        return Evaluation(**results)
+        return results
 
     def _clear(self, compiled: CompiledRules, registered: tuple[str, ...]) -> None:
         """Drop what belongs to one evaluation, so that memory does not wait for the next."""

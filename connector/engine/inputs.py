@@ -23,7 +23,7 @@ from connector.rules.tables import (
     STATE,
 )
 
-_ARROW_TYPE = {
+ARROW_TYPE = {
     "VARCHAR": pa.string(),
     "BIGINT": pa.int64(),
     "INTEGER": pa.int32(),
@@ -47,7 +47,7 @@ def load_constants(connection: duckdb.DuckDBPyConnection, constants: Constants) 
     rows = zip(*constants.rows, strict=True) if constants.rows else ([] for _ in constants.columns)
     table = pa.table(
         {
-            name: pa.array(list(values), _ARROW_TYPE[kind])
+            name: pa.array(list(values), ARROW_TYPE[kind])
             for (name, kind), values in zip(constants.columns.items(), rows, strict=True)
         }
     )
@@ -76,12 +76,26 @@ def load_facts(
         _show(connection, "opportunity", facts.opportunity, OPPORTUNITY),
         _show(connection, "state", facts.state, STATE),
     ]
+    shown = load_activities(connection, compiled, facts.activity, only_few=is_few(facts.contact))
+    return (*registered, *shown)
+
+
+def load_activities(
+    connection: duckdb.DuckDBPyConnection,
+    compiled: CompiledRules,
+    activity: pa.Table | Sequence[Path],
+    *,
+    only_few: bool = False,
+) -> tuple[str, ...]:
+    """Make activities readable as `activity`; of files with `only_few`, those of `contact` alone.
+
+    Returns what is registered with the connection, to be taken away again.
+    """
     wanted = {**ACTIVITY, **columns_of(compiled.attributes, ATTRIBUTE)}
-    if isinstance(facts.activity, pa.Table):
-        registered.append(_show(connection, "activity", facts.activity, wanted))
-    else:
-        _show_files(connection, facts.activity, wanted, only_few=is_few(facts.contact))
-    return tuple(registered)
+    if isinstance(activity, pa.Table):
+        return (_show(connection, "activity", activity, wanted),)
+    _show_files(connection, activity, wanted, only_few=only_few)
+    return ()
 
 
 def columns_of(kinds: Mapping[str, Kind], prefix: str) -> Mapping[str, str]:

@@ -1,11 +1,11 @@
 """What the core asks of an engine that evaluates rules."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from connector.rules.plan import CompiledRules
+from connector.rules.plan import CompiledRules, Step
 
 if TYPE_CHECKING:
     import pyarrow as pa  # heavy: only the modules that compute import it for real
@@ -16,13 +16,17 @@ class Facts:
     """What one set of contacts is evaluated from; columns as in `connector.rules.tables`.
 
     `activity`: a table, or Parquet files whose rows together are unique. Files may hold activities
-    of other contacts; only those of contacts in `contact` count.
+    of other contacts; only those of contacts in `contact` count. `decision`: what people said of
+    quarantine; `robot_domain`: what was found by asking all contacts (`connector.sync.robots`);
+    None where there is nothing.
     """
 
     contact: "pa.Table"
     activity: "pa.Table | Sequence[Path]"
     opportunity: "pa.Table"
     state: "pa.Table"
+    decision: "pa.Table | None" = None
+    robot_domain: "pa.Table | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Evaluation:
     move: "pa.Table"
     other_score: "pa.Table | None" = None
     other_reason: "pa.Table | None" = None
+    flag: "pa.Table | None" = None
 
 
 class Engine(Protocol):
@@ -45,5 +50,20 @@ class Engine(Protocol):
     def evaluate(
         self, compiled: CompiledRules, facts: Facts, *, as_of_us: int, as_of_day: int
     ) -> Evaluation:
-        """Evaluate the contacts of `facts` at an instant, whose local day is `as_of_day`."""
+        """Evaluate the contacts of `facts` at an instant, whose local day is `as_of_day`.
+
+        What is in quarantine has no part in it, and is listed in `flag`.
+        """
+        ...
+
+    def select(
+        self,
+        compiled: CompiledRules,
+        activity: "pa.Table | Sequence[Path]",
+        steps: Sequence[Step],
+        tables: "Mapping[str, pa.Table]",
+        *,
+        as_of_us: int,
+    ) -> "pa.Table":
+        """Run steps over activities, of whichever contacts, and `tables`; return the last's."""
         ...

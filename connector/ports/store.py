@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from connector.domain.contact import Owner
@@ -165,6 +166,14 @@ class Store(Undoing, Protocol):
 
     def load_facts_of(self, no: int, compiled: CompiledRules) -> Facts:
         """Return the same for one contact."""
+        ...
+
+    def load_activities(self, bucket: int) -> "pa.Table | Sequence[Path]":
+        """Return the activities of a bucket, as `Facts.activity` has them."""
+        ...
+
+    def load_people(self, bucket: int) -> "pa.Table":
+        """Return the contacts of a bucket with their field `email`, as `Facts.contact` has it."""
         ...
 
     def load_contacts(self, numbers: Iterable[int]) -> Mapping[int, KnownContact]:

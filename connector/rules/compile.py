@@ -20,6 +20,7 @@ from connector.rules import (
     hits,
     layers,
     reasons,
+    robots,
     stages,
 )
 from connector.rules.condition_sql import add_kind, kinds_of
@@ -27,7 +28,8 @@ from connector.rules.conditions import Kind
 from connector.rules.counting import Numbered
 from connector.rules.model import PerAttribute, RuleSet
 from connector.rules.needs import need_sql
-from connector.rules.plan import CompiledRules, Constants, Step
+from connector.rules.plan import CompiledRules, Constants, Robots, Step
+from connector.rules.quarantine import Quarantine, Sign
 from connector.rules.tables import SCORE
 
 
@@ -49,6 +51,19 @@ def compile_rules(rules: RuleSet) -> CompiledRules:
         steps=steps,
         fields=fields,
         attributes=_attributes(rules),
+        robots=_robots(rules.quarantine),
+    )
+
+
+def _robots(quarantine: Quarantine) -> Robots:
+    """Return what tells robots from people."""
+    looks_across = quarantine.has(Sign.WHOLE_DOMAIN)
+    return Robots(
+        flag=tuple(robots.flag_steps(quarantine)),
+        suspect=tuple(robots.suspect_steps(quarantine)) if looks_across else (),
+        recipient=tuple(robots.recipient_steps(quarantine)) if looks_across else (),
+        has_signs=bool(quarantine.signs),
+        least_recipients=quarantine.recipients,
     )
 
 
@@ -67,15 +82,20 @@ def _fields(rules: RuleSet) -> Mapping[str, Kind]:
         add_kind(kinds, each.field, each.kind)
     for name in (*rules.hand_off.name_fields, *rules.hand_off.reach_fields):
         kinds.setdefault(name, Kind.TEXT)
+    add_kind(kinds, "email", Kind.TEXT)  # what people say of quarantine may be of a mail domain
     return dict(sorted(kinds.items()))
 
 
 def _attributes(rules: RuleSet) -> Mapping[str, Kind]:
     """Return the activity attributes that the rules look at."""
-    kinds = dict(kinds_of(each.where for each in rules.rules))
+    conditions = [each.where for each in rules.rules]
+    conditions += rules.quarantine.conditions
+    kinds = dict(kinds_of(conditions))
     for each in rules.rules:
         if isinstance(each.once_per, PerAttribute):
             add_kind(kinds, each.once_per.attribute, each.once_per.kind)
+    for name, kind in robots.attributes_of(rules.quarantine).items():
+        add_kind(kinds, name, kind)
     return dict(sorted(kinds.items()))
 
 

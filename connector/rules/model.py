@@ -12,6 +12,7 @@ from connector.domain.ids import RuleId
 from connector.domain.numbers import MILLION
 from connector.rules.conditions import ALWAYS, Condition, Kind
 from connector.rules.decay import Decay
+from connector.rules.quarantine import Quarantine
 
 Label = Mapping[str, str]
 """A text by language code, `en` always among them."""
@@ -255,3 +256,4 @@ class RuleSet:
     highest: int = 100 * MILLION
     further: tuple[Score, ...] = ()
     labels: Mapping[str, Label] = field(default_factory=dict)
+    quarantine: Quarantine = field(default_factory=Quarantine)

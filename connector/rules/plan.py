@@ -1,7 +1,7 @@
 """A compiled rule set: named steps of portable SQL and the small tables they join."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connector.rules.conditions import Kind
 
@@ -27,11 +27,29 @@ class Constants:
 
 
 @dataclass(frozen=True, slots=True)
+class Robots:
+    """What tells robots from people: see `connector.rules.robots`.
+
+    `flag`: from the inputs of an evaluation, `decision` and `robot_domain` to `flag`. `suspect`,
+    `recipient`: what is asked of all contacts first; empty unless a sign looks across contacts.
+    `has_signs`: whether `flag` can find anything of which no person spoke. `least_recipients`: of
+    how many recipients a mail domain has to consist.
+    """
+
+    flag: tuple[Step, ...] = ()
+    suspect: tuple[Step, ...] = ()
+    recipient: tuple[Step, ...] = ()
+    has_signs: bool = False
+    least_recipients: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledRules:
     """One plan, for any engine that speaks the portable subset (DESIGN, decision 2).
 
     The steps read `contact`, `activity`, `opportunity`, `state` (`connector.rules.tables`), the
-    constants, and the one-row table `moment` with `as_of_us` and `as_of_day`.
+    constants, and the one-row table `moment` with `as_of_us` and `as_of_day`. Before them come
+    those of `robots`; what these flag is no part of `activity` any more.
 
     `hash`: SHA-256 of the canonical form of the rule set and of the plan; the same rules give the
     same hash. `fields`, `attributes`: what the plan needs as `f_` and `a_` columns; text ones also
@@ -43,3 +61,4 @@ class CompiledRules:
     steps: tuple[Step, ...]
     fields: Mapping[str, Kind]
     attributes: Mapping[str, Kind]
+    robots: Robots = field(default_factory=Robots)

@@ -75,6 +75,34 @@ person set in the CRM since our last write. `task_done`: the open hand-off's tas
 CRM.
 """
 
+DECISION = {
+    "decision": "BIGINT",
+    "is_release": "BOOLEAN",
+    "sign": "VARCHAR",
+    "activity": "VARCHAR",
+    "contact": "BIGINT",
+    "domain": "VARCHAR",
+    "made_us": "BIGINT",
+    "until_us": "BIGINT",
+}
+"""What people said of quarantine, a later word with a greater `decision` (from 1).
+
+`sign`: the one that is lifted, '' for every one. `activity`, `contact`, `domain` (folded): whose,
+one of them at most; none of them is everybody's. `until_us`: it holds for what happened by then.
+"""
+
+ROBOT_DOMAIN = {"mail": "VARCHAR", "domain": "VARCHAR"}
+"""Mails of which all known recipients of a mail domain clicked many links within seconds."""
+
+FLAG = {
+    "contact": "BIGINT",
+    "activity": "VARCHAR",
+    "type": "VARCHAR",
+    "occurred_us": "BIGINT",
+    "sign": "VARCHAR",
+}
+"""What is in quarantine, a row for each activity and sign, none of them NULL."""
+
 SCORE = {
     "contact": "BIGINT",
     "raw": "BIGINT",

@@ -275,6 +275,16 @@ class EmbeddedStore(Store):
         return self._facts.of_contact(no, compiled)
 
     @_guarded
+    def load_activities(self, bucket: int) -> pa.Table | Sequence[Path]:
+        """Return the activities of a bucket."""
+        return self._facts.activities(bucket)
+
+    @_guarded
+    def load_people(self, bucket: int) -> pa.Table:
+        """Return the contacts of a bucket with their address."""
+        return self._facts.people(bucket)
+
+    @_guarded
     def load_contacts(self, numbers: Iterable[int]) -> Mapping[int, KnownContact]:
         """Return what planning must know of these contacts; deleted ones are left out."""
         return self._facts.contacts(numbers, self._fresh)

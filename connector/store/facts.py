@@ -12,6 +12,7 @@ from connector.domain.ids import ContactId, OwnerId, TaskKey
 from connector.domain.stages import Stage
 from connector.errors import StoreError
 from connector.ports import Facts, KnownContact, Watched
+from connector.rules.conditions import Kind
 from connector.rules.plan import CompiledRules
 from connector.store.database import Database
 from connector.store.encoding import json_list, json_map, property_map, text_list
@@ -21,6 +22,10 @@ from connector.store.segments import Segments
 _CONTACTS = """
 SELECT no, fields FROM contact
 WHERE bucket = ? AND status = 'living' AND no BETWEEN ? AND ? ORDER BY no
+"""
+_PEOPLE = """
+SELECT no, json_extract(fields, '$.email') FROM contact
+WHERE bucket = ? AND status = 'living' ORDER BY no
 """
 _OPPORTUNITIES = """
 SELECT c.no, o.id, o.created_us, o.changed_us, o.amount, o.probability, o.close_us, o.is_closed,
@@ -106,6 +111,17 @@ class FactsReader:
         """Return the facts of a bucket's contacts."""
         with self._database.reading():
             return self._facts(_Range(bucket), compiled, self._activity(bucket))
+
+    def activities(self, bucket: int) -> pa.Table | Sequence[Path]:
+        """Return the activities of a bucket."""
+        with self._database.reading():
+            return self._activity(bucket)
+
+    def people(self, bucket: int) -> pa.Table:
+        """Return the contacts of a bucket with their address."""
+        rows = self._database.rows(_PEOPLE, [bucket])
+        values = [{"email": None if email is None else str(email)} for _, email in rows]
+        return contact_table([int(str(no)) for no, _ in rows], values, {"email": Kind.TEXT})
 
     def of_contact(self, no: int, compiled: CompiledRules) -> Facts:
         """Return the facts of one contact."""

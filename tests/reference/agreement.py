@@ -2,14 +2,25 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from functools import partial
+
+import pyarrow as pa
 
 from connector.engine.embedded import EmbeddedEngine
+from connector.ports import Facts
 from connector.rules.compile import compile_rules
 from connector.rules.model import RuleSet
 from connector.rules.plan import CompiledRules
+from connector.sync.robots import Part, robot_domains, with_robots
 from tests.reference.evaluator import Result, evaluate
+from tests.reference.robots import Decision
 from tests.reference.story import Instant, Story
 from tests.reference.tables import facts, results
+
+
+def people(of: Facts) -> pa.Table:
+    """Return the contacts of some facts."""
+    return of.contact
 
 
 class Plan:
@@ -20,12 +31,33 @@ class Plan:
         self.compiled: CompiledRules = compile_rules(rules)
         self._engine = engine
 
-    def evaluate(self, stories: Sequence[Story], as_of: Instant) -> dict[int, Result]:
+    def evaluate(
+        self, stories: Sequence[Story], as_of: Instant, decisions: Sequence[Decision] = ()
+    ) -> dict[int, Result]:
         """Evaluate contacts in one batch: {contact: result}."""
-        answer = self._engine.evaluate(
-            self.compiled, facts(stories, self.compiled), as_of_us=as_of.us, as_of_day=as_of.day
+        return self.evaluate_parts([stories], as_of, decisions)
+
+    def evaluate_parts(
+        self,
+        parts: Sequence[Sequence[Story]],
+        as_of: Instant,
+        decisions: Sequence[Decision] = (),
+    ) -> dict[int, Result]:
+        """Evaluate contacts in several batches: {contact: result}."""
+        read = [facts(part, self.compiled, decisions) for part in parts]
+        found = robot_domains(
+            self._engine,
+            self.compiled,
+            lambda: [Part(each.activity, partial(people, each)) for each in read],
+            as_of_us=as_of.us,
         )
-        return results(answer)
+        answers = [
+            self._engine.evaluate(
+                self.compiled, with_robots(each, found), as_of_us=as_of.us, as_of_day=as_of.day
+            )
+            for each in read
+        ]
+        return {no: result for answer in answers for no, result in results(answer).items()}
 
 
 def disagreements(plan: Plan, stories: Sequence[Story], as_of: Instant) -> list[Story]:

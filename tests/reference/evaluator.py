@@ -4,13 +4,15 @@ The product runs the same meaning as one compiled plan over all contacts; the te
 against each other. Rows have the columns of `connector.rules.tables`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.rules.model import RuleSet
+from connector.rules.quarantine import Sign
 from tests.reference.counting import Counted, count
 from tests.reference.facts import Facts, gather
 from tests.reference.hand_off import Gates, cause, closing, gates, ripe_since
+from tests.reference.robots import Decision, MailDomain, flags, whole_domains
 from tests.reference.scoring import Match, Points, fit, score
 from tests.reference.stages import Evidence, Standing, stand
 from tests.reference.story import Instant, State, Story
@@ -20,7 +22,7 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the rules say of one contact: its row of SCORE, its rows of REASON and MOVE in order.
+    """What the rules say of one contact: its row of SCORE, those of the other tables in order.
 
     `other_scores`, `other_reasons`: its rows of OTHER_SCORE and OTHER_REASON, scores by name.
     """
@@ -30,16 +32,32 @@ class Result:
     moves: tuple[Row, ...]
     other_scores: tuple[Row, ...] = ()
     other_reasons: tuple[Row, ...] = ()
+    flags: tuple[Row, ...] = ()
 
 
-def evaluate_all(rules: RuleSet, stories: Iterable[Story], as_of: Instant) -> dict[int, Result]:
+def evaluate_all(
+    rules: RuleSet,
+    stories: Sequence[Story],
+    as_of: Instant,
+    decisions: Sequence[Decision] = (),
+) -> dict[int, Result]:
     """Evaluate contacts one by one: {contact: result}."""
-    return {story.contact: evaluate(rules, story, as_of) for story in stories}
+    domains = whole_domains(rules, stories, as_of)
+    return {story.contact: evaluate(rules, story, as_of, domains, decisions) for story in stories}
 
 
-def evaluate(rules: RuleSet, story: Story, as_of: Instant) -> Result:
+def evaluate(
+    rules: RuleSet,
+    story: Story,
+    as_of: Instant,
+    domains: frozenset[MailDomain] = frozenset(),
+    decisions: Sequence[Decision] = (),
+) -> Result:
     """Evaluate one contact at an instant."""
-    activities = [each for each in story.activities if each.occurred_us <= as_of.us]
+    flagged = flags(rules, story, as_of, domains, decisions)
+    activities = [
+        each for each in story.activities if each.occurred_us <= as_of.us and each.id not in flagged
+    ]
     opportunities = [each for each in story.opportunities if each.created_us <= as_of.us]
     state = story.state or State()
 
@@ -89,6 +107,7 @@ def evaluate(rules: RuleSet, story: Story, as_of: Instant) -> Result:
         reasons=reason_rows(story.contact, points),
         moves=move_rows(story.contact, standing),
         **others(rules, story.contact, counted),
+        flags=flag_rows(story, flagged),
     )
 
 
@@ -162,4 +181,19 @@ def move_rows(contact: int, standing: Standing) -> tuple[Row, ...]:
             "reason": move.reason,
         }
         for position, move in enumerate(standing.moves, start=1)
+    )
+
+
+def flag_rows(story: Story, flagged: Mapping[str, set[Sign]]) -> tuple[Row, ...]:
+    """Return what is in quarantine and why, in time, then by id and sign."""
+    return tuple(
+        {
+            "contact": story.contact,
+            "activity": each.id,
+            "type": each.type,
+            "occurred_us": each.occurred_us,
+            "sign": str(sign),
+        }
+        for each in sorted(story.activities, key=lambda each: each.recency)
+        for sign in sorted(flagged.get(each.id, ()))
     )

@@ -15,6 +15,7 @@ from connector.rules.tables import (
     ACTIVITY,
     ATTRIBUTE,
     CONTACT,
+    DECISION,
     FIELD,
     FOLDED,
     OPPORTUNITY,
@@ -22,6 +23,7 @@ from connector.rules.tables import (
     STATE,
 )
 from tests.reference.evaluator import Result, Row
+from tests.reference.robots import Decision
 from tests.reference.story import Activity, Opportunity, State, Story
 
 ARROW = {
@@ -32,7 +34,9 @@ ARROW = {
 }
 
 
-def facts(stories: Iterable[Story], compiled: CompiledRules) -> Facts:
+def facts(
+    stories: Iterable[Story], compiled: CompiledRules, decisions: Iterable[Decision] = ()
+) -> Facts:
     """Return the tables of some contacts, with the columns that a plan needs."""
     contacts: list[Row] = []
     activities: list[Row] = []
@@ -56,7 +60,13 @@ def facts(stories: Iterable[Story], compiled: CompiledRules) -> Facts:
         activity=table(ACTIVITY | types(ATTRIBUTE, compiled.attributes), activities),
         opportunity=table(OPPORTUNITY, opportunities),
         state=table(STATE, states),
+        decision=table(DECISION, [vars_of(each) for each in decisions]),
     )
+
+
+def vars_of(decision: Decision) -> Row:
+    """Return what a person said as a row."""
+    return {field.name: getattr(decision, field.name) for field in dataclasses.fields(decision)}
 
 
 def row(value: Activity | Opportunity | State, key: str = "") -> Row:
@@ -104,6 +114,7 @@ def results(evaluation: Evaluation) -> dict[int, Result]:
     # Both come sorted by contact, score and rank; sorting keeps the order of equals.
     scores = rows_by_contact(evaluation.other_score, "contact")
     others = rows_by_contact(evaluation.other_reason, "contact")
+    flags = rows_by_contact(evaluation.flag, "contact")
     return {
         contact: Result(
             score,
@@ -111,6 +122,7 @@ def results(evaluation: Evaluation) -> dict[int, Result]:
             tuple(moves[contact]),
             tuple(scores[contact]),
             tuple(others[contact]),
+            tuple(flags[contact]),
         )
         for contact, (score,) in rows_by_contact(evaluation.score, "contact").items()
     }

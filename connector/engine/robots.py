@@ -1,0 +1,112 @@
+"""What is in quarantine, and evaluations without it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import duckdb
+import pyarrow as pa
+
+from connector.engine.inputs import ARROW_TYPE, create_table
+from connector.ports import Facts
+from connector.rules.plan import CompiledRules, Step
+from connector.rules.tables import DECISION, FLAG, ROBOT_DOMAIN
+
+_NO_FLAG = pa.schema([(name, ARROW_TYPE[kind]) for name, kind in FLAG.items()]).empty_table()
+
+
+_FEW = 10_000
+"""Up to how many activities a plan is run as it is written.
+
+Beyond, what the optimizer makes of running sums and of looking up matters more than it costs.
+"""
+
+
+def are_few(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether so few activities are loaded that a plan need not be optimized."""
+    ((rows,),) = connection.execute("SELECT COUNT(*) FROM activity").fetchall()
+    return int(rows) <= _FEW
+
+
+def select(connection: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> pa.Table:
+    """Run steps, return what the last one yields, and leave nothing behind."""
+    *first, last = steps
+    try:
+        for step in first:
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {step.name} AS {step.sql}")
+        return connection.sql(last.sql).to_arrow_table()
+    finally:
+        for step in first:
+            connection.execute(f"DROP TABLE IF EXISTS {step.name}")
+
+
+def flagged(
+    connection: duckdb.DuckDBPyConnection, compiled: CompiledRules, facts: Facts
+) -> pa.Table:
+    """Return what is in quarantine of the facts that are loaded, columns as in `FLAG`."""
+    has_decisions = facts.decision is not None and len(facts.decision) > 0
+    if not (compiled.robots.has_signs or has_decisions):
+        return _NO_FLAG
+    _create(connection, "decision", facts.decision, DECISION)
+    _create(connection, "robot_domain", facts.robot_domain, ROBOT_DOMAIN)
+    return select(connection, compiled.robots.flag)
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    table: pa.Table | None,
+    columns: Mapping[str, str],
+) -> None:
+    schema = pa.schema([(column, ARROW_TYPE[kind]) for column, kind in columns.items()])
+    create_table(connection, name, schema.empty_table() if table is None else table.cast(schema))
+
+
+def in_turns(
+    connection: duckdb.DuckDBPyConnection, flag: pa.Table, *, is_small: bool
+) -> Iterator[None]:
+    """Let `contact` and `activity` be, turn by turn, what is to be evaluated.
+
+    Those of whom nothing is in quarantine come first: their activities are read where they lie,
+    since looking each one up would cost more than all the rest. The activities of the others are
+    taken out, without those in quarantine. A small batch comes whole in one turn.
+    """
+    if not len(flag):
+        yield
+        return
+    create_table(connection, "flagged", flag.select(["contact", "activity"]))
+    try:
+        if not is_small:
+            connection.execute("CREATE OR REPLACE TEMP TABLE everybody AS SELECT * FROM contact")
+            connection.execute(_CONTACTS.format(which="NOT IN"))
+            yield
+            connection.execute(_CONTACTS.format(which="IN"))
+        connection.execute(_KEPT)
+        connection.execute("CREATE OR REPLACE TEMP VIEW activity AS SELECT * FROM activity_kept")
+        yield
+    finally:
+        for name in ("flagged", "everybody", "activity_kept"):
+            connection.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+_CONTACTS = (
+    "CREATE OR REPLACE TEMP VIEW contact AS SELECT * FROM everybody"
+    " WHERE contact {which} (SELECT contact FROM flagged)"
+)
+_KEPT = """
+CREATE OR REPLACE TEMP TABLE activity_kept AS
+SELECT a.* FROM activity AS a
+WHERE a.contact IN (SELECT contact FROM contact)
+  AND NOT EXISTS (
+    SELECT 1 FROM flagged AS f WHERE f.contact = a.contact AND f.activity = a.activity
+  )
+"""
+
+
+def joined(parts: Sequence[Mapping[str, pa.Table]]) -> dict[str, pa.Table]:
+    """Return the results of several turns as those of one, in the same order."""
+    if len(parts) == 1:
+        return dict(parts[0])
+    # Each contact came in one turn, its rows in order; sorting keeps the order of equals.
+    return {
+        name: pa.concat_tables([part[name] for part in parts]).sort_by("contact")
+        for name in parts[0]
+    }
