@@ -37,6 +37,8 @@ Apply = Callable[[], None]
 
 def start(org: Org, call: Call) -> Answer:
     """Take a deploy; its outcome is asked for afterwards."""
+    if "Metadata.edit" in org.denied:
+        raise Refusal(403, "INSUFFICIENT_ACCESS", "use of the Metadata API requires a right")
     if not is_multipart(call):
         raise unreadable("a deploy is a multipart body with the parts json and file")
     parts = parts_of(call)

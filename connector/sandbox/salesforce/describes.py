@@ -3,7 +3,7 @@
 from connector.sandbox.salesforce.call import Answer, Call
 from connector.sandbox.salesforce.identity import identity_url
 from connector.sandbox.salesforce.org import Org
-from connector.sandbox.salesforce.refusals import Json
+from connector.sandbox.salesforce.refusals import Json, not_found
 
 OLDEST, LATEST = 31, 68
 SEASONS = ("Spring", "Summer", "Winter")
@@ -58,6 +58,8 @@ def basic(org: Org, call: Call) -> Answer:
 def describe(org: Org, call: Call) -> Answer:
     """Tell an object and those of its fields that the caller sees."""
     one = org.sobject(call.params[0])
+    if f"{one.name}.read" in org.denied:
+        raise not_found()
     access = org.access(call.user)
     fields: list[Json] = []
     for field in one.fields.values():
@@ -86,6 +88,7 @@ def describe(org: Org, call: Call) -> Answer:
     ]
     return Answer(
         body=one.listed()
+        | _denied(org, one.name)
         | {
             "fields": fields,
             "childRelationships": children,
@@ -94,6 +97,11 @@ def describe(org: Org, call: Call) -> Answer:
             "urls": _urls(call, one.name),
         }
     )
+
+
+def _denied(org: Org, name: str) -> Json:
+    rights = {"create": "createable", "edit": "updateable", "delete": "deletable"}
+    return {told: False for action, told in rights.items() if f"{name}.{action}" in org.denied}
 
 
 def _grantable(org: Org) -> list[str]:

@@ -22,6 +22,7 @@ ENVELOPE = (
     "</soapenv:Envelope>"
 )
 MOST_READ = 10
+MAY_NOT = "Metadata.edit"  # reading takes the right to change
 
 
 def answer(org: Org, call: Call) -> Answer:
@@ -34,6 +35,10 @@ def answer(org: Org, call: Call) -> Answer:
     if org.sessions.find(token, org.now_s()) is None:
         told = "Invalid Session ID found in SessionHeader: Illegal Session"
         return _fault("INVALID_SESSION_ID", told)
+    if MAY_NOT in org.denied:
+        return _fault(
+            "INSUFFICIENT_ACCESS", "use of the Metadata API requires a right to modify it"
+        )
     wish = next((node for node in _walk(root) if node.tag == "readMetadata"), None)
     if wish is None:
         return _fault("INVALID_OPERATION", "only readMetadata is offered here")

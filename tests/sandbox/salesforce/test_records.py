@@ -248,3 +248,11 @@ def test_a_fault_locks_the_first_row_of_a_call(open_desk: Opener) -> None:
     assert reply[0]["errors"][0]["statusCode"] == "UNABLE_TO_LOCK_ROW"
     assert desk.call("POST", "/sobjects/Task", {"Subject": "x"}).code == "UNABLE_TO_LOCK_ROW"
     assert desk.change("Lead", leads[0], Title="x").status == 204
+
+
+def test_describe_tells_what_a_user_may_not_do(desk: Desk) -> None:
+    desk.org.denied |= {"Lead.edit", "Task.create", "Event.read"}
+    lead = desk.get("/sobjects/Lead/describe").json
+    assert (lead["updateable"], lead["createable"]) == (False, True)
+    assert desk.get("/sobjects/Task/describe").json["createable"] is False
+    assert desk.get("/sobjects/Event/describe").status == 404
