@@ -43,6 +43,12 @@ def assignment_query(user: str, set_name: str) -> str:
     return select(["Id"], _ASSIGNMENT, conditions)
 
 
+def holders_query(set_name: str) -> str:
+    """Return the query for one assignment of a permission set, to whomever."""
+    condition = compared("PermissionSet.Name", "=", set_name)
+    return select(["Id"], _ASSIGNMENT, [condition], most=1)
+
+
 def assign(client: Client, user: str, set_name: str) -> None:
     """Give a user a permission set; one that it has already is fine."""
     named = select(["Id"], "PermissionSet", [compared("Name", "=", set_name)])

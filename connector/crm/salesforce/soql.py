@@ -79,10 +79,15 @@ def select(
     conditions: Iterable[Condition] = (),
     *,
     order: Sequence[str] = (),
+    most: int | None = None,
 ) -> str:
-    """Return a query. Column and object names are the mapping's or describe's, never data."""
+    """Return a query, for `most` records at most.
+
+    Column and object names are the mapping's or describe's, never data.
+    """
     where = " AND ".join(condition.text for condition in conditions)
     parts = [f"SELECT {', '.join(columns)} FROM {source}"]  # noqa: S608  no value of anybody's
     parts += [f"WHERE {where}"] if where else []
     parts += [f"ORDER BY {', '.join(order)}"] if order else []
+    parts += [f"LIMIT {most}"] if most is not None else []
     return " ".join(parts)

@@ -353,6 +353,17 @@ def test_another_user_can_be_given_the_permission_set(bare: ProvisionedOrg) -> N
         provision(bare.client, bare.mapping, language="en", dry_run=True, username="nobody@x.y")
 
 
+def test_a_user_who_may_not_change_metadata_learns_what_is_needed(bare: ProvisionedOrg) -> None:
+    bare.org.denied.add("Metadata.edit")
+    with pytest.raises(CrmRefusedError) as refused:
+        bare.provision()
+    assert "INSUFFICIENT_ACCESS" in refused.value.what
+    assert "«Modify Metadata Through Metadata API Functions»" in refused.value.do
+    assert bare.clock.waited == []
+    with pytest.raises(CrmRefusedError, match="INSUFFICIENT_ACCESS"):
+        bare.admin_deploys(PERMISSION_SET, SET, "<label>Leadripe</label>")
+
+
 def test_an_expired_session_is_renewed_while_reading(provisioned: ProvisionedOrg) -> None:
     provisioned.client.get("/limits")
     provisioned.org.sessions.close_all()
