@@ -381,7 +381,9 @@ def score(
     )
     with _progress() as progress:
         result = score_command.score(config, wish, progress)
-    if not as_json:
+    if as_json:
+        sys.stderr.writelines(f"{note}\n" for note in result.notes)
+    else:
         show.scores(result)
 
 

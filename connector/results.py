@@ -1,7 +1,7 @@
 """What a run says of itself, for people and scripts: its plan, its answers, its price in calls."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -38,7 +38,7 @@ class PlanSummary:
     `moves`: {(from stage, to stage): contacts}; `warmings`: {(from, to temperature): contacts}.
     `stage_changes`: contacts that had a stage before and would change it. `tasks_waiting`: planned
     before, and not taken by the CRM yet. `withheld`: hand-offs for which no task is created because
-    this is the first run.
+    this is the first run. `rests_on`: of a past instant, where its facts come from, in sentences.
     """
 
     contacts: int = 0
@@ -59,6 +59,7 @@ class PlanSummary:
     sample: list[Change] = field(default_factory=list)
     kept: list[KeptEdit] = field(default_factory=list)
     estimate: CallEstimate = field(default_factory=CallEstimate)
+    rests_on: Sequence[str] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from connector.app.account import open_account, zone_of_store
+from connector.app.account import Opened, open_account, zone_of_store
 from connector.app.explain import explained
+from connector.app.then import sources_of
 from connector.domain.ids import RunId
 from connector.errors import UsageError
 from connector.ports import Finding, OutboxEntry, Provision, RunRecord, Severity
 from connector.report.explanation import Explanation
 from connector.results import RunReport
+from connector.store import EmbeddedStore
 from connector.sync.plan import Planner
 from connector.sync.progress import Progress
 from connector.sync.run import Stages as Stages  # a command says which stages it wants
@@ -31,7 +33,18 @@ def run(config: Path, command: str, stages: Stages, progress: Progress) -> RunRe
     opened = open_account(config)
     with opened.store(read_only=False) as store:
         crm = opened.crm(store.load_runs(RUNS_REMEMBERED))
-        return opened.runner(crm, store).run(command, stages, progress)
+        report = opened.runner(crm, store).run(command, stages, progress)
+        _tell_sources(report, opened, store, stages.as_of)
+        return report
+
+
+def _tell_sources(
+    report: RunReport, opened: Opened, store: EmbeddedStore, as_of: datetime | None
+) -> None:
+    """Let a plan of a past instant say what it rests on."""
+    told = sources_of(opened, store, as_of, language="en")
+    if told is not None and report.plan is not None:
+        report.plan.rests_on = told.sentences
 
 
 def plan_offline(
@@ -46,7 +59,8 @@ def plan_offline(
         planner = Planner(opened.crm(), store, opened.engine, settings, report.run, is_offline=True)
         wanted = create_tasks or store.has_accepted_plan()
         at = as_of or opened.clock.now()
-        report.plan = planner.plan(as_of=at, create_tasks=wanted, progress=progress)
+        report.plan = planner.plan(as_of=at, create_tasks=wanted, progress=progress, then=as_of)
+        _tell_sources(report, opened, store, as_of)
         return report
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from connector.app.account import Opened, zone_of_store
 from connector.app.diff_tables import IdsOf
+from connector.app.then import sources_of
 from connector.engine.offline import Inputs, read_files
 from connector.engine.offline_parts import Offline
 from connector.ports import Facts
@@ -82,19 +84,25 @@ def _keeps(ids: pa.ChunkedArray) -> IdsOf:
 
 
 @contextmanager
-def of_store(opened: Opened, before: CompiledRules, after: CompiledRules) -> Iterator[Data]:
-    """Open what was pulled; nothing is written."""
+def of_store(
+    opened: Opened, before: CompiledRules, after: CompiledRules, as_of: datetime | None
+) -> Iterator[Data]:
+    """Open what was pulled, with the facts of now or of a past instant; nothing is written."""
     with opened.store(read_only=True) as store:
         _, zone = zone_of_store(store)
-        yield Data(_parts_of_store(store, merged(before, after)), zone)
+        told = sources_of(opened, store, as_of, language="en")
+        notes = [told.sentences] if told else []
+        yield Data(_parts_of_store(store, merged(before, after), as_of), zone, None, notes)
 
 
-def _parts_of_store(store: EmbeddedStore, both: CompiledRules) -> Iterator[Part]:
+def _parts_of_store(
+    store: EmbeddedStore, both: CompiledRules, as_of: datetime | None
+) -> Iterator[Part]:
     # The mapping says what kind a field is. Of one that it does not name, nothing was ever read.
     def ids(_mask: pa.ChunkedArray, numbers: pa.ChunkedArray) -> pa.ChunkedArray:
         wanted = numbers.to_pylist()
         known = store.load_contacts(wanted)
         return pa.chunked_array([[known[number].id for number in wanted]], pa.string())
 
-    for batch in batches(store, both):
+    for batch in batches(store, both, as_of=as_of):
         yield Part(batch.facts, batch.facts, ids)

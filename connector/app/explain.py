@@ -12,11 +12,14 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from connector.app.account import Opened, open_account, zone_of_store
+from connector.app.then import sources_of
 from connector.engine.daily import daily, deeds
 from connector.errors import UsageError
 from connector.ports import Evaluation, Facts, KnownContact
+from connector.report.changes import PersonChange, Said, judged_fields, person_changes
 from connector.report.explanation import Explanation, History, explanation
 from connector.report.page import page
+from connector.report.sources import Sources
 from connector.report.timeline import Held, Remembered, Timeline, timeline
 from connector.rules.timeline import Span
 from connector.store import EmbeddedStore
@@ -36,6 +39,8 @@ class Explained:
     facts: Facts
     evaluation: Evaluation
     history: History
+    changes: Sequence[PersonChange] = ()
+    rests_on: Sources | None = None
 
     @cached_property
     def explanation(self) -> Explanation:
@@ -48,6 +53,7 @@ class Explained:
             zone=self.zone,
             as_of=self.as_of,
             rules_hash=self.opened.compiled.hash,
+            rests_on=self.rests_on,
         )
 
     @property
@@ -62,6 +68,7 @@ class Explained:
         happened = [
             *(each.at for each in self.history.moves),
             *(each.at for each in self.history.written),
+            *(each.at for each in self.changes),
         ]
         scored = daily(
             self.opened.engine,
@@ -95,6 +102,7 @@ class Explained:
             moves=self.history.moves,
             written=self.history.written,
             hand_offs=sorted(set(self._hand_offs())),
+            changes=self.changes,
             held=[
                 Held(name, self.known.wrote[name], self.known.found[name])
                 for name in self.explanation.kept
@@ -129,11 +137,29 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
                 do="Give the CRM's id or the e-mail address; run `leadripe pull` if it is new.",
             )
         at = as_of or opened.clock.now()
-        facts = store.load_facts_of(known.no, opened.compiled)
+        facts = store.load_facts_of(known.no, opened.compiled, as_of)
         evaluation = opened.engine.evaluate(
             opened.compiled, facts, as_of_us=micros(at), as_of_day=local_day(at, zone)
         )
-        return Explained(opened, zone, at, known, facts, evaluation, _history(store, known.no, at))
+        return Explained(
+            opened,
+            zone,
+            at,
+            known,
+            facts,
+            evaluation,
+            _history(store, known.no, at),
+            [each for each in _changes(opened, store, known) if each.at <= at],
+            sources_of(opened, store, as_of),
+        )
+
+
+def _changes(opened: Opened, store: EmbeddedStore, known: KnownContact) -> list[PersonChange]:
+    """Return what changed about a contact in the CRM, and was not written by us."""
+    rows = store.load_facts_of(known.no, opened.compiled).state.to_pylist()
+    said = Said(rows[0]["human_stage"], rows[0]["verdict"]) if rows else Said()
+    kinds = judged_fields(opened.loaded.rules)
+    return person_changes(store.load_versions(known.no), known.fields, said, kinds)
 
 
 def _history(store: EmbeddedStore, no: int, as_of: datetime) -> History:

@@ -77,7 +77,7 @@ def diff(config: Path, wish: DiffWish, progress: Progress) -> DiffReport:
             opened = open_account(config)
             language = wish.language or opened.loaded.settings.language
             two = _two(wish, language, opened.loaded.mapping.shapes())
-            data = stack.enter_context(of_store(opened, two.before, two.after))
+            data = stack.enter_context(of_store(opened, two.before, two.after, wish.as_of))
         else:
             check_zone(wish.zone)
             two = _two(wish, wish.language or "en", None)

@@ -13,6 +13,7 @@ from connector.app.account import Opened, open_account, zone_of_store
 from connector.app.score import ScoreResult
 from connector.app.score_output import Form, writer_for, written
 from connector.app.score_rows import Rows
+from connector.app.then import sources_of
 from connector.ports import Evaluation
 from connector.store import EmbeddedStore
 from connector.sync.progress import Progress
@@ -37,10 +38,12 @@ def score_store(
         written(out) as stream,
         writer_for(stream, form, opened.words) as writer,
     ):
-        for table in _tables(opened, store, at, progress):
+        for table in _tables(opened, store, at, progress, as_of):
             result.add(table, shown)
             result.contacts += len(table)
             writer.write(table)
+        told = sources_of(opened, store, as_of, language="en")
+        result.notes = told.sentences if told else ()
         counts = store.count()
         result.activities = counts.get("activities", 0)
         result.opportunities = counts.get("opportunities", 0)
@@ -48,7 +51,11 @@ def score_store(
 
 
 def _tables(
-    opened: Opened, store: EmbeddedStore, at: datetime, progress: Progress
+    opened: Opened,
+    store: EmbeddedStore,
+    at: datetime,
+    progress: Progress,
+    as_of: datetime | None,
 ) -> Iterator[pa.Table]:
     _, zone = zone_of_store(store)
     rows = Rows(opened.words, zone.key)
@@ -56,7 +63,7 @@ def _tables(
     for done, bucket in enumerate(buckets):
         evaluation = opened.engine.evaluate(
             opened.compiled,
-            store.load_facts(bucket, opened.compiled),
+            store.load_facts(bucket, opened.compiled, as_of),
             as_of_us=micros(at),
             as_of_day=local_day(at, zone),
         )

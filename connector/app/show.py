@@ -95,6 +95,7 @@ def plan_json(plan: PlanSummary) -> Mapping[str, object]:
         "tasks_by_owner": _plain(plan.tasks_by_owner),
         "sample": _plain(plan.sample),
         "kept": _plain(plan.kept),
+        "rests_on": list(plan.rests_on),
         "calls": {
             "contacts": plan.estimate.contacts,
             "tasks": plan.estimate.tasks,

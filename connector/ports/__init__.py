@@ -19,6 +19,7 @@ from connector.ports.engine import Engine, Evaluation, Facts
 from connector.ports.outbox import OutboxEntry
 from connector.ports.store import (
     SHOWN,
+    FormerContact,
     KnownContact,
     MoveRecord,
     PlannedTask,
@@ -48,6 +49,7 @@ __all__ = [
     "Facts",
     "Fate",
     "Finding",
+    "FormerContact",
     "KnownContact",
     "LedgerRecord",
     "MoveRecord",

@@ -93,6 +93,19 @@ class MoveRecord:
     run: RunId
 
 
+@dataclass(frozen=True, slots=True)
+class FormerContact:
+    """A version of a contact that ended: what it held, of the fields that changed then.
+
+    `until`: the CRM's stamp of the change. `human_stage`, `verdict`: what people had said by then.
+    """
+
+    until: datetime
+    was: Mapping[str, object]
+    human_stage: str | None
+    verdict: str | None
+
+
 class Store(Undoing, Protocol):
     """The memory of one account. Failing is a StoreError and leaves the last commit standing.
 
@@ -157,14 +170,20 @@ class Store(Undoing, Protocol):
         """Return the buckets that hold contacts."""
         ...
 
-    def load_facts(self, bucket: int, compiled: CompiledRules) -> Facts:
+    def load_facts(
+        self, bucket: int, compiled: CompiledRules, as_of: datetime | None = None
+    ) -> Facts:
         """Return what the contacts of a bucket are evaluated from, deleted contacts left out.
 
-        `state` has the columns of `tables.STATE` and behind them those of `SHOWN`.
+        `state` has the columns of `tables.STATE` and behind them those of `SHOWN`. With `as_of`
+        fields, deals, memory and what people said are those of that instant, as far as they were
+        kept (`kept_since`); before that the first known values stand in. Activities come all.
         """
         ...
 
-    def load_facts_of(self, no: int, compiled: CompiledRules) -> Facts:
+    def load_facts_of(
+        self, no: int, compiled: CompiledRules, as_of: datetime | None = None
+    ) -> Facts:
         """Return the same for one contact."""
         ...
 
@@ -174,6 +193,14 @@ class Store(Undoing, Protocol):
 
     def load_people(self, bucket: int) -> "pa.Table":
         """Return the contacts of a bucket with their field `email`, as `Facts.contact` has it."""
+        ...
+
+    def kept_since(self) -> datetime | None:
+        """Return when this store began to keep what was replaced; None: not yet."""
+        ...
+
+    def load_versions(self, no: int) -> Sequence[FormerContact]:
+        """Return what a contact held before, and what people had said of it, oldest first."""
         ...
 
     def load_contacts(self, numbers: Iterable[int]) -> Mapping[int, KnownContact]:

@@ -14,7 +14,12 @@ from connector.report.timeline import Change, Day, Event, Limits, Timeline
 _ROWS = 10
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _AXIS = 7
-_MARKS = {"hand_off": ("★", "magenta"), "move": ("◆", "cyan"), "activities": ("·", "green")}
+_MARKS = {
+    "hand_off": ("★", "magenta"),
+    "move": ("◆", "cyan"),
+    "change": ("✎", "yellow"),
+    "activities": ("·", "green"),
+}
 _EVENTS_SHOWN = 40
 
 
@@ -125,7 +130,7 @@ def _dates(columns: Sequence[_Column]) -> Text:
 
 
 def _legend(told: Timeline) -> str:
-    note = "· activities  ◆ stage or temperature  ★ hand-off"
+    note = "· activities  ◆ stage or temperature  ★ hand-off  ✎ changed in the CRM"
     if not told.is_every_day:
         note += f"; {len(told.days)} days were computed, the others are left empty"
     return " " * (_AXIS + 1) + note
@@ -167,7 +172,8 @@ def _said(event: Event) -> str:
         after = f"{move.to_stage} {move.to_temperature}".strip()
         because = f" ({move.reason.replace('_', ' ')})" if move.reason else ""
         return f"{before} → {after}{because}"
-    return "written: " + "; ".join(_change(each) for each in event.changes)
+    head = "changed in the CRM: " if event.kind == "change" else "written: "
+    return head + "; ".join(_change(each) for each in event.changes)
 
 
 def _activities(event: Event) -> str:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from connector.domain.numbers import from_millionths, shown
 from connector.ports import Evaluation, KnownContact, LedgerRecord, MoveRecord
+from connector.report.sources import Sources
 from connector.rules.explain import Line, Words
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,7 +72,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A contact as the rules see it at an instant. Points are decimal texts, exact."""
+    """A contact as the rules see it at an instant. Points are decimal texts, exact.
+
+    `rests_on`: of an instant that was asked for, where its facts come from.
+    """
 
     contact: str
     as_of: datetime
@@ -99,6 +103,7 @@ class Explanation:
     written: Sequence[LedgerRecord]
     kept: Sequence[str]
     rules_hash: str
+    rests_on: Sources | None = None
 
     def as_json(self) -> Mapping[str, object]:
         """Return everything as plain values; instants are ISO 8601 in UTC."""
@@ -122,6 +127,7 @@ def explanation(
     zone: ZoneInfo,
     as_of: datetime,
     rules_hash: str,
+    rests_on: Sources | None = None,
 ) -> Explanation:
     """Return the explanation of the one contact of an evaluation."""
     row = evaluation.score.to_pylist()[0]
@@ -158,6 +164,7 @@ def explanation(
         written=history.written,
         kept=sorted(_kept(known)),
         rules_hash=rules_hash,
+        rests_on=rests_on,
     )
 
 

@@ -14,10 +14,10 @@ from connector import __version__
 from connector.report.drawing import drawing
 from connector.report.explanation import Explanation
 from connector.report.page_words import MONTHS, WORDS
-from connector.report.timeline import Event, Timeline
+from connector.report.timeline import Change, Event, Timeline
 from connector.rules.explain import Words
 
-_KINDS = ("activities", "move", "hand_off", "write")
+_KINDS = ("activities", "move", "hand_off", "change", "write")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,8 @@ class _Writer:
             after = self._place(move.to_stage, move.to_temperature)
             reason = self._w.get(move.reason, move.reason.replace("_", " "))
             return f"{before} → {after}", f"({reason})" if reason else "", ""
+        if event.kind == "change":
+            return "", f"{self._w['change']}: {', '.join(map(_arrow, event.changes))}", ""
         names = ", ".join(each.property for each in event.changes)
         return "", f"{self._w['write']}: {names}", ""
 
@@ -151,6 +153,10 @@ class _Writer:
 
     def _day(self, at: datetime | None) -> str:
         return at.astimezone(self._zone).date().isoformat() if at else ""
+
+
+def _arrow(change: Change) -> str:
+    return f"{change.property} {change.before or '–'} → {change.after or '–'}"
 
 
 def _digest(style: str) -> str:

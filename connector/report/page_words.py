@@ -70,6 +70,7 @@ WORDS: Mapping[str, Label] = {
     "activities": {"en": "activities", "fr": "activités"},
     "move": {"en": "stage or temperature", "fr": "étape ou température"},
     "hand_off": {"en": "handed to sales", "fr": "transmis aux ventes"},
+    "change": {"en": "changed in the CRM", "fr": "modifié dans le CRM"},
     "write": {"en": "written to the CRM", "fr": "écrit dans le CRM"},
     "by_us": {"en": "by us", "fr": "par nous"},
     "no_points": {"en": "no points", "fr": "sans points"},

@@ -97,6 +97,7 @@ def _plan_notes(summary: PlanSummary) -> Iterable[str]:
     if summary.ownerless:
         yield f"{summary.ownerless:,} tasks without an owner: the contact has none that is active."
     yield from _kept_notes(summary.kept)
+    yield from summary.rests_on
 
 
 def _kept_notes(kept: Sequence[KeptEdit]) -> Iterable[str]:
@@ -168,6 +169,8 @@ def explanation(told: Explanation, *, most: int) -> RenderableType:
         f", persona {told.persona}" if told.persona else "",
     )  # fmt: skip
     parts: list[RenderableType] = [head, state]
+    if told.rests_on is not None:
+        parts += [Text(sentence, "dim") for sentence in told.rests_on.sentences]
     if told.question:
         parts.append(Text(f"Fit is unknown; «{told.missing}» would tell most: {told.question}"))
     if told.need_at:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from connector.domain.numbers import from_millionths, shown
 from connector.ports import LedgerRecord, MoveRecord
+from connector.report.changes import PersonChange
 from connector.rules.explain import Line, Words
 from connector.rules.model import Label, RuleSet
 from connector.rules.timeline import Deeds, ScoredDay, Share
@@ -59,7 +60,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One property of a write: what stood there, and what we wrote."""
+    """One property: what stood there, and what we wrote, or what it changed to in the CRM."""
 
     property: str
     before: str | None
@@ -70,12 +71,13 @@ class Change:
 class Event:
     """Something that a day is remembered for. Which of the parts are filled, `kind` says.
 
+    `change`: in the CRM, not by us: a field by which the rules judge, a person's stage, a verdict.
     `added` is None for activities of a day whose score was not computed.
     """
 
     day: date
     at: datetime | None
-    kind: Literal["activities", "move", "hand_off", "write"]
+    kind: Literal["activities", "move", "hand_off", "change", "write"]
     move: MoveRecord | None = None
     added: Sequence[Added] | None = ()
     done: Sequence[Done] = ()
@@ -133,6 +135,7 @@ class Remembered:
     written: Sequence[LedgerRecord]
     hand_offs: Sequence[datetime]
     held: Sequence[Held] = ()
+    changes: Sequence[PersonChange] = ()
 
 
 def timeline(
@@ -207,6 +210,9 @@ def _events(days: Sequence[Day], remembered: Remembered, zone: ZoneInfo) -> Iter
         yield Event(_local(move.at, zone), move.at, "move", move=move)
     for at in remembered.hand_offs:
         yield Event(_local(at, zone), at, "hand_off")
+    for change in remembered.changes:
+        told = Change(change.name, change.before, change.after)
+        yield Event(_local(change.at, zone), change.at, "change", changes=[told])
     for write in remembered.written:
         yield Event(_local(write.at, zone), write.at, "write", changes=_changes(write))
 

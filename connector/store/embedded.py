@@ -18,6 +18,7 @@ from connector.ports import (
     Account,
     Clock,
     Facts,
+    FormerContact,
     KnownContact,
     LedgerRecord,
     MoveRecord,
@@ -35,10 +36,10 @@ from connector.ports import (
 )
 from connector.rules.plan import CompiledRules
 from connector.store.database import Database, open_database
-from connector.store.encoding import to_us
+from connector.store.encoding import from_us, to_us
 from connector.store.facts import FactsReader
 from connector.store.failures import told
-from connector.store.history import History
+from connector.store.history import KEPT_SINCE, History
 from connector.store.journal import Journal
 from connector.store.lease import Lease
 from connector.store.outbox import Outbox
@@ -46,6 +47,7 @@ from connector.store.pages import Pages
 from connector.store.segments import Segments
 from connector.store.settling import ROUND, Settling
 from connector.store.undoing import UndoShelf
+from connector.store.versions import Versions
 
 ACTIVITIES = "activities"
 
@@ -103,7 +105,8 @@ class EmbeddedStore(Store):
         self._settling = Settling(database, self._segments, buckets=buckets)
         self._facts = FactsReader(database, self._segments, watched=shapes.watched, buckets=buckets)
         self._journal = Journal(database)
-        self._outbox = Outbox(database, buckets)
+        self._versions = Versions(database, shapes.watched)
+        self._outbox = Outbox(database, buckets, self._versions)
         self._undo = UndoShelf(database, self._outbox)
         self._history = History(database)
         self._fresh = bytearray()  # by contact number: 1 if read in this run
@@ -265,14 +268,29 @@ class EmbeddedStore(Store):
         return self._facts.buckets()
 
     @_guarded
-    def load_facts(self, bucket: int, compiled: CompiledRules) -> Facts:
-        """Return what the contacts of a bucket are evaluated from."""
-        return self._facts.of_bucket(bucket, compiled)
+    def load_facts(
+        self, bucket: int, compiled: CompiledRules, as_of: datetime | None = None
+    ) -> Facts:
+        """Return what the contacts of a bucket are evaluated from, now or as of an instant."""
+        return self._facts.of_bucket(bucket, compiled, to_us(as_of) if as_of else None)
 
     @_guarded
-    def load_facts_of(self, no: int, compiled: CompiledRules) -> Facts:
+    def load_facts_of(
+        self, no: int, compiled: CompiledRules, as_of: datetime | None = None
+    ) -> Facts:
         """Return the same for one contact."""
-        return self._facts.of_contact(no, compiled)
+        return self._facts.of_contact(no, compiled, to_us(as_of) if as_of else None)
+
+    @_guarded
+    def kept_since(self) -> datetime | None:
+        """Return when this store began to keep what was replaced; None: not yet."""
+        since = self._meta(KEPT_SINCE)
+        return None if since is None else from_us(int(since))
+
+    @_guarded
+    def load_versions(self, no: int) -> Sequence[FormerContact]:
+        """Return what a contact held before, and what people had said of it, oldest first."""
+        return self._versions.of_contact(no)
 
     @_guarded
     def load_activities(self, bucket: int) -> pa.Table | Sequence[Path]:

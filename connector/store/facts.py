@@ -18,6 +18,8 @@ from connector.store.database import Database
 from connector.store.encoding import json_list, json_map, property_map, text_list
 from connector.store.failures import REBUILD
 from connector.store.segments import Segments
+from connector.store.then import Then
+from connector.store.versions import Versions
 
 _CONTACTS = """
 SELECT no, fields FROM contact
@@ -97,6 +99,7 @@ class FactsReader:
         self._database = database
         self._segments = segments
         self._buckets = buckets
+        self._versions = Versions(database, watched)
         # A path inside a JSON text, which is a bound value like any other.
         self._stage = f'$."{watched.stage}"' if watched.stage else None
 
@@ -107,10 +110,10 @@ class FactsReader:
         )
         return [int(str(bucket)) for (bucket,) in rows]
 
-    def of_bucket(self, bucket: int, compiled: CompiledRules) -> Facts:
-        """Return the facts of a bucket's contacts."""
+    def of_bucket(self, bucket: int, compiled: CompiledRules, as_of_us: int | None) -> Facts:
+        """Return the facts of a bucket's contacts, now or as of an instant."""
         with self._database.reading():
-            return self._facts(_Range(bucket), compiled, self._activity(bucket))
+            return self._facts(_Range(bucket), compiled, self._activity(bucket), as_of_us)
 
     def activities(self, bucket: int) -> pa.Table | Sequence[Path]:
         """Return the activities of a bucket."""
@@ -123,15 +126,19 @@ class FactsReader:
         values = [{"email": None if email is None else str(email)} for _, email in rows]
         return contact_table([int(str(no)) for no, _ in rows], values, {"email": Kind.TEXT})
 
-    def of_contact(self, no: int, compiled: CompiledRules) -> Facts:
-        """Return the facts of one contact."""
+    def of_contact(self, no: int, compiled: CompiledRules, as_of_us: int | None) -> Facts:
+        """Return the facts of one contact, now or as of an instant."""
         bucket = no % self._buckets
         with self._database.reading():
             activity = self._segments.read(self._segments.live(bucket), [no])
-            return self._facts(_Range(bucket, no, no), compiled, activity)
+            return self._facts(_Range(bucket, no, no), compiled, activity, as_of_us)
 
     def _facts(
-        self, which: _Range, compiled: CompiledRules, activity: pa.Table | Sequence[Path]
+        self,
+        which: _Range,
+        compiled: CompiledRules,
+        activity: pa.Table | Sequence[Path],
+        as_of_us: int | None,
     ) -> Facts:
         values = (which.bucket, which.first, which.last)
         named = {
@@ -141,20 +148,30 @@ class FactsReader:
             "stage": self._stage,
             "stages": _STAGES,
         }
+        states = self._database.rows_named(_STATES, named)
+        numbers, fields = self._contacts(values)
+        if as_of_us is None:
+            deals = self._database.rows(_OPPORTUNITIES, values)
+        else:
+            then = Then(self._database, self._versions, values, as_of_us)
+            deals, states = then.opportunities(), then.states(states)
+            fields = [then.fields(no, now) for no, now in zip(numbers, fields, strict=True)]
         return Facts(
-            contact=self._contacts(values, compiled),
+            contact=contact_table(numbers, fields, compiled.fields),
             activity=activity,
-            opportunity=table_of(OPPORTUNITY_SCHEMA, self._database.rows(_OPPORTUNITIES, values)),
-            state=table_of(STATE_SCHEMA, self._database.rows_named(_STATES, named)),
+            opportunity=table_of(OPPORTUNITY_SCHEMA, deals),
+            state=table_of(STATE_SCHEMA, states),
         )
 
-    def _contacts(self, which: tuple[int, int, int], compiled: CompiledRules) -> pa.Table:
+    def _contacts(
+        self, which: tuple[int, int, int]
+    ) -> tuple[Sequence[int], Sequence[Mapping[str, Value]]]:
         numbers: list[int] = []
         values: list[Mapping[str, Value]] = []
         for no, fields in self._database.rows(_CONTACTS, which):
             numbers.append(no)  # type: ignore[arg-type]  # the primary key of a STRICT table
             values.append(json_map(fields))  # type: ignore[arg-type]  # written from Values
-        return contact_table(numbers, values, compiled.fields)
+        return numbers, values
 
     def _activity(self, bucket: int) -> pa.Table | Sequence[Path]:
         """Return files where they are as the mapping wants them, else a table that is."""

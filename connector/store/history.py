@@ -7,8 +7,14 @@ from connector.ports import LedgerRecord, MoveRecord, RunRecord
 from connector.store.database import Database, Row
 from connector.store.encoding import count_map, from_us, property_map, to_json
 
+KEPT_SINCE = "kept_since_us"
+"""The key in `meta` of the instant since which this store keeps what is replaced."""
+
 _START = """
 INSERT INTO run (command, started_us, outcome, rules_hash) VALUES (?, ?, 'running', ?)
+"""
+_KEEPS = """
+INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING
 """
 _END = """
 UPDATE run SET ended_us = ?, outcome = ?, counts = ?, message = ? WHERE no = ?
@@ -69,6 +75,7 @@ class History:
                     " WHERE outcome = 'running'",
                     [at_us],
                 )
+            self._database.run(_KEEPS, (KEPT_SINCE, str(at_us)))
             run = RunId(str(self._database.insert(_START, (command, at_us, rules_hash))))
             if holds_lease:
                 self._database.run("UPDATE lease SET run = ?", [run])

@@ -51,16 +51,28 @@ _ONLY_LIVING = (
     "DELETE FROM staged_write WHERE no NOT IN (SELECT no FROM contact WHERE status = 'living')",
     "DELETE FROM staged_task WHERE no NOT IN (SELECT no FROM contact WHERE status = 'living')",
 )
+_KEEP_STATE = """
+INSERT OR IGNORE INTO state_former (no, until_us, since_us, stage, temperature, stage_since_us,
+    lower_since_us, ripe_since_us, handed_off_us, hand_off_reason, hand_off_open)
+SELECT s.no, ?, s.since_us, s.stage, s.temperature, s.stage_since_us, s.lower_since_us,
+    s.ripe_since_us, s.handed_off_us, s.hand_off_reason, s.hand_off_open
+FROM staged_state n JOIN state s ON s.no = n.no
+WHERE n.run = ? AND (s.stage, s.temperature, s.stage_since_us, s.lower_since_us, s.ripe_since_us,
+    s.handed_off_us, s.hand_off_reason, s.hand_off_open)
+IS NOT (n.stage, n.temperature, n.stage_since_us, n.lower_since_us, n.ripe_since_us,
+    n.handed_off_us, n.hand_off_reason, n.hand_off_open)
+"""
 _ACCEPT_STATE = """
 INSERT INTO state (no, stage, temperature, stage_since_us, lower_since_us, ripe_since_us,
-    handed_off_us, hand_off_reason, hand_off_open)
+    handed_off_us, hand_off_reason, hand_off_open, since_us)
 SELECT no, stage, temperature, stage_since_us, lower_since_us, ripe_since_us, handed_off_us,
-    hand_off_reason, hand_off_open
+    hand_off_reason, hand_off_open, ?
 FROM staged_state WHERE run = ?
-ON CONFLICT (no) DO UPDATE SET stage = excluded.stage, temperature = excluded.temperature,
-    stage_since_us = excluded.stage_since_us, lower_since_us = excluded.lower_since_us,
-    ripe_since_us = excluded.ripe_since_us, handed_off_us = excluded.handed_off_us,
-    hand_off_reason = excluded.hand_off_reason, hand_off_open = excluded.hand_off_open,
+ON CONFLICT (no) DO UPDATE SET since_us = excluded.since_us, stage = excluded.stage,
+    temperature = excluded.temperature, stage_since_us = excluded.stage_since_us,
+    lower_since_us = excluded.lower_since_us, ripe_since_us = excluded.ripe_since_us,
+    handed_off_us = excluded.handed_off_us, hand_off_reason = excluded.hand_off_reason,
+    hand_off_open = excluded.hand_off_open,
     task_key = CASE WHEN excluded.handed_off_us IS state.handed_off_us THEN state.task_key END
 WHERE (state.stage, state.temperature, state.stage_since_us, state.lower_since_us,
     state.ripe_since_us, state.handed_off_us, state.hand_off_reason, state.hand_off_open)
@@ -170,7 +182,8 @@ class Journal:
         with database.writing():
             for statement in _ONLY_LIVING:
                 database.run(statement)
-            database.run(_ACCEPT_STATE, [run])
+            database.run(_KEEP_STATE, (now_us, run))
+            database.run(_ACCEPT_STATE, (now_us, run))
             database.run(_ACCEPT_SHOWN, [run])
             database.run(_ACCEPT_MOVES, (now_us, run))
             self._keep_what_stood_before(run)

@@ -10,6 +10,7 @@ _NO_LONGER = (
     "UPDATE contact SET status = 'gone', owner = NULL, fields = '{}', emails = '[]', found = '{}',"
     " is_edited = 0, verdict_value = NULL, verdict = NULL, verdict_us = NULL,"
     " updated_us = -9223372036854775808 WHERE no = ?",
+    "DELETE FROM contact_former WHERE no = ?",
     "DELETE FROM address WHERE no = ?",
     "DELETE FROM opportunity_contact WHERE no = ?",
     "DELETE FROM outbox WHERE no = ? AND state <> 'accepted'",
@@ -29,6 +30,7 @@ _MERGED = (
     "UPDATE contact SET status = 'merged', merged_into = :survivor, owner = NULL, fields = '{}',"
     " emails = '[]', found = '{}', wrote = '{}', is_edited = 0, verdict_value = NULL,"
     " verdict = NULL, verdict_us = NULL WHERE no = :loser",
+    "DELETE FROM contact_former WHERE no = :loser",
     "UPDATE identity SET no = :survivor WHERE no = :loser",
     "UPDATE address SET no = :survivor WHERE no = :loser",
     "INSERT OR IGNORE INTO opportunity_contact (no, opportunity)"
@@ -46,6 +48,7 @@ _MERGED = (
     " WHERE (coalesce(excluded.hand_off_open, 0), coalesce(excluded.handed_off_us, 0))"
     " > (coalesce(state.hand_off_open, 0), coalesce(state.handed_off_us, 0))",
     "DELETE FROM state WHERE no = :loser",
+    "DELETE FROM state_former WHERE no = :loser",
     # Its properties are the survivor's business now; its tasks still are to be done.
     "DELETE FROM outbox WHERE no = :loser AND kind = 'contact'",
     "UPDATE outbox SET no = :survivor, wish = json_set(wish, '$.contact', :id)"

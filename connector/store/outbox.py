@@ -19,6 +19,7 @@ from connector.store.encoding import (
 )
 from connector.store.identity import Identities
 from connector.store.merging import CLEAR_SHOWN, forget, merge
+from connector.store.versions import Versions
 
 _WAITING = """
 SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run
@@ -68,9 +69,10 @@ class _Entering:
 class Outbox:
     """Reads and settles the outbox. What changes it is the caller's transaction, unless said."""
 
-    def __init__(self, database: Database, buckets: int) -> None:
+    def __init__(self, database: Database, buckets: int, versions: Versions) -> None:
         self._database = database
         self._buckets = buckets
+        self._versions = versions
 
     def waiting(self, kind: str, limit: int, after: int) -> list[OutboxEntry]:
         """Return waiting entries of a kind, by id."""
@@ -135,7 +137,7 @@ class Outbox:
         no = self._survivor(entry.write_back.contact, outcome.contact) or entry.no
         row = (no, how.now_us, to_json(written), how.before, int(how.run), how.rules_hash)
         self._database.run(_ENTER, row)
-        self._keep(no, written, outcome, text_list(how.returned))
+        self._keep(no, written, outcome, how)
 
     def _survivor(self, asked: ContactId, answered: ContactId | None) -> int | None:
         """Return the number that a write went to; a merge that the answer shows is kept."""
@@ -151,15 +153,17 @@ class Outbox:
         no: int,
         written: Mapping[str, str | None],
         outcome: Outcome,
-        returned: Sequence[str],
+        how: "_Entering",
     ) -> None:
         row = self._database.one("SELECT found, wrote FROM contact WHERE no = ?", [no])
         if row is None:
             return
         found = {**property_map(row[0]), **written, **known(outcome.values)}
+        returned = text_list(how.returned)
         ours = {name: value for name, value in written.items() if name not in returned}
         wrote = {**property_map(row[1]), **ours}
         changed_us = to_us(outcome.changed_at) if outcome.changed_at else _LONG_AGO
+        self._versions.keep_said(no, how.now_us, row, (found, wrote))
         self._database.run(
             # Our own write is not news: reading it back, or an older state of it, changes nothing.
             "UPDATE contact SET found = ?, wrote = ?, is_edited = ?,"

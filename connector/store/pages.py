@@ -17,6 +17,7 @@ from connector.store.encoding import (
 from connector.store.identity import Identities
 from connector.store.landing import save_activities
 from connector.store.merging import forget, merge
+from connector.store.versions import Held, Versions
 
 _STORED = """
 SELECT no, id, status, updated_us, owner, fields, emails, found, is_edited, verdict_value, verdict,
@@ -59,6 +60,7 @@ class Pages:
         self._database = database
         self._shapes = shapes
         self._buckets = buckets
+        self._versions = Versions(database, shapes.watched)
 
     def save(self, stream: str, page: Page) -> set[int]:
         """Store a page and its checkpoint; returns the numbers of the contacts that were read.
@@ -74,7 +76,7 @@ class Pages:
                     merge(database, identities, former, contact.id)
             _save_merges(database, identities, page.gone)
             fresh, new_addresses = self._save_contacts(identities, page.contacts)
-            _save_opportunities(database, identities, page.opportunities)
+            self._save_opportunities(identities, page.opportunities)
             _save_tasks(database, identities, page.tasks)
             save_activities(
                 database,
@@ -96,6 +98,7 @@ class Pages:
         found = self._database.rows(_STORED, [json_list(numbers)])
         fresh: set[int] = set()
         changed: list[Row] = []
+        former: list[Row] = []
         new_addresses: set[str] = set()
         for no, *stored in found:
             contact = latest.get(str(stored[0]))
@@ -107,9 +110,22 @@ class Pages:
             wanted = self._row(contact, stored)
             if wanted != tuple(stored[:-1]):
                 changed.append((*wanted, no))
+                former += self._former(no, stored, wanted)
                 new_addresses |= self._save_addresses(no, contact, text_list(stored[5]))
         self._database.run_many(_SAVE_CONTACT, changed)
+        self._versions.keep_contacts(former)
         return fresh, new_addresses
+
+    def _former(self, no: int, stored: Sequence[object], wanted: Row) -> Iterator[Row]:
+        """Yield the version that ends, if the contact was there and held something else."""
+        if stored[1] != "living":
+            return
+        *before, wrote = stored
+        row = self._versions.former(
+            no, int(str(wanted[2])), _held(before, wrote), _held(wanted, wrote)
+        )
+        if row is not None:
+            yield row
 
     def _row(self, contact: Contact, stored: Sequence[object]) -> Row:
         watched = self._shapes.watched.verdict
@@ -131,6 +147,22 @@ class Pages:
             verdict,
             since if verdict else None,
         )
+
+    def _save_opportunities(
+        self, identities: Identities, opportunities: Sequence[Opportunity]
+    ) -> None:
+        database = self._database
+        for one in opportunities:
+            self._versions.keep_opportunity(one)
+            moments = (one.created_us, one.changed_us)
+            rest = (one.amount, one.probability, one.close_us, one.is_closed, one.is_won)
+            if database.run(_SAVE_OPPORTUNITY, (one.id, *moments, *rest)) == 0:
+                continue  # an older reading than ours
+            database.run("DELETE FROM opportunity_contact WHERE opportunity = ?", [one.id])
+            database.run_many(
+                "INSERT OR IGNORE INTO opportunity_contact (no, opportunity) VALUES (?, ?)",
+                [(identities.number(contact), one.id) for contact in one.contacts],
+            )
 
     def _save_addresses(self, no: int, contact: Contact, before: list[str]) -> set[str]:
         """Let a contact's addresses lead to it; returns those that it did not have before.
@@ -186,19 +218,16 @@ def _stands_for(database: Database, id_: ContactId, number: int) -> bool:
     return stored in {(id_, "living"), (id_, "unseen")}
 
 
-def _save_opportunities(
-    database: Database, identities: Identities, opportunities: Sequence[Opportunity]
-) -> None:
-    for one in opportunities:
-        moments = (one.created_us, one.changed_us)
-        rest = (one.amount, one.probability, one.close_us, one.is_closed, one.is_won)
-        if database.run(_SAVE_OPPORTUNITY, (one.id, *moments, *rest)) == 0:
-            continue  # an older reading than ours
-        database.run("DELETE FROM opportunity_contact WHERE opportunity = ?", [one.id])
-        database.run_many(
-            "INSERT OR IGNORE INTO opportunity_contact (no, opportunity) VALUES (?, ?)",
-            [(identities.number(contact), one.id) for contact in one.contacts],
-        )
+def _held(row: Sequence[object], wrote: object) -> Held:
+    """Return what evaluation looks at, of a row as `_SAVE_CONTACT` takes it."""
+    fields, found, (verdict, verdict_us) = row[4], row[6], row[9:11]
+    return Held(
+        str(fields),
+        str(found),
+        str(wrote),
+        None if verdict is None else str(verdict),
+        None if verdict_us is None else int(str(verdict_us)),
+    )
 
 
 def _save_tasks(database: Database, identities: Identities, tasks: Sequence[KnownTask]) -> None:

@@ -6,6 +6,7 @@ holds a few dozen.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,11 +26,16 @@ class Batch:
     facts: Facts
 
 
-def batches(store: Store, compiled: CompiledRules, *, most: int = MOST) -> Iterator[Batch]:
-    """Yield every bucket that holds contacts once, in order, as few batches as `most` allows."""
+def batches(
+    store: Store, compiled: CompiledRules, *, most: int = MOST, as_of: datetime | None = None
+) -> Iterator[Batch]:
+    """Yield every bucket that holds contacts once, in order, as few batches as `most` allows.
+
+    `as_of`: the facts of that instant, as far as the store kept them; None: those of now.
+    """
     together: list[tuple[int, Facts]] = []
     for bucket in store.buckets():
-        facts = store.load_facts(bucket, compiled)
+        facts = store.load_facts(bucket, compiled, as_of)
         if together and not _fits([each for _, each in together], facts, most):
             yield _joined(together)
             together = []

@@ -106,10 +106,18 @@ class Planner:
         self._withholds = False
         self._waiting = 0  # contacts of which a write waits; all of them are looked at
 
-    def plan(self, *, as_of: datetime, create_tasks: bool, progress: Progress) -> PlanSummary:
+    def plan(
+        self,
+        *,
+        as_of: datetime,
+        create_tasks: bool,
+        progress: Progress,
+        then: datetime | None = None,
+    ) -> PlanSummary:
         """Stage the writes for every contact, as of an instant, and return what they come to.
 
-        Planning again after every write was accepted stages nothing.
+        Planning again after every write was accepted stages nothing. `then`: look at the facts of
+        that past instant, as far as the store kept them.
         """
         self._summary.is_first = not self._store.has_accepted_plan()
         has_tasks = self._settings.has_tasks
@@ -118,7 +126,7 @@ class Planner:
         self._tasks.begin(as_of, creates=creates, withholds=self._withholds)
         done, total = 0, len(self._store.buckets())
         progress.step("scoring", done=done, total=total)
-        for batch in batches(self._store, self._settings.compiled):
+        for batch in batches(self._store, self._settings.compiled, as_of=then):
             self._plan_batch(batch, as_of)
             done += len(batch.buckets)
             progress.step("scoring", done=done, total=total)

@@ -153,7 +153,9 @@ class Runner:
         create_tasks = stages.create_tasks or parts.store.has_accepted_plan()
         as_of = stages.as_of or parts.clock.now()
         try:
-            plan = planner.plan(as_of=as_of, create_tasks=create_tasks, progress=progress)
+            plan = planner.plan(
+                as_of=as_of, create_tasks=create_tasks, progress=progress, then=stages.as_of
+            )
             report.plan = plan
             self._note_plan(report, plan)
             if not stages.accept_large_change:

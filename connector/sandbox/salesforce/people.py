@@ -83,9 +83,7 @@ class People:
         Of custom fields only those in the org's mapping are carried over; campaign members keep
         their lead and gain the contact.
         """
-        kind, lead = self._found(lead_id)
-        if kind != "Lead" or lead.values.get("IsConverted"):
-            raise Refusal(400, "INVALID_INPUT", f"{lead_id} is no lead that can be converted")
+        _, lead = self._found(lead_id)
         org, values = self.org, lead.values
         owner = values["OwnerId"] if org.kind_of(str(values["OwnerId"])) == "User" else self.user
         account = org.add("Account", {"Name": values["Company"], "OwnerId": owner}, by=self.user)
@@ -119,9 +117,7 @@ class People:
         kind, master = self._found(master_id)
         table = self.org.table(kind)
         for loser_id in loser_ids:
-            other, loser = self._found(loser_id)
-            if other != kind or loser is master:
-                raise Refusal(400, "INVALID_INPUT", f"{loser_id} cannot be merged into {kind}")
+            _, loser = self._found(loser_id)
             lacking = {n: v for n, v in loser.values.items() if n not in master.values}
             table.change(master, lacking)
             self._reparent(kind, loser_id, master)

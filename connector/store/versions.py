@@ -1,0 +1,164 @@
+"""What stood before: versions of contacts, deals and memory, kept as they are replaced.
+
+A version ends at the CRM's stamp of the change that replaced it. What changed before the first
+reading is not known: the first known values stand in for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from connector.domain.contact import Opportunity, Value
+from connector.domain.stages import Stage
+from connector.ports import FormerContact, Watched
+from connector.store.database import Database, Row
+from connector.store.encoding import from_us, json_map, property_map, to_json
+
+_KEEP_CONTACT = """
+INSERT OR IGNORE INTO contact_former (no, until_us, was, human_stage, verdict, verdict_us)
+VALUES (?, ?, ?, ?, ?, ?)
+"""
+_KEEP_SAID = """
+INSERT OR IGNORE INTO contact_former (no, until_us, was, human_stage, verdict, verdict_us)
+SELECT ?, ?, '{}', ?, verdict, verdict_us FROM contact WHERE no = ?
+"""
+_KEEP_OPPORTUNITY = """
+INSERT OR IGNORE INTO opportunity_former
+    (id, until_us, changed_us, amount, probability, close_us, is_closed, is_won)
+SELECT id, :changed_us, changed_us, amount, probability, close_us, is_closed, is_won
+FROM opportunity WHERE id = :id AND changed_us < :changed_us
+AND (amount, probability, close_us, is_closed, is_won)
+    IS NOT (:amount, :probability, :close_us, :is_closed, :is_won)
+"""
+_FORMER = """
+SELECT f.no, f.was, f.human_stage, f.verdict, f.verdict_us
+FROM contact c JOIN contact_former f ON f.no = c.no
+WHERE c.bucket = ? AND c.status = 'living' AND c.no BETWEEN ? AND ? AND f.until_us > ?
+ORDER BY f.no, f.until_us DESC
+"""
+_OF_CONTACT = """
+SELECT until_us, was, human_stage, verdict FROM contact_former WHERE no = ? ORDER BY until_us
+"""
+_STAGES = frozenset(Stage)
+Shown = Mapping[str, str | None]
+"""{property: value}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a contact holds that evaluation looks at, as it stands in the file."""
+
+    fields: str
+    found: str
+    wrote: str
+    verdict: str | None
+    verdict_us: int | None
+
+    def human_stage(self, watched: str | None) -> str | None:
+        """Return the stage that a person set since our last write."""
+        return _human_stage(property_map(self.found), property_map(self.wrote), watched)
+
+
+@dataclass(slots=True)
+class Past:
+    """What was true of a contact at an instant, where that differs from now.
+
+    `fields`: those that had another value. The rest is what people had said by then.
+    """
+
+    fields: dict[str, object] = field(default_factory=dict)
+    human_stage: str | None = None
+    verdict: str | None = None
+    verdict_us: int | None = None
+
+    def over(self, fields: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Return a contact's fields as they were; what is no longer read is left out."""
+        known = {name: value for name, value in self.fields.items() if name in fields}
+        return {**fields, **known}  # type: ignore[dict-item]  # written from Values
+
+
+class Versions:
+    """Keeps what is replaced, in the caller's transaction, and finds what was true."""
+
+    def __init__(self, database: Database, watched: Watched) -> None:
+        self._database = database
+        self._stage = watched.stage
+
+    def former(self, no: int, until_us: int, before: Held, after: Held) -> Row | None:
+        """Return the row of a version that ends; None if evaluation would see no difference."""
+        was = {} if before.fields == after.fields else _replaced(before.fields, after.fields)
+        stage = before.human_stage(self._stage)
+        has_spoken = (stage, before.verdict) != (after.human_stage(self._stage), after.verdict)
+        if not was and not has_spoken:
+            return None
+        return (no, until_us, to_json(was), stage, before.verdict, before.verdict_us)
+
+    def keep_contacts(self, rows: Sequence[Row]) -> None:
+        """Keep versions of contacts."""
+        self._database.run_many(_KEEP_CONTACT, rows)
+
+    def keep_said(self, no: int, until_us: int, row: Row, now: tuple[Shown, Shown]) -> None:
+        """Keep that a person's stage ended, or came back, by a write of ours.
+
+        `row`, `now`: what the CRM showed and what we had written, before and after the write.
+        """
+        if self._stage is None:
+            return
+        before = _human_stage(property_map(row[0]), property_map(row[1]), self._stage)
+        if before != _human_stage(*now, self._stage):
+            self._database.run(_KEEP_SAID, (no, until_us, before, no))
+
+    def keep_opportunity(self, now: Opportunity) -> None:
+        """Keep the stored version of a deal if `now` is to replace it with other values."""
+        self._database.run_named(
+            _KEEP_OPPORTUNITY,
+            {
+                "id": now.id,
+                "changed_us": now.changed_us,
+                "amount": now.amount,
+                "probability": now.probability,
+                "close_us": now.close_us,
+                "is_closed": int(now.is_closed),
+                "is_won": int(now.is_won),
+            },
+        )
+
+    def past(self, which: tuple[int, int, int], as_of_us: int) -> dict[int, Past]:
+        """Return {contact: what was true at an instant} for those of a range that changed since."""
+        found: dict[int, Past] = {}
+        rows = self._database.rows(_FORMER, (*which, as_of_us))
+        for no, was, stage, verdict, verdict_us in rows:  # the latest first: older ones win
+            past = found.setdefault(int(str(no)), Past())
+            past.fields.update(json_map(was))
+            past.human_stage = None if stage is None else str(stage)
+            past.verdict = None if verdict is None else str(verdict)
+            past.verdict_us = None if verdict_us is None else int(str(verdict_us))
+        return found
+
+    def of_contact(self, no: int) -> Sequence[FormerContact]:
+        """Return the versions of one contact that ended, oldest first."""
+        return [
+            FormerContact(
+                from_us(int(str(until_us))),
+                json_map(was),
+                None if stage is None else str(stage),
+                None if verdict is None else str(verdict),
+            )
+            for until_us, was, stage, verdict in self._database.rows(_OF_CONTACT, [no])
+        ]
+
+
+def _human_stage(found: Shown, wrote: Shown, watched: str | None) -> str | None:
+    if watched is None or wrote.get(watched) is None:
+        return None
+    stage = found.get(watched)
+    return stage if stage in _STAGES and stage != wrote[watched] else None
+
+
+def _replaced(before: str, after: str) -> dict[str, object]:
+    """Return the values that changed, as they were; a field that was not read yet tells nothing."""
+    new = json_map(after)
+    return {
+        name: value
+        for name, value in json_map(before).items()
+        if name in new and new[name] != value
+    }
