@@ -84,6 +84,10 @@ def leadripe(ctx: click.Context, config: Path, *, verbose: bool, log_format: str
     ctx.obj = config
 
 
+CRM = click.option(
+    "--crm", type=click.Choice(["hubspot", "salesforce"]), default="hubspot", show_default=True
+)
+
 pass_config = click.make_pass_decorator(Path)
 
 
@@ -95,7 +99,7 @@ def _progress() -> AbstractContextManager["Progress"]:
 
 
 @leadripe.command()
-@click.option("--crm", type=click.Choice(["hubspot"]), default="hubspot", show_default=True)
+@CRM
 @click.option("--contacts", type=click.IntRange(1, 200_000), default=2000, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True, help="Another seed, other people.")
 @click.option(
@@ -111,12 +115,16 @@ def _progress() -> AbstractContextManager["Progress"]:
     help="Where the demo's files go, to play on with.",
 )
 def demo(
-    crm: Literal["hubspot"], contacts: int, seed: int, load: Path | None, folder: Path
+    crm: Literal["hubspot", "salesforce"],
+    contacts: int,
+    seed: int,
+    load: Path | None,
+    folder: Path,
 ) -> None:
     """Show the whole loop on a local CRM: fill, provision, pull, score, plan, write back.
 
-    Starts a local HubSpot that knows the real one's limits, and leaves a folder with settings,
-    mapping, rules and its state: go on there with plan, explain and sync.
+    Starts a local CRM that knows the real one's limits, and leaves a folder with settings, mapping,
+    rules and its state: go on there with plan, explain and sync.
     """
     from connector.app import demo as demos
 
@@ -126,8 +134,10 @@ def demo(
 
 
 @leadripe.command()
-@click.option("--crm", type=click.Choice(["hubspot"]), default="hubspot", show_default=True)
-@click.option("--account", help="The account's id (HubSpot: portal id), as a guard.")
+@CRM
+@click.option(
+    "--account", help="The account's id (HubSpot: portal id; Salesforce: org id), as a guard."
+)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 def init(crm: str, account: str | None, folder: Path) -> None:
     """Write a commented leadripe.yaml, mapping, rules and cases into FOLDER (here, if not given).
@@ -138,7 +148,7 @@ def init(crm: str, account: str | None, folder: Path) -> None:
 
     for path in setup.init(folder, crm, account):
         show.text(f"wrote {path}")
-    show.text(setup.NEXT_STEPS)
+    show.text(setup.next_steps(crm))
 
 
 @leadripe.command()
@@ -664,9 +674,7 @@ def outbox_drop(config: Path, ids: tuple[int, ...], *, as_json: bool) -> None:
 
 
 @leadripe.command()
-@click.option(
-    "--crm", type=click.Choice(["hubspot", "salesforce"]), default="hubspot", show_default=True
-)
+@CRM
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -686,7 +694,7 @@ def outbox_drop(config: Path, ids: tuple[int, ...], *, as_json: bool) -> None:
     type=click.Choice(["real", "off"]),
     default="real",
     show_default=True,
-    help="Request limits as HubSpot has them, or none.",
+    help="Request limits as the CRM has them, or none.",
 )
 @click.option("--faults", default="", help="Faults to make, as 429=0.02,502=0.02,lost=0.01.")
 @click.option("--state", type=click.Path(path_type=Path), help="Keep the CRM's state in this file.")
@@ -703,11 +711,12 @@ def sandbox(
 ) -> None:
     """Serve a local CRM until Ctrl-C: its interface, limits, lags and oddities, as documented.
 
-    Point leadripe.yaml at the HubSpot one; the Salesforce one is there to try clients against.
+    Point `connect.base_url` in leadripe.yaml at it; docs/sandbox.md says how to sign in.
     """
     from connector.app import sandboxes
 
     wish = sandboxes.SandboxWish(
+        crm=crm,
         contacts=contacts,
         seed=seed,
         load=load,
@@ -716,7 +725,7 @@ def sandbox(
         state=state,
         port=port,
     )
-    (sandboxes.serve_salesforce if crm == "salesforce" else sandboxes.serve)(wish)
+    sandboxes.serve(wish)
 
 
 def main() -> None:

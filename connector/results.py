@@ -147,11 +147,17 @@ class PushResult:
 
     `refusals`: some of (kind, the CRM's words), each once.
     `last_change_at`: the latest stamp that the CRM gave one of our writes, by its own clock.
+    `kept`: values that people changed between the pull and the push, which were left alone.
+    `moved`: (contact, who it is now) of those that were merged or converted in between; `deleted`:
+    those that are no longer there.
     """
 
     verdicts: Counter[tuple[str, Verdict]] = field(default_factory=Counter)
     refusals: list[tuple[str, str]] = field(default_factory=list)
     last_change_at: datetime | None = None
+    kept: list[KeptEdit] = field(default_factory=list)
+    moved: list[tuple[ContactId, ContactId]] = field(default_factory=list)
+    deleted: list[ContactId] = field(default_factory=list)
 
     def of(self, verdict: Verdict, kind: str | None = None) -> int:
         """Return how many writes came to a verdict, of one kind or of all."""

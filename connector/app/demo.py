@@ -3,34 +3,30 @@
 import shutil
 import socket
 import sys
-import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-import orjson
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from connector.app import commands, setup
+from connector.app import commands
 from connector.app.account import open_account, zone_of_store
-from connector.app.sandboxes import SandboxWish, running
+from connector.app.demo_crm import DemoTask, fetch_tasks, write_files
+from connector.app.sandboxes import CrmName, SandboxWish, running
 from connector.app.show import console
 from connector.errors import UsageError
 from connector.ports import Provision
 from connector.report import terminal
 from connector.report.explanation import Explanation
 from connector.results import RunReport
-from connector.sandbox.serve import RunningSandbox
 from connector.sync.progress import Progress, Silent
 from connector.sync.wanted import local_day, micros
 
 MARKER = ".leadripe-demo"
 PORT = 8765
 SHOWN_CONTACTS = 5
-SHOWN_TASKS = 8
 TOLD_FIRST = (
     ("prospect", "hot"),
     ("lead", "hot"),
@@ -46,6 +42,7 @@ TOLD_FIRST = (
 class DemoResult:
     """Everything that the demo shows. `tasks`: as read back from the CRM."""
 
+    crm: CrmName
     folder: Path
     port: int
     provisioned: Sequence[Provision]
@@ -53,12 +50,12 @@ class DemoResult:
     second: RunReport
     funnel: Mapping[tuple[str, str], int]
     explained: Sequence[Explanation]
-    tasks: Sequence[Mapping[str, str]]
+    tasks: Sequence[DemoTask]
     most: int
 
 
 def run(
-    crm: Literal["hubspot"],
+    crm: CrmName,
     folder: Path,
     *,
     contacts: int,
@@ -69,6 +66,7 @@ def run(
     """Fill a sandbox, provision it, sync twice, and read back what the CRM shows then."""
     _make_folder(folder)
     wish = SandboxWish(
+        crm=crm,
         contacts=contacts,
         seed=seed,
         load=load,
@@ -78,7 +76,7 @@ def run(
     progress.step("filling the sandbox", done=0, total=1)
     with running(wish) as sandbox:
         progress.step("filling the sandbox", done=1, total=1)
-        config = _write_files(folder, crm, sandbox)
+        config = write_files(folder, crm, sandbox)
         provisioned = commands.provision(config, dry_run=False)
         wanted = commands.Stages(create_tasks=True, accept_large_change=True)
         first = commands.run(config, "sync", wanted, progress)
@@ -87,6 +85,7 @@ def run(
         second = commands.run(config, "sync", commands.Stages(), Silent())
         progress.step("syncing once more", done=1, total=1)
         return DemoResult(
+            crm=crm,
             folder=folder,
             port=int(sandbox.url.rpartition(":")[2]),
             provisioned=provisioned,
@@ -94,7 +93,7 @@ def run(
             second=second,
             funnel=commands.funnel(config),
             explained=[commands.explain(config, each, None) for each in _telling(config)],
-            tasks=_tasks(sandbox),
+            tasks=fetch_tasks(sandbox),
             most=commands.highest(config),
         )
 
@@ -103,7 +102,9 @@ def tell(result: DemoResult) -> None:
     """Print what happened and what to type next."""
     made = sum(not part.is_present for part in result.provisioned)
     parts: list[RenderableType] = [
-        Text(f"Provisioned {made} things in the CRM (a property group, properties, a task key)."),
+        Text(
+            f"Provisioned {made} things in the CRM (properties, a task key, and what shows them)."
+        ),
         terminal.plan(result.first.plan) if result.first.plan else Text(),
         terminal.run(result.first),
         terminal.funnel(result.funnel),
@@ -126,18 +127,6 @@ def _make_folder(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / MARKER).write_text("Made by `leadripe demo`, which may delete this folder.\n")
-
-
-def _write_files(folder: Path, crm: str, sandbox: RunningSandbox) -> Path:
-    setup.init(folder, crm, str(sandbox.portal.options.portal_id), base_url=sandbox.url)
-    token = folder / "token"
-    token.touch(mode=0o600)
-    token.write_text(sandbox.token)
-    config = folder / "leadripe.yaml"
-    text = config.read_text(encoding="utf-8")
-    text = text.replace("${HUBSPOT_TOKEN}", "file:token")
-    config.write_text(text, encoding="utf-8")
-    return config
 
 
 def _free(port: int) -> int:
@@ -170,19 +159,6 @@ def _telling(config: Path) -> Sequence[str]:
         return [contact.id for contact in store.load_contacts(numbers).values()]
 
 
-def _tasks(sandbox: RunningSandbox) -> Sequence[Mapping[str, str]]:
-    """Read some tasks back from the CRM: from the list, since search shows new records late."""
-    wanted = "hs_task_subject,hs_timestamp,hubspot_owner_id,hs_task_priority,leadripe_key"
-    request = urllib.request.Request(  # noqa: S310  our own sandbox on the loopback interface
-        f"{sandbox.url}/crm/objects/2026-09/tasks?limit=100&properties={wanted}",
-        headers={"Authorization": f"Bearer {sandbox.token}"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  as above
-        rows = orjson.loads(answer.read())["results"]
-    ours = [row["properties"] for row in rows if row["properties"]["leadripe_key"]]
-    return ours[:SHOWN_TASKS]
-
-
 def _contacts(result: DemoResult) -> RenderableType:
     parts: list[RenderableType] = [Text("Five contacts, and why", "bold")]
     for told in result.explained:
@@ -203,12 +179,7 @@ def _tasks_table(result: DemoResult) -> RenderableType:
     for column in ("due", "owner", "priority", "subject"):
         table.add_column(column)
     for task in result.tasks:
-        table.add_row(
-            (task.get("hs_timestamp") or "")[:16],
-            task.get("hubspot_owner_id") or "–",
-            task.get("hs_task_priority") or "",
-            task.get("hs_task_subject") or "",
-        )
+        table.add_row(task.due, task.owner, task.priority, task.subject)
     return table
 
 
@@ -220,13 +191,13 @@ def _second(result: DemoResult) -> str:
 
 
 def _next(result: DemoResult) -> str:
-    folder = result.folder
+    folder, state = result.folder, result.folder / "sandbox.state"
     program = _program()
     command = f"{program} -c {folder / 'leadripe.yaml'}"
     told = result.explained[0].contact if result.explained else "ID"
     lines = [
         f"Play on in {folder}, whose mappings/rules.yaml you may edit:",
-        f"  {program} sandbox --port {result.port} --state {folder / 'sandbox.state'} &",
+        f"  {program} sandbox --crm {result.crm} --port {result.port} --state {state} &",
         "                                   the CRM of this demo again",
         f"  {command} plan       nothing is left to write",
         f"  {command} explain {told}   every reason of one contact",

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from connector.sandbox.salesforce.serving import RunningOrg
 from connector.sandbox.serve import RunningSandbox, start
+
+CrmName = Literal["hubspot", "salesforce"]
+AnySandbox = RunningSandbox | RunningOrg
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxWish:
     """What a sandbox is to be. `load`: a folder of CSV files in place of made-up people."""
 
+    crm: CrmName = "hubspot"
     contacts: int = 2000
     seed: int = 7
     load: Path | None = None
@@ -24,9 +29,25 @@ class SandboxWish:
 
 
 @contextmanager
-def running(wish: SandboxWish) -> Iterator[RunningSandbox]:
+def running(wish: SandboxWish) -> Iterator[AnySandbox]:
     """Serve a sandbox; its state is kept when it stops."""
-    with start(
+    with _started(wish) as sandbox:
+        yield sandbox
+
+
+def _started(wish: SandboxWish) -> AnySandbox:
+    if wish.crm == "salesforce":
+        return start(
+            crm="salesforce",
+            port=wish.port,
+            contacts=wish.contacts,
+            seed=wish.seed,
+            load=wish.load,
+            limits=wish.limits,
+            faults=wish.faults,
+            state=wish.state,
+        )
+    return start(
         port=wish.port,
         contacts=wish.contacts,
         seed=wish.seed,
@@ -34,32 +55,14 @@ def running(wish: SandboxWish) -> Iterator[RunningSandbox]:
         limits=wish.limits,
         faults=wish.faults,
         state=wish.state,
-    ) as sandbox:
-        yield sandbox
+    )
 
 
 def serve(wish: SandboxWish) -> None:
     """Serve a sandbox until Ctrl-C."""
     with running(wish) as sandbox:
-        _tell("HubSpot", sandbox.url, sandbox.token)
+        vendor = "Salesforce" if wish.crm == "salesforce" else "HubSpot"
+        sys.stderr.write(
+            f"{vendor} sandbox at {sandbox.url}, token {sandbox.token}; Ctrl-C stops it\n"
+        )
         sandbox.wait()
-
-
-def serve_salesforce(wish: SandboxWish) -> None:
-    """Serve a sandbox Salesforce until Ctrl-C: to try clients against; no sync knows it yet."""
-    with start(
-        crm="salesforce",
-        port=wish.port,
-        contacts=wish.contacts,
-        seed=wish.seed,
-        load=wish.load,
-        limits=wish.limits,
-        faults=wish.faults,
-        state=wish.state,
-    ) as org:
-        _tell("Salesforce", org.url, org.token)
-        org.wait()
-
-
-def _tell(vendor: str, url: str, token: str) -> None:
-    sys.stderr.write(f"{vendor} sandbox at {url}, token {token}; Ctrl-C stops it\n")

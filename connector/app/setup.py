@@ -9,14 +9,24 @@ from connector.config.starter import write_starter
 from connector.report.sentences import Said, sentences
 from connector.report.sentences import in_sections as in_sections
 
-NEXT_STEPS = """
+_FIRST_STEPS = {
+    "hubspot": "Put your token into the environment: export HUBSPOT_TOKEN=…",
+    "salesforce": "Put your My Domain and user into leadripe.yaml, the app's private key into\n"
+    "     server.key, and its consumer key into the environment: export SF_CLIENT_ID=…",
+}
+_NEXT_STEPS = """
 Next:
-  1. Put your token into the environment: export HUBSPOT_TOKEN=…
+  1. {first}
   2. leadripe check       tells what is missing, each finding with its remedy
   3. leadripe provision   creates the properties that Leadripe writes (--dry-run shows them first)
   4. leadripe plan        shows what a sync would write, and writes nothing
   5. leadripe sync        writes it
 """
+
+
+def next_steps(crm: str) -> str:
+    """Return what an admin does after `init`."""
+    return _NEXT_STEPS.format(first=_FIRST_STEPS[crm])
 
 
 def init(

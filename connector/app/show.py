@@ -14,7 +14,7 @@ from connector.ports import Finding, OutboxEntry, Provision, RunRecord
 from connector.report import chart, terminal
 from connector.report.explanation import Explanation
 from connector.report.timeline import Timeline
-from connector.results import PlanSummary, RunReport
+from connector.results import PlanSummary, PushResult, RunReport
 
 if TYPE_CHECKING:
     from connector.app.score import ScoreResult  # brings the engine, which most commands need not
@@ -73,6 +73,16 @@ def report_json(report: RunReport) -> Mapping[str, object]:
         "calls": dict(report.calls),
         "plan": plan_json(plan) if plan else None,
         "refusals": [list(each) for each in report.push.refusals] if report.push else [],
+        "meanwhile": _meanwhile(report.push) if report.push else {},
+    }
+
+
+def _meanwhile(push: PushResult) -> Mapping[str, object]:
+    """Return what happened to contacts between the pull and the push."""
+    return {
+        "kept": _plain(push.kept),
+        "moved": [{"contact": was, "is_now": now} for was, now in push.moved],
+        "deleted": list(push.deleted),
     }
 
 
@@ -99,6 +109,7 @@ def plan_json(plan: PlanSummary) -> Mapping[str, object]:
         "calls": {
             "contacts": plan.estimate.contacts,
             "tasks": plan.estimate.tasks,
+            "looking": plan.estimate.looking,
             "total": plan.estimate.total,
         },
     }

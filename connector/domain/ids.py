@@ -16,3 +16,5 @@ TaskKey = NewType("TaskKey", str)
 
 RuleId = NewType("RuleId", str)
 RunId = NewType("RunId", str)
+JobId = NewType("JobId", str)
+"""A job that the CRM works on by itself, by the id that it gave it."""

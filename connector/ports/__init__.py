@@ -16,6 +16,7 @@ from connector.ports.crm import (
     WriteBack,
 )
 from connector.ports.engine import Engine, Evaluation, Facts
+from connector.ports.files import FileCrm, FileJob, FileRow
 from connector.ports.outbox import OutboxEntry
 from connector.ports.store import (
     SHOWN,
@@ -48,6 +49,9 @@ __all__ = [
     "Evaluation",
     "Facts",
     "Fate",
+    "FileCrm",
+    "FileJob",
+    "FileRow",
     "Finding",
     "FormerContact",
     "KnownContact",

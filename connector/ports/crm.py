@@ -138,11 +138,13 @@ class CallEstimate:
 
     contacts: int = 0
     tasks: int = 0
+    looking: int = 0
+    """The look that a push takes before it writes, where the CRM sees changes at once."""
 
     @property
     def total(self) -> int:
         """All of them."""
-        return self.contacts + self.tasks
+        return self.contacts + self.tasks + self.looking
 
 
 class Crm(Protocol):
@@ -158,6 +160,21 @@ class Crm(Protocol):
 
     def streams(self) -> Sequence[Stream]:
         """Return what the mapping asks to read, contacts first. Costs nothing."""
+        ...
+
+    def expect(self, checkpoints: Mapping[Stream, str | None]) -> None:
+        """Take note from where streams will be read next, so that they can be asked for together.
+
+        Costs nothing, and nothing follows from it but fewer calls.
+        """
+        ...
+
+    @property
+    def sees_at_once(self) -> bool:
+        """Whether a change can be read as soon as it was made.
+
+        Then a push looks once more before it writes, and finds what people did since the pull.
+        """
         ...
 
     def pages(self, stream: Stream, checkpoint: str | None) -> Iterator[Page]:
@@ -199,10 +216,18 @@ class Crm(Protocol):
         """
         ...
 
-    def estimate(self, *, contacts: int, tasks: int, done: int = 0) -> CallEstimate:
+    def estimate(
+        self,
+        *,
+        contacts: int,
+        tasks: int,
+        done: int = 0,
+        parts: Mapping[str, int] | None = None,
+    ) -> CallEstimate:
         """Return the calls that writing so many would cost if nothing is refused.
 
         `tasks` to create, `done` to complete; a batch of `write_tasks` holds one sort or the other.
+        `parts`: how many of the contacts are of each `FileCrm.part_of`, for those that have files.
         """
         ...
 

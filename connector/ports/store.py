@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from connector.domain.contact import Owner
-from connector.domain.ids import ContactId, OwnerId, RunId, TaskKey
+from connector.domain.ids import ContactId, JobId, OwnerId, RunId, TaskKey
 from connector.ports.crm import Account, Outcome, Page, TaskWish, WriteBack
 from connector.ports.engine import Facts
+from connector.ports.files import FileJob
 from connector.ports.outbox import OutboxEntry
 from connector.ports.undo import LedgerRecord, Undoing
 from connector.rules.conditions import Kind
@@ -252,6 +253,34 @@ class Store(Undoing, Protocol):
     # -- push
     def load_waiting(self, kind: str, limit: int, after: int = 0) -> Sequence[OutboxEntry]:
         """Return waiting entries with id above `after`, by id."""
+        ...
+
+    def load_waiting_contacts(self) -> Sequence[ContactId]:
+        """Return the contacts of which a write-back waits, in the order in which they are sent."""
+        ...
+
+    def load_waiting_of(self, contacts: Iterable[ContactId]) -> Mapping[ContactId, OutboxEntry]:
+        """Return {contact: its waiting write-back}, by the ids asked for."""
+        ...
+
+    def withdraw_edited(self, contacts: Iterable[ContactId]) -> Mapping[ContactId, Sequence[str]]:
+        """Take back waiting write-backs of properties that now hold something nobody planned on.
+
+        Neither what stood there when the write was planned, nor what is to be written: somebody
+        changed it since. Returns {contact: those properties}; the next plan looks again.
+        """
+        ...
+
+    def save_file_job(self, job: FileJob, run: RunId) -> None:
+        """Remember a job before anything is in it."""
+        ...
+
+    def load_file_jobs(self) -> Sequence[FileJob]:
+        """Return the jobs that were begun and of which not all answers are put down."""
+        ...
+
+    def forget_file_job(self, job: JobId) -> None:
+        """Forget a job whose answers are all put down."""
         ...
 
     def settle(self, answers: Sequence[tuple[OutboxEntry, Outcome]], run: RunId) -> None:

@@ -13,6 +13,7 @@ from connector.ports import Finding, OutboxEntry, Provision, RunRecord, Severity
 from connector.report.explanation import Explanation, Reason, bar
 from connector.results import KeptEdit, PlanSummary, RunReport
 
+_NAMED = 5
 _COLOURS = {"cold": "blue", "warm": "yellow", "hot": "red", "": "white"}
 _LADDER = ("suspect", "lead", "prospect", "client", "recycled", "disqualified")
 _TEMPERATURES = ("", "cold", "warm", "hot")
@@ -67,7 +68,9 @@ def _plan_counts(summary: PlanSummary) -> Table:
     table.add_row("tasks to complete", f"{summary.tasks_closed:,}")
     cost = summary.estimate
     table.add_row(
-        "calls to write", f"{cost.total:,} (contacts {cost.contacts:,}, tasks {cost.tasks:,})"
+        "calls to write",
+        f"{cost.total:,} (contacts {cost.contacts:,}, tasks {cost.tasks:,}"
+        + (f", a last look {cost.looking:,})" if cost.looking else ")"),
     )
     return table
 
@@ -103,10 +106,9 @@ def _plan_notes(summary: PlanSummary) -> Iterable[str]:
 def _kept_notes(kept: Sequence[KeptEdit]) -> Iterable[str]:
     if not kept:
         return
-    named = ", ".join(f"{edit.contact} {edit.property}" for edit in kept[:5])
-    more = f" and {len(kept) - 5:,} more" if len(kept) > 5 else ""
+    named = [f"{edit.contact} {edit.property}" for edit in kept[:_NAMED]]
     yield (
-        f"{len(kept):,} values that people changed are kept: {named}{more}. "
+        f"{len(kept):,} values that people changed are kept: {_listed(named, len(kept))}. "
         "Clear a property in the CRM to give it back to Leadripe."
     )
 
@@ -124,7 +126,26 @@ def run(report: RunReport) -> RenderableType:
     calls = ", ".join(f"{name} {count:,}" for name, count in report.calls.items())
     table.add_row("calls in all", f"{sum(report.calls.values()):,} ({calls})")
     table.add_row("seconds", f"{report.seconds:.1f}")
-    return Group(table, *_refusals(report))
+    return Group(table, *map(Text, _meanwhile(report)), *_refusals(report))
+
+
+def _meanwhile(report: RunReport) -> Iterable[str]:
+    """Yield what happened to contacts between the pull and the push."""
+    push = report.push
+    if push is None:
+        return
+    yield from _kept_notes(push.kept)
+    if push.moved:
+        told = [f"{was} is {now} now" for was, now in push.moved[:_NAMED]]
+        yield f"Merged or converted meanwhile: {_listed(told, len(push.moved))}."
+    if push.deleted:
+        told = list(push.deleted[:_NAMED])
+        yield f"Deleted meanwhile, so not written: {_listed(told, len(push.deleted))}."
+
+
+def _listed(named: Sequence[str], count: int) -> str:
+    more = f" and {count - len(named):,} more" if count > len(named) else ""
+    return ", ".join(named) + more
 
 
 def _answers(report: RunReport) -> Iterable[tuple[str, str]]:

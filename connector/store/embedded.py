@@ -12,13 +12,14 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 import pyarrow as pa
 
 from connector.domain.contact import Owner
-from connector.domain.ids import OwnerId, RunId
+from connector.domain.ids import ContactId, JobId, OwnerId, RunId
 from connector.errors import StoreError
 from connector.ports import (
     Account,
     Clock,
     Facts,
     FormerContact,
+    FileJob,
     KnownContact,
     LedgerRecord,
     MoveRecord,
@@ -40,6 +41,7 @@ from connector.store.encoding import from_us, to_us
 from connector.store.facts import FactsReader
 from connector.store.failures import told
 from connector.store.history import KEPT_SINCE, History
+from connector.store.file_jobs import FileJobs
 from connector.store.journal import Journal
 from connector.store.lease import Lease
 from connector.store.outbox import Outbox
@@ -48,6 +50,7 @@ from connector.store.segments import Segments
 from connector.store.settling import ROUND, Settling
 from connector.store.undoing import UndoShelf
 from connector.store.versions import Versions
+from connector.store.withdrawing import withdraw_edited
 
 ACTIVITIES = "activities"
 
@@ -108,6 +111,7 @@ class EmbeddedStore(Store):
         self._versions = Versions(database, shapes.watched)
         self._outbox = Outbox(database, buckets, self._versions)
         self._undo = UndoShelf(database, self._outbox)
+        self._file_jobs = FileJobs(database)
         self._history = History(database)
         self._fresh = bytearray()  # by contact number: 1 if read in this run
         self._segments.refuse_missing()
@@ -352,6 +356,36 @@ class EmbeddedStore(Store):
     def load_waiting(self, kind: str, limit: int, after: int = 0) -> Sequence[OutboxEntry]:
         """Return waiting entries with id above `after`, by id."""
         return self._outbox.waiting(kind, limit, after)
+
+    @_guarded
+    def load_waiting_contacts(self) -> Sequence[ContactId]:
+        """Return the contacts of which a write-back waits."""
+        return self._outbox.waiting_contacts()
+
+    @_guarded
+    def load_waiting_of(self, contacts: Iterable[ContactId]) -> Mapping[ContactId, OutboxEntry]:
+        """Return {contact: its waiting write-back}."""
+        return self._outbox.waiting_of(contacts)
+
+    @_guarded
+    def withdraw_edited(self, contacts: Iterable[ContactId]) -> Mapping[ContactId, Sequence[str]]:
+        """Take back waiting write-backs of properties that somebody changed since."""
+        return withdraw_edited(self._database, contacts)
+
+    @_guarded
+    def save_file_job(self, job: FileJob, run: RunId) -> None:
+        """Remember a job before anything is in it."""
+        self._file_jobs.save(job, run, to_us(self._clock.now()))
+
+    @_guarded
+    def load_file_jobs(self) -> Sequence[FileJob]:
+        """Return the jobs of which not all answers are put down."""
+        return self._file_jobs.load()
+
+    @_guarded
+    def forget_file_job(self, job: JobId) -> None:
+        """Forget a job."""
+        self._file_jobs.forget(job)
 
     @_guarded
     def settle(self, answers: Sequence[tuple[OutboxEntry, Outcome]], run: RunId) -> None:

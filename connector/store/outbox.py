@@ -37,6 +37,13 @@ FROM outbox o JOIN contact c ON c.no = o.no
 WHERE o.state = 'waiting' AND o.kind = 'contact' AND o.no IN (SELECT value FROM json_each(?))
 ORDER BY o.id
 """
+_WAITING_CONTACTS = """
+SELECT c.id FROM outbox o JOIN contact c ON c.no = o.no
+WHERE o.state = 'waiting' AND o.kind = 'contact' ORDER BY o.id
+"""
+_NUMBERS_OF = """
+SELECT id, no FROM identity WHERE id IN (SELECT value FROM json_each(?))
+"""
 _STORED = """
 SELECT kind, no, revision, state, wish, before, rules_hash, returned FROM outbox WHERE id = ?
 """
@@ -85,6 +92,18 @@ class Outbox:
     def waiting_for(self, numbers: str) -> list[OutboxEntry]:
         """Return the write-backs that wait for some contacts, given as from `json_list`."""
         return list(_entries(self._database.rows(_WAITING_FOR, [numbers])))
+
+    def waiting_contacts(self) -> list[ContactId]:
+        """Return the contacts of which a write-back waits, by the order of sending."""
+        return [ContactId(str(id_)) for (id_,) in self._database.rows(_WAITING_CONTACTS)]
+
+    def waiting_of(self, contacts: Iterable[ContactId]) -> dict[ContactId, OutboxEntry]:
+        """Return {contact as asked for: its waiting write-back}."""
+        numbers: dict[int, ContactId] = {}
+        for id_, no in self._database.rows(_NUMBERS_OF, [json_list(contacts)]):
+            numbers[int(str(no))] = ContactId(str(id_))
+        found = self.waiting_for(json_list(numbers))
+        return {numbers[entry.no]: entry for entry in found}
 
     def settle(
         self, answers: Sequence[tuple[OutboxEntry, Outcome]], run: RunId, now_us: int

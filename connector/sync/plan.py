@@ -1,6 +1,6 @@
 """Evaluates every contact and plans the writes that turn what the CRM holds into what we want."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 
 from connector.domain.contact import Owner
 from connector.domain.ids import RunId
+from connector.domain.text import same_value
 from connector.ports import (
     Crm,
     Engine,
     Evaluation,
+    FileCrm,
     KnownContact,
     Page,
     PlannedTask,
@@ -30,7 +32,7 @@ from connector.sync.batches import Batch, batches
 from connector.sync.compare import WritePolicy, differing, to_show
 from connector.sync.handoff import TaskPlanner
 from connector.sync.progress import Progress
-from connector.sync.wanted import Row, Scored, Wanted, local_day, micros, same_value
+from connector.sync.wanted import Row, Scored, Wanted, local_day, micros
 
 VERIFY_AT_MOST = 500
 """So many contacts, written before and not read in this run, are read again before they are
@@ -104,6 +106,7 @@ class Planner:
         self._held_show: list[pa.Table] = []
         self._verifies = not is_offline
         self._withholds = False
+        self._parts: Counter[str] = Counter()
         self._waiting = 0  # contacts of which a write waits; all of them are looked at
 
     def plan(
@@ -260,6 +263,8 @@ class Planner:
         if values == known.refused:
             return None  # an admin has to act; the CRM would say the same again
         self._summary.note(known.id, values, known.found)
+        if isinstance(self._crm, FileCrm):
+            self._parts[self._crm.part_of(known.id)] += 1
         before = {name: known.found.get(name) for name in values}
         return PlannedWrite(known.no, WriteBack(known.id, values), before)
 
@@ -296,7 +301,10 @@ class Planner:
             contacts=summary.writes,
             tasks=summary.tasks + summary.tasks_waiting,
             done=summary.tasks_closed,
+            parts=self._parts,
         )
+        if self._crm.sees_at_once and not summary.is_empty:
+            summary.estimate = replace(summary.estimate, looking=1)
         return summary
 
 

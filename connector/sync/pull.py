@@ -14,6 +14,7 @@ def pull(crm: Crm, store: Store, progress: Progress) -> Mapping[str, int]:
     stopped.
     """
     read: Counter[str] = Counter()
+    crm.expect({stream: store.load_checkpoint(stream.name) for stream in crm.streams()})
     for stream in crm.streams():
         _pull_stream(crm, store, stream, progress, read)
     store.settle_activities()

@@ -6,9 +6,11 @@ from contextvars import copy_context
 
 import structlog
 
+from connector.domain.contact import Gone
 from connector.domain.ids import RunId
-from connector.ports import Crm, OutboxEntry, Outcome, Store, Verdict
-from connector.results import KINDS, REFUSALS_TOLD, PushResult
+from connector.ports import Crm, FileCrm, OutboxEntry, Outcome, Store, Verdict
+from connector.results import KINDS, REFUSALS_TOLD, KeptEdit, PushResult
+from connector.sync.files import FilePush
 from connector.sync.progress import Progress
 
 log = structlog.get_logger()
@@ -29,6 +31,7 @@ class Push:
         self._progress = progress
         self._done = 0
         waiting = store.count().get("waiting", 0)
+        self._is_limited = limit is not None
         self._total = waiting if limit is None else min(waiting, limit)
         self._left = self._total
         self.result = PushResult()
@@ -39,11 +42,38 @@ class Push:
         Raises what the CRM's refusal or silence as a whole raises; what was answered is recorded by
         then, the rest goes on waiting. `result` holds the counts also then.
         """
+        self._look_once_more()
+        if isinstance(self._crm, FileCrm):
+            files = FilePush(self._crm, self._store, self._run, self._note_file)
+            files.adopt()
+            if not self._is_limited:
+                files.send()
         with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="push") as pool:
             for kind in KINDS:
                 for wave in self._waves(kind):
                     self._send_wave(pool, kind, wave)
         return self.result
+
+    def _look_once_more(self) -> None:
+        """Read what people changed since the pull, and leave alone what is theirs by now."""
+        if not self._crm.sees_at_once or not self._total:
+            return
+        contacts = self._crm.streams()[0]
+        for page in self._crm.pages(contacts, self._store.load_checkpoint(contacts.name)):
+            waiting = self._store.load_waiting_of(gone.id for gone in page.gone)
+            self._store.save_page(contacts.name, page)
+            self._note_gone([gone for gone in page.gone if gone.id in waiting])
+            ids = [contact.id for contact in page.contacts]
+            for contact, names in self._store.withdraw_edited(ids).items():
+                self.result.kept += [KeptEdit(contact, name) for name in names]
+
+    def _note_gone(self, gone: Sequence[Gone]) -> None:
+        self.result.moved += [(each.id, each.into) for each in gone if each.into]
+        self.result.deleted += [each.id for each in gone if not each.into]
+
+    def _note_file(self, answers: Sequence[tuple[OutboxEntry, Outcome]]) -> None:
+        self._note_answers("contact", answers)
+        self._left = max(0, self._left - len(answers))
 
     def send(self, kind: str, wave: Sequence[OutboxEntry]) -> None:
         """Send these alone, a few batches; what else waits goes on waiting."""
@@ -92,13 +122,21 @@ class Push:
             return failure
         answers = list(zip(part, answer.result(), strict=True))
         self._store.settle(answers, self._run)
+        self._note_answers(kind, answers)
+        return None
+
+    def _note_answers(self, kind: str, answers: Sequence[tuple[OutboxEntry, Outcome]]) -> None:
         for entry, outcome in answers:
             self._note(kind, outcome)
+            wish = entry.write_back or entry.task
+            if wish and outcome.contact and outcome.contact != wish.contact:
+                self.result.moved.append((wish.contact, outcome.contact))
             if outcome.verdict is Verdict.REFUSED:
                 self._note_refusal(entry, outcome.reason)
-        self._done += len(part)
-        self._progress.step("writing", done=self._done, total=self._total)
-        return None
+            if outcome.verdict is Verdict.GONE and wish and not outcome.contact:
+                self.result.deleted.append(wish.contact)
+        self._done += len(answers)
+        self._progress.step("writing", done=min(self._done, self._total), total=self._total)
 
     def _note(self, kind: str, outcome: Outcome) -> None:
         self.result.verdicts[kind, outcome.verdict] += 1

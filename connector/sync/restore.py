@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connector.domain.ids import RunId
+from connector.domain.text import same_value
 from connector.ports import LedgerRecord
 from connector.results import KeptWhy
-from connector.sync.wanted import same_value
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from connector.domain.contact import Contact
 from connector.domain.ids import ContactId, RunId
+from connector.domain.text import same_value
 from connector.errors import UsageError
 from connector.ports import (
     CallEstimate,
@@ -25,7 +26,6 @@ from connector.results import SAMPLE, Change, KeptValue, PushResult, UndoSummary
 from connector.sync.progress import Progress, Silent
 from connector.sync.push import IN_FLIGHT, Push
 from connector.sync.restore import Decision, decide
-from connector.sync.wanted import same_value
 
 UNDO = "undo"
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from connector.domain.numbers import shown
@@ -113,30 +112,6 @@ class Wanted:
 
     def _day(self, value: object) -> str | None:
         return None if value is None else day_of(_whole(value), self.zone).isoformat()
-
-
-def same_value(one: str | None, other: str | None) -> bool:
-    """Tell whether two texts mean the same to a CRM.
-
-    `45` and `45.0`, an instant in two spellings.
-    """
-    if (one or None) == (other or None):
-        return True
-    if not one or not other:
-        return False
-    return _meaning(one) == _meaning(other)
-
-
-def _meaning(text: str) -> object:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        pass
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return text.strip()
-    return at if at.tzinfo is not None else text.strip()
 
 
 def _whole(value: object) -> int:

@@ -12,9 +12,10 @@ from tests.fakes.crm import FakeCrm
 
 
 class AccountUnderTest(Protocol):
-    """An account of some CRM, provisioned, empty at first."""
+    """An account of some CRM, provisioned, empty at first. `score`: the property of the score."""
 
     clock: FakeClock
+    score: str
 
     def __enter__(self) -> Self: ...
 
@@ -46,6 +47,8 @@ class AccountUnderTest(Protocol):
 
 class FakeAccount:
     """The fake that the core's tests run on: it has to keep the same promises."""
+
+    score = "leadripe_score"
 
     def __init__(self) -> None:
         self.clock = FakeClock()

@@ -6,8 +6,13 @@ import pytest
 
 from tests.contract.accounts import AccountUnderTest, FakeAccount
 from tests.crm.hubspot_account import HubSpotAccount
+from tests.crm.salesforce_account import SalesforceAccount
 
-CRMS: dict[str, Callable[[], AccountUnderTest]] = {"fake": FakeAccount, "hubspot": HubSpotAccount}
+CRMS: dict[str, Callable[[], AccountUnderTest]] = {
+    "fake": FakeAccount,
+    "hubspot": HubSpotAccount,
+    "salesforce": SalesforceAccount,
+}
 
 
 @pytest.fixture(params=CRMS)

@@ -9,8 +9,6 @@ from connector.domain.ids import ContactId, TaskKey
 from connector.ports import Crm, Outcome, Page, Stream, TaskWish, Verdict, WriteBack
 from tests.contract.accounts import AccountUnderTest
 
-SCORE = "leadripe_score"
-
 
 def _contacts_stream(crm: Crm) -> Stream:
     return crm.streams()[0]
@@ -75,11 +73,11 @@ def test_a_change_after_the_last_page_is_read_next_time(account: AccountUnderTes
     account.settle()
     checkpoint = _read(account.connect())[-1].checkpoint
     account.settle()
-    account.edit(ben, **{SCORE: "12"})
+    account.edit(ben, **{account.score: "12"})
     account.settle()
     pages = _read(account.connect(), checkpoint)
     assert ana not in _ids(pages)
-    assert _found(pages, ben).written[SCORE] == "12"
+    assert _found(pages, ben).written[account.score] == "12"
 
 
 def test_a_new_contact_is_read_next_time(account: AccountUnderTest) -> None:
@@ -131,10 +129,10 @@ def test_a_merged_contact_leads_to_its_survivor(account: AccountUnderTest) -> No
 
 def test_contacts_are_fetched_as_they_are_now(account: AccountUnderTest) -> None:
     ana, ben = account.add_contact("Ana"), account.add_contact("Ben")
-    account.edit(ana, **{SCORE: "7"})
+    account.edit(ana, **{account.score: "7"})
     account.delete(ben)
     fetched = account.connect().fetch_contacts([ana, ben])
-    assert [(each.id, each.written[SCORE]) for each in fetched] == [(ana, "7")]
+    assert [(each.id, each.written[account.score]) for each in fetched] == [(ana, "7")]
 
 
 def test_a_fetched_contact_that_was_merged_has_its_new_id(account: AccountUnderTest) -> None:
@@ -145,27 +143,27 @@ def test_a_fetched_contact_that_was_merged_has_its_new_id(account: AccountUnderT
 
 def test_a_write_arrives_and_says_what_now_stands_there(account: AccountUnderTest) -> None:
     ana = account.add_contact("Ana")
-    outcome = account.connect().write([WriteBack(ana, {SCORE: "42"})])[0]
-    assert (outcome.verdict, outcome.values) == (Verdict.ACCEPTED, {SCORE: "42"})
-    assert account.shows(ana, SCORE) == "42"
+    outcome = account.connect().write([WriteBack(ana, {account.score: "42"})])[0]
+    assert (outcome.verdict, outcome.values) == (Verdict.ACCEPTED, {account.score: "42"})
+    assert account.shows(ana, account.score) == "42"
 
 
 def test_writing_nothing_clears_a_property(account: AccountUnderTest) -> None:
     ana = account.add_contact("Ana")
     crm = account.connect()
-    crm.write([WriteBack(ana, {SCORE: "42"})])
-    outcome = crm.write([WriteBack(ana, {SCORE: None})])[0]
-    assert outcome.values == {SCORE: None}
-    assert account.shows(ana, SCORE) is None
+    crm.write([WriteBack(ana, {account.score: "42"})])
+    outcome = crm.write([WriteBack(ana, {account.score: None})])[0]
+    assert outcome.values == {account.score: None}
+    assert account.shows(ana, account.score) is None
 
 
 def test_a_refused_contact_does_not_hold_back_the_batch(account: AccountUnderTest) -> None:
     ana, ben, cleo = (account.add_contact(name) for name in ("Ana", "Ben", "Cleo"))
     outcomes = account.connect().write(
         [
-            WriteBack(ana, {SCORE: "1"}),
+            WriteBack(ana, {account.score: "1"}),
             WriteBack(ben, {"no_such_property": "2"}),
-            WriteBack(cleo, {SCORE: "3"}),
+            WriteBack(cleo, {account.score: "3"}),
         ]
     )
     assert [each.verdict for each in outcomes] == [
@@ -174,13 +172,15 @@ def test_a_refused_contact_does_not_hold_back_the_batch(account: AccountUnderTes
         Verdict.ACCEPTED,
     ]
     assert "no_such_property" in outcomes[1].reason
-    assert (account.shows(ana, SCORE), account.shows(cleo, SCORE)) == ("1", "3")
+    assert (account.shows(ana, account.score), account.shows(cleo, account.score)) == ("1", "3")
 
 
 def test_a_write_to_a_deleted_contact_is_told_as_gone(account: AccountUnderTest) -> None:
     ana, ben = account.add_contact("Ana"), account.add_contact("Ben")
     account.delete(ana)
-    outcomes = account.connect().write([WriteBack(ana, {SCORE: "1"}), WriteBack(ben, {SCORE: "2"})])
+    outcomes = account.connect().write(
+        [WriteBack(ana, {account.score: "1"}), WriteBack(ben, {account.score: "2"})]
+    )
     assert [each.verdict for each in outcomes] == [Verdict.GONE, Verdict.ACCEPTED]
 
 
@@ -188,11 +188,11 @@ def test_a_write_to_a_merged_contact_names_the_survivor(account: AccountUnderTes
     ana, ben, cleo = (account.add_contact(name) for name in ("Ana", "Ben", "Cleo"))
     survivor = account.merge(ana, into=ben)
     outcomes = account.connect().write(
-        [WriteBack(cleo, {SCORE: "1"}), WriteBack(ana, {SCORE: "2"})]
+        [WriteBack(cleo, {account.score: "1"}), WriteBack(ana, {account.score: "2"})]
     )
     assert [each.verdict for each in outcomes] == [Verdict.ACCEPTED, Verdict.ACCEPTED]
     assert [each.contact for each in outcomes] == [None, survivor]
-    assert account.shows(survivor, SCORE) == "2"
+    assert account.shows(survivor, account.score) == "2"
 
 
 def test_a_task_is_created_once_however_often_it_is_wished(account: AccountUnderTest) -> None:
@@ -254,9 +254,10 @@ def _last(pages: Iterator[Page]) -> str | None:
 def test_the_estimate_is_what_writing_costs(account: AccountUnderTest) -> None:
     ids = [account.add_contact(f"P{number}") for number in range(7)]
     crm = account.connect()
+    crm.account()
     estimate = crm.estimate(contacts=len(ids), tasks=2, done=1)
     before = sum(crm.calls.values())
-    crm.write([WriteBack(id_, {SCORE: "1"}) for id_ in ids])
+    crm.write([WriteBack(id_, {account.score: "1"}) for id_ in ids])
     wishes = [_wish(account, f"key-{number}", ids[number]) for number in range(2)]
     crm.write_tasks(wishes)
     crm.write_tasks([replace(wishes[0], is_done=True)])
@@ -271,6 +272,6 @@ def test_provisioning_again_finds_everything_present(account: AccountUnderTest) 
 
 def test_outcomes_come_in_the_order_of_the_batch(account: AccountUnderTest) -> None:
     ids = [account.add_contact(f"P{number}") for number in range(5)]
-    batch = [WriteBack(id_, {SCORE: str(place)}) for place, id_ in enumerate(reversed(ids))]
+    batch = [WriteBack(id_, {account.score: str(place)}) for place, id_ in enumerate(reversed(ids))]
     outcomes: list[Outcome] = list(account.connect().write(batch))
-    assert [each.values[SCORE] for each in outcomes] == ["0", "1", "2", "3", "4"]
+    assert [each.values[account.score] for each in outcomes] == ["0", "1", "2", "3", "4"]

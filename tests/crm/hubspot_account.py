@@ -34,6 +34,8 @@ class HubSpotAccount:
     of their own, so that they count against no window of ours.
     """
 
+    score = "leadripe_score"
+
     def __init__(
         self,
         *,

@@ -73,6 +73,8 @@ class FakeCrm:
         for contact in contacts:
             self.desk.add(contact)
         self.echoes: list[tuple[datetime, datetime]] = []
+        self.expected: dict[Stream, str | None] = {}
+        self.sees_at_once = False
         self._clock = clock
         self._page_size = page_size
         self._batch_size = batch_size
@@ -99,6 +101,10 @@ class FakeCrm:
     def streams(self) -> Sequence[Stream]:
         """Return the four streams."""
         return STREAMS
+
+    def expect(self, checkpoints: Mapping[Stream, str | None]) -> None:
+        """Keep them in `expected`."""
+        self.expected = dict(checkpoints)
 
     def pages(self, stream: Stream, checkpoint: str | None) -> Iterator[Page]:
         """Yield the rows changed since the checkpoint, oldest change first, a call for each page.
@@ -135,7 +141,14 @@ class FakeCrm:
         self._check_batch([each.key for each in batch])
         return self._call("task", lambda: [self._write_task(each) for each in batch])
 
-    def estimate(self, *, contacts: int, tasks: int, done: int = 0) -> CallEstimate:
+    def estimate(
+        self,
+        *,
+        contacts: int,
+        tasks: int,
+        done: int = 0,
+        parts: Mapping[str, int] | None = None,
+    ) -> CallEstimate:
         """Return the number of full and started batches."""
         batches = -(-tasks // self._batch_size) - (-done // self._batch_size)
         return CallEstimate(contacts=-(-contacts // self._batch_size), tasks=batches)

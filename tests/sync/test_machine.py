@@ -18,10 +18,11 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from connector.domain.contact import Contact
 from connector.domain.ids import ContactId
 from connector.domain.numbers import shown
+from connector.domain.text import same_value
 from connector.errors import CrmUnavailableError
 from connector.results import PlanSummary
 from connector.sync.run import Stages
-from connector.sync.wanted import local_day, micros, same_value
+from connector.sync.wanted import local_day, micros
 from tests.fakes.faults import FailsAt, Faultless
 from tests.fakes.people import LEA, TOM, activity, person
 from tests.sync.office import PARIS, PROPERTIES, Office, compiled, engine

@@ -136,6 +136,14 @@ class HubSpotCrm:
         """Return what the mapping asks to read, contacts first."""
         return list(self._streams)
 
+    def expect(self, checkpoints: Mapping[Stream, str | None]) -> None:
+        """Do nothing: HubSpot has no call that reads several objects."""
+
+    @property
+    def sees_at_once(self) -> bool:
+        """No: search shows changes late."""
+        return False
+
     def pages(self, stream: Stream, checkpoint: str | None) -> Iterator[Page]:
         """Yield pages from a checkpoint up to now."""
         pages = self._streams[stream].pages(checkpoint)
@@ -176,7 +184,14 @@ class HubSpotCrm:
         with answers_read():
             return TaskWriter(self._client, self._mapping.tasks).write(batch)
 
-    def estimate(self, *, contacts: int, tasks: int, done: int = 0) -> CallEstimate:
+    def estimate(
+        self,
+        *,
+        contacts: int,
+        tasks: int,
+        done: int = 0,
+        parts: Mapping[str, int] | None = None,  # noqa: ARG002
+    ) -> CallEstimate:
         """Return the calls: one for a hundred contacts, two for as many tasks.
 
         A task is created and linked, or looked up and completed.

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+import orjson
+
 from connector.crm.http import TryAgainError
 from connector.crm.salesforce.client import Client, as_object
 from connector.crm.salesforce.judging import ConflictError, parsed, unavailable
@@ -15,7 +17,7 @@ from connector.errors import CrmRefusedError
 PAGE_ROWS = 100_000
 """Rows of a result page: what is read again after a cut, at most."""
 _FIRST_WAIT = timedelta(milliseconds=500)
-_LONGEST_WAIT = timedelta(seconds=10)
+_LONGEST_WAIT = timedelta(minutes=1)
 _LONGEST_JOB = timedelta(hours=6)
 _ATTEMPTS = 6
 _END = "null"
@@ -108,11 +110,9 @@ class Jobs:
             if waited > _LONGEST_JOB:
                 told = f"Salesforce's bulk job {job} is still {found.state} after six hours"
                 raise unavailable(told)
-            wait = min(2 * wait, _LONGEST_WAIT)
+            wait = min(3 * wait, _LONGEST_WAIT)  # each look is a call
 
     def _call(self, method: str, path: str, body: Json | None = None) -> object:
-        import orjson
-
         content = None if body is None else orjson.dumps(body)
         target = self.client.target(f"/jobs/{self.sort}{path}")
         return parsed(self.client.request(method, target, content, kind="bulk"))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import TypeVar, cast
+from typing import BinaryIO, TypeVar, cast
 from urllib.parse import urlencode
 
 import orjson
@@ -190,6 +190,27 @@ class Client:
         return self._persistence.run(
             lambda: self._attempt(method, target, body, kind, content, headers or {})
         )
+
+    def upload(self, target: str, file: BinaryIO, *, content: str) -> Reply:
+        """Send a file from its beginning; not tried again, since a second one may be too much.
+
+        Raises CrmUnavailableError if it is unknown whether it arrived.
+        """
+        token = self._sessions.current()
+        for attempt in range(2):
+            file.seek(0)
+            sent = self._headers(token, content, {})
+            try:
+                reply = self._send(Request("PUT", target, cast("bytes", file), sent), "bulk")
+            except TryAgainError as lost:
+                raise lost.failure from lost
+            if not (attempt == 0 and is_expired(reply) and self._sessions.renew(token)):
+                break
+            token = self._sessions.current()
+        if 200 <= reply.status < 300:
+            return reply
+        failed = failure(reply, self.now())
+        raise failed.failure if isinstance(failed, TryAgainError) else failed
 
     @contextmanager
     def stream(self, path: str, query: Mapping[str, str], *, accept: str) -> Iterator[Arriving]:

@@ -132,7 +132,7 @@ class _Reader:
         while self._takes(","):
             items.append(self._item())
         self._word("FROM")
-        select = Select(items, self._name())
+        select = Select(items, self._source())
         if self.peek().kind == "word" and not self._at_clause():
             select.alias = self._name()
         self._clauses(select)
@@ -292,6 +292,13 @@ class _Reader:
 
     def _path(self) -> Path:
         return Path(tuple(self._name().split(".")))
+
+    def _source(self) -> str:
+        # An object may have the name of a keyword: `SELECT Id FROM Group`.
+        if self.peek().text.lower() == "group":
+            self._at += 1
+            return "Group"
+        return self._name()
 
     def _name(self) -> str:
         token = self.peek()

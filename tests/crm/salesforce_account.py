@@ -1,0 +1,159 @@
+"""A sandbox Salesforce org, what people do in it, and our adapter onto it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from connector.config.mappings import load_mapping_of
+from connector.config.salesforce_mapping import SalesforceMapping
+from connector.crm.salesforce.adapter import SalesforceCrm
+from connector.crm.salesforce.credentials import SecretGrant
+from connector.domain.ids import ContactId, TaskKey
+from connector.sandbox.clock import ShiftedClock
+from connector.sandbox.salesforce.faults import Faults
+from connector.sandbox.salesforce.org import Options, Org
+from connector.sandbox.salesforce.people import People
+from connector.sandbox.salesforce.serving import new_key, serve_org
+from tests.fakes.clock import FakeClock
+
+SHIPPED = Path(__file__).parents[2] / "mappings" / "salesforce.yaml"
+PRESENT = {"FirstName": "Ana"}
+
+
+@cache
+def private_key() -> str:
+    """Return a key for all orgs of a test run: making one takes a while."""
+    return new_key()
+
+
+class SalesforceAccount:
+    """An org with the shipped mapping, provisioned, and a clock to turn.
+
+    Methods other than `connect` are what people do: in the org itself, so that they count
+    against no limit of ours.
+    """
+
+    score = "Leadripe_Score__c"
+
+    def __init__(
+        self,
+        *,
+        options: Options | None = None,
+        mapping: SalesforceMapping | None = None,
+        provisioned: bool = True,
+        faults: str = "",
+    ) -> None:
+        self.clock = FakeClock()
+        self.mapping = mapping or load_mapping_of(SalesforceMapping, SHIPPED)
+        self.org = Org(options or Options(), self.clock)
+        self.people = People(self.org)
+        self.sandbox = serve_org(
+            self.org, faults=Faults.parse(faults, seed=1), private_key=private_key()
+        )
+        if provisioned:
+            self.connect().provision(dry_run=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.sandbox.stop()
+
+    def connect(self, **options: Any) -> SalesforceCrm:
+        """Return a new adapter, as a new process would have it."""
+        return SalesforceCrm(
+            SecretGrant(self.sandbox.consumer_key, self.sandbox.consumer_secret),
+            options.pop("mapping", self.mapping),
+            self.clock,
+            base_url=self.sandbox.url,
+            username=self.sandbox.username,
+            **options,
+        )
+
+    def add(self, kind: str, **values: object) -> str:
+        """Create a record, as people do."""
+        return self.people.create_slowly(kind, 0, values)
+
+    def add_contact(self, name: str) -> ContactId:
+        """Create a lead."""
+        return self.add_lead(name)
+
+    def add_lead(self, name: str, **values: object) -> ContactId:
+        """Create a lead."""
+        known = {"FirstName": name, "LastName": "Silva", "Company": "Acme"}
+        mail = {"Email": f"{name.lower()}@example.org"}
+        return ContactId(self.add("Lead", **{**known, **mail, **values}))
+
+    def edit(self, contact: str, **properties: object) -> None:
+        """Set fields of a lead or contact; a number may come as text, as the mapping has it."""
+        fields = self.org.objects[self.org.kind_of(contact)]
+        typed = {
+            name: float(value)
+            if isinstance(value, str) and (one := fields.find(name)) and one.type == "double"
+            else value
+            for name, value in properties.items()
+        }
+        self.people.edit(contact, **typed)
+
+    def delete(self, contact: str) -> None:
+        """Put a lead or contact into the recycle bin."""
+        self.people.delete(contact)
+
+    def merge(self, loser: str, into: str) -> ContactId:
+        """Merge one record into another."""
+        self.people.merge(into, loser)
+        return ContactId(into)
+
+    def convert(self, lead: str, *, with_opportunity: bool = False) -> ContactId:
+        """Convert a lead, and return the contact that it is then."""
+        return ContactId(self.people.convert(lead, with_opportunity=with_opportunity).contact)
+
+    def row(self, record: str) -> Mapping[str, object]:
+        """Return the values of a record."""
+        found = self.org.record(record)
+        assert found is not None
+        return found.values
+
+    def shows(self, contact: str, name: str) -> str | None:
+        """Return what a field of a lead or contact holds."""
+        value = self.row(contact).get(name)
+        if isinstance(value, float) and value.is_integer():
+            return str(int(value))
+        return None if value is None else str(value)
+
+    def tasks(self) -> Mapping[str, Mapping[str, object]]:
+        """Return {key: values} of our tasks."""
+        found: dict[str, Mapping[str, object]] = {}
+        for row in self.org.table("Task").rows.values():
+            key = row.values.get("Leadripe_Key__c")
+            if isinstance(key, str) and not row.is_deleted:
+                assert key not in found, "a task was made twice"
+                found[key] = row.values
+        return found
+
+    def is_done(self, key: TaskKey) -> bool:
+        """Tell whether a task is completed."""
+        return self.tasks()[key]["Status"] == "Completed"
+
+    def settle(self) -> None:
+        """Let some time pass: nothing is under way any more."""
+        self.clock.turn(timedelta(minutes=5))
+
+    def settle_deletions(self) -> None:
+        """Let some time pass: deletions show as changes do."""
+        self.settle()
+
+    def calls(self) -> int:
+        """Return how many calls the org has counted."""
+        return sum(self.org.usage.values())
+
+
+__all__ = ["SalesforceAccount", "ShiftedClock"]
