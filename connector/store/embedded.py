@@ -18,8 +18,8 @@ from connector.ports import (
     Account,
     Clock,
     Facts,
-    FormerContact,
     FileJob,
+    FormerContact,
     KnownContact,
     LedgerRecord,
     MoveRecord,
@@ -40,8 +40,8 @@ from connector.store.database import Database, open_database
 from connector.store.encoding import from_us, to_us
 from connector.store.facts import FactsReader
 from connector.store.failures import told
-from connector.store.history import KEPT_SINCE, History
 from connector.store.file_jobs import FileJobs
+from connector.store.history import KEPT_SINCE, History
 from connector.store.journal import Journal
 from connector.store.lease import Lease
 from connector.store.outbox import Outbox

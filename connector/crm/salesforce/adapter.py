@@ -12,6 +12,7 @@ from connector.crm.reading import Unreadable
 from connector.crm.salesforce import place as places
 from connector.crm.salesforce import streams
 from connector.crm.salesforce.account import asking_for_org, fetch_owners, fetch_user, org_of
+from connector.crm.salesforce.check import Checkup
 from connector.crm.salesforce.client import Allowance, Client
 from connector.crm.salesforce.collections import BATCH_SIZE
 from connector.crm.salesforce.credentials import Grant, SessionKeeper
@@ -376,7 +377,7 @@ class SalesforceCrm:
 
     def check(self) -> Sequence[Finding]:
         """Look at everything a sync needs."""
-        raise NotImplementedError
+        return Checkup(self._client, self._mapping).run()
 
     def provision(self, *, dry_run: bool) -> Sequence[Provision]:
         """Create what is missing."""
