@@ -9,7 +9,7 @@ from typing import BinaryIO, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connector.app.score_rows import ROW, csv_header, csv_lines, json_lines
+from connector.app.score_rows import csv_header, csv_lines, json_lines, row_schema
 from connector.errors import StoreError
 from connector.rules.explain import Words
 
@@ -57,7 +57,7 @@ class _JsonWriter(Writer):
 class _CsvWriter(Writer):
     def __init__(self, stream: BinaryIO, words: Words) -> None:
         self._stream, self._words = stream, words
-        stream.write(csv_header())
+        stream.write(csv_header(words.rules))
 
     def write(self, table: pa.Table) -> None:
         self._stream.writelines(csv_lines(table, self._words))
@@ -81,5 +81,5 @@ def writer_for(stream: BinaryIO | None, form: Form, words: Words) -> Iterator[Wr
     elif form == "csv":
         yield _CsvWriter(stream, words)
     else:
-        with pq.ParquetWriter(stream, ROW, compression="zstd") as writer:
+        with pq.ParquetWriter(stream, row_schema(words.rules), compression="zstd") as writer:
             yield _ParquetWriter(writer)

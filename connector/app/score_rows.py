@@ -15,6 +15,7 @@ from connector.columns import local_days
 from connector.domain.numbers import MILLION
 from connector.ports import Evaluation
 from connector.rules.explain import Line, Words
+from connector.rules.model import RuleSet
 
 REASON = pa.struct(
     [
@@ -26,24 +27,38 @@ REASON = pa.struct(
         ("latest", pa.date32()),
     ]
 )
-ROW = pa.schema(
-    [
-        ("id", pa.string()),
-        ("score", pa.int64()),
-        ("points", pa.int64()),
-        ("raw", pa.int64()),
-        ("fit", pa.int64()),
-        ("grade", pa.string()),
-        ("persona", pa.string()),
-        ("stage", pa.string()),
-        ("temperature", pa.string()),
-        ("need_at", pa.timestamp("us", "UTC")),
-        ("hand_off", pa.bool_()),
-        ("hand_off_reason", pa.string()),
-        ("reasons", pa.list_(REASON)),
+_HEAD = [
+    ("id", pa.string()),
+    ("score", pa.int64()),
+    ("points", pa.int64()),
+    ("raw", pa.int64()),
+]
+_TAIL = [
+    ("fit", pa.int64()),
+    ("grade", pa.string()),
+    ("persona", pa.string()),
+    ("stage", pa.string()),
+    ("temperature", pa.string()),
+    ("need", pa.bool_()),
+    ("need_at", pa.timestamp("us", "UTC")),
+    ("hand_off", pa.bool_()),
+    ("hand_off_reason", pa.string()),
+    ("reasons", pa.list_(REASON)),
+]
+
+
+def row_schema(rules: RuleSet) -> pa.Schema:
+    """Return the columns of a row; of each score beside the leading one `score_…`, `points_…`.
+
+    `points`, `raw` in micro-points, `score`, `fit` as people see them; `latest` a local day.
+    """
+    others = [
+        (f"{kind}_{score.id}", pa.int64())
+        for score in rules.further
+        for kind in ("score", "points")
     ]
-)
-"""`points`, `raw` in micro-points, `score`, `fit` as people see them; `latest` a local day."""
+    return pa.schema([*_HEAD, *others, *_TAIL])
+
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -56,7 +71,7 @@ class Rows:
     zone: str
 
     def table(self, ids: pa.ChunkedArray, evaluation: Evaluation) -> pa.Table:
-        """Return the rows of one part in the order of `ids`, columns as in `ROW`.
+        """Return the rows of one part in the order of `ids`, columns as in `row_schema`.
 
         `ids[i]` is the id of the i-th contact by number.
         """
@@ -67,17 +82,30 @@ class Rows:
             "score": shown_column(found["points"]),
             "points": found["points"],
             "raw": found["raw"],
+            **self._others(evaluation.other_score),
             "fit": shown_column(found["fit"]),
             "grade": found["grade"],
             "persona": found["persona"],
             "stage": found["stage"],
             "temperature": none_if_empty(found["temperature"]),
+            "need": pc.is_valid(found["need_us"]),
             "need_at": pc.cast(found["need_us"], pa.timestamp("us", "UTC")),
             "hand_off": found["handed_off"],
             "hand_off_reason": pc.if_else(found["handed_off"], found["hand_off_reason"], None),
             "reasons": self._reasons(found["contact"], evaluation.reason),
         }
-        return pa.table([columns[name].cast(ROW.field(name).type) for name in ROW.names], ROW)
+        schema = row_schema(self.words.rules)
+        return pa.table([columns[each.name].cast(each.type) for each in schema], schema)
+
+    def _others(self, other_score: pa.Table | None) -> dict[str, pa.ChunkedArray]:
+        columns: dict[str, pa.ChunkedArray] = {}
+        if other_score is None:
+            return columns
+        for score in self.words.rules.further:
+            own = other_score.filter(pc.equal(other_score["score"], score.id)).sort_by("contact")
+            columns[f"score_{score.id}"] = shown_column(own["points"])
+            columns[f"points_{score.id}"] = own["points"]
+        return columns
 
     def _reasons(self, contacts: pa.ChunkedArray, reason: pa.Table) -> pa.ChunkedArray:
         """Return the lines of each contact as a list, highest first."""
@@ -163,15 +191,15 @@ def csv_lines(table: pa.Table, words: Words) -> Iterator[bytes]:
     page = io.StringIO()
     writer = csv.writer(page, lineterminator="\n")
     for row in rows_of(table):
-        writer.writerow([_cell(name, row[name], tell) for name in ROW.names])
+        writer.writerow([_cell(name, value, tell) for name, value in row.items()])
         if page.tell() > 1 << 20:
             yield _taken(page)
     yield _taken(page)
 
 
-def csv_header() -> bytes:
+def csv_header(rules: RuleSet) -> bytes:
     """Return the first line, behind the mark by which spreadsheets know UTF-8."""
-    return ("\ufeff" + ",".join(ROW.names) + "\n").encode()
+    return ("\ufeff" + ",".join(row_schema(rules).names) + "\n").encode()
 
 
 def _taken(page: io.StringIO) -> bytes:

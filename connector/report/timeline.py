@@ -157,7 +157,7 @@ def timeline(
         limits=_limits(words.rules),
         groups=_groups(told, words),
         days=told,
-        events=sorted(events, key=lambda each: each.day),
+        events=sorted(events, key=_in_time),
         held=remembered.held,
     )
 
@@ -215,6 +215,11 @@ def _events(days: Sequence[Day], remembered: Remembered, zone: ZoneInfo) -> Iter
         yield Event(_local(change.at, zone), change.at, "change", changes=[told])
     for write in remembered.written:
         yield Event(_local(write.at, zone), write.at, "write", changes=_changes(write))
+
+
+def _in_time(event: Event) -> tuple[date, bool, datetime]:
+    """Sort by day; of one day, activities first, and then as it happened."""
+    return (event.day, event.at is not None, event.at or _EPOCH)
 
 
 def _changes(write: LedgerRecord) -> Sequence[Change]:

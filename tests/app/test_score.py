@@ -134,6 +134,7 @@ def test_scores_stages_and_reasons_are_exact(desk: Desk) -> None:
         "persona": "it",
         "stage": "prospect",
         "temperature": "cold",
+        "need": True,
         "need_at": "2026-05-30T22:00:00Z",
         "hand_off": True,
         "hand_off_reason": "need",
@@ -169,6 +170,21 @@ def test_reasons_sum_to_the_score(desk: Desk) -> None:
         assert isinstance(row["points"], int)
         assert row["score"] == shown(row["points"])
     assert [row["id"] for row in result.rows] == ["c1", "c2", "-c4", "c3"]
+
+
+def test_each_further_score_has_columns_of_its_own(desk: Desk) -> None:
+    path = desk.folder / "rules.yaml"
+    text = path.read_text(encoding="utf-8")
+    further = "\nscores: {engagement: {}, risk: {highest: 3}}\nrules:\n"
+    risk = "  - {id: risky, activity: demo_request, points: 7.5, score: risk}\n"
+    path.write_text(text.replace("\nrules:\n", further + risk), encoding="utf-8")
+    desk.score()
+    _, ann, zoe, _ = desk.lines()
+    assert (ann["score_risk"], ann["points_risk"], ann["points"]) == (3, 3_000_000, 28_000_000)
+    assert (zoe["score_risk"], zoe["points_risk"], zoe["need"]) == (0, 0, False)
+    desk.score(form="csv")
+    header = desk.out("csv").read_text(encoding="utf-8-sig").splitlines()[0]
+    assert header.startswith("id,score,points,raw,score_risk,points_risk,fit,")
 
 
 def test_the_result_counts(desk: Desk) -> None:
