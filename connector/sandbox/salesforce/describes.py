@@ -5,11 +5,11 @@ from connector.sandbox.salesforce.identity import identity_url
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.refusals import Json, not_found
 
-OLDEST, LATEST = 31, 68
+LATEST = 68
 SEASONS = ("Spring", "Summer", "Winter")
 
 
-def versions(_: Org, call: Call) -> Answer:
+def versions(org: Org, call: Call) -> Answer:
     """List the versions; no session is wanted."""
     del call
     return Answer(
@@ -19,7 +19,7 @@ def versions(_: Org, call: Call) -> Answer:
                 "url": f"/services/data/v{number}.0",
                 "version": f"{number}.0",
             }
-            for number in range(OLDEST, LATEST + 1)
+            for number in range(org.options.oldest_version, LATEST + 1)
         ]
     )
 

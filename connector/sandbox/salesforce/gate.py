@@ -78,7 +78,7 @@ class Gate:
     def _carried_out(self, call: Call) -> Answer:
         kind = self.faults.next()
         try:
-            self.by_path[f"{call.method} {find(call).template}"] += 1
+            self.by_path[f"{call.method} {find(self.org, call).template}"] += 1
             answer = fault.before(kind, self.org, call) or dispatch(self.org, call)
         except Refusal as refusal:
             answer = Answer(refusal.status, refusal.body())

@@ -44,6 +44,7 @@ class Options:
     duplicate_rules: frozenset[str] = frozenset()  # objects on which an alert rule looks at Email
     composite_passes_headers: bool = True  # whether inner requests get the outer one's headers
     tells_app_usage: bool = False  # whether the usage header names the calling app, too
+    oldest_version: int = 31  # what is older is retired: 410
     # Of a real org one counts: the first in production, the second in a sandbox.
     audiences: tuple[str, ...] = ("https://login.salesforce.com", "https://test.salesforce.com")
     logins_an_hour: int = 3_600  # most that one user may begin

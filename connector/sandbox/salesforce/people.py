@@ -77,37 +77,40 @@ class People:
         kind, _ = self._found(record_id)
         Writer(self.org, self._access()).delete(self.org.objects[kind], record_id)
 
-    def convert(self, lead_id: str, *, with_opportunity: bool = False) -> Conversion:
+    def automate(self, record_id: str, **values: object) -> None:
+        """Change a record as automation does: `SystemModstamp` moves, the user's stamp does not."""
+        _, record = self._found(record_id)
+        at_s, by = record.modified_s, record.modified_by
+        self.edit(record_id, **values)
+        record.modified_s, record.modified_by = at_s, by
+
+    def convert(
+        self, lead_id: str, *, with_opportunity: bool = False, into: str = ""
+    ) -> Conversion:
         """Convert a lead: a contact takes its place, with its activities.
 
-        Of custom fields only those in the org's mapping are carried over; campaign members keep
-        their lead and gain the contact.
+        `into` is the id of a contact that is there already: what it lacks is filled in, nothing of
+        it is overwritten. Of custom fields only those in the org's mapping are carried over;
+        campaign members keep their lead and gain the contact.
         """
-        _, lead = self._found(lead_id)
-        org, values = self.org, lead.values
-        owner = values["OwnerId"] if org.kind_of(str(values["OwnerId"])) == "User" else self.user
-        account = org.add("Account", {"Name": values["Company"], "OwnerId": owner}, by=self.user)
-        carried: Values = {name: values[name] for name in CARRIED if name in values}
-        carried |= {
-            target: values[source]
-            for source, target in org.lead_mapping.items()
-            if source in values
-        }
-        carried |= {"AccountId": account.id, "OwnerId": owner}
-        contact = org.add("Contact", carried, by=self.user)
+        kind, lead = self._found(lead_id)
+        if kind != "Lead" or lead.values.get("IsConverted"):
+            raise Refusal(400, "INVALID_INPUT", f"{lead_id} is no lead that can be converted")
+        contact = self._existing_contact(lead, into) if into else self._new_contact(lead)
+        account = str(contact.values.get("AccountId", ""))
         opportunity = self._opportunity(lead, account, contact) if with_opportunity else ""
         change: Values = {
             "IsConverted": True,
-            "ConvertedDate": bulk_moment(org.now_s())[:10],
+            "ConvertedDate": bulk_moment(self.org.now_s())[:10],
             "ConvertedContactId": contact.id,
-            "ConvertedAccountId": account.id,
+            "ConvertedAccountId": account or None,
             "ConvertedOpportunityId": opportunity or None,
             "Status": CONVERTED_STATUS,
         }
-        org.table("Lead").change(lead, change)
+        self.org.table("Lead").change(lead, change)
         self._stamp("Lead", lead)
         self._hand_over("Lead", lead.id, contact)
-        return Conversion(contact.id, account.id, opportunity)
+        return Conversion(contact.id, account, opportunity)
 
     def merge(self, master_id: str, *loser_ids: str) -> None:
         """Merge records of one object: the losers are deleted, the master inherits what is theirs.
@@ -117,7 +120,9 @@ class People:
         kind, master = self._found(master_id)
         table = self.org.table(kind)
         for loser_id in loser_ids:
-            _, loser = self._found(loser_id)
+            other, loser = self._found(loser_id)
+            if other != kind or loser is master:
+                raise Refusal(400, "INVALID_INPUT", f"{loser_id} cannot be merged into {kind}")
             lacking = {n: v for n, v in loser.values.items() if n not in master.values}
             table.change(master, lacking)
             self._reparent(kind, loser_id, master)
@@ -126,9 +131,36 @@ class People:
             self._stamp(kind, loser)
         self._stamp(kind, master)
 
-    def _opportunity(self, lead: Record, account: Record, contact: Record) -> str:
+    def _new_contact(self, lead: Record) -> Record:
+        org, owner = self.org, str(lead.values["OwnerId"])
+        if org.kind_of(owner) != "User":
+            owner = self.user  # a queue cannot own a contact
+        company = {"Name": lead.values["Company"], "OwnerId": owner}
+        account = org.add("Account", company, by=self.user)
+        carried = self._carried(lead) | {"AccountId": account.id, "OwnerId": owner}
+        return org.add("Contact", carried, by=self.user)
+
+    def _existing_contact(self, lead: Record, contact_id: str) -> Record:
+        kind, contact = self._found(contact_id)
+        if kind != "Contact":
+            raise Refusal(400, "INVALID_INPUT", f"{contact_id} is no contact")
+        carried = self._carried(lead)
+        lacking = {n: v for n, v in carried.items() if n not in contact.values}
+        self.org.table("Contact").change(contact, lacking)
+        self._stamp("Contact", contact)
+        return contact
+
+    def _carried(self, lead: Record) -> Values:
+        carried = {name: lead.values[name] for name in CARRIED if name in lead.values}
+        return carried | {
+            target: lead.values[source]
+            for source, target in self.org.lead_mapping.items()
+            if source in lead.values
+        }
+
+    def _opportunity(self, lead: Record, account: str, contact: Record) -> str:
         values: Values = {
-            "Name": f"{lead.values['Company']}-", "AccountId": account.id,
+            "Name": f"{lead.values['Company']}-", "AccountId": account or None,
             "StageName": "Qualification", "CloseDate": bulk_moment(self.org.now_s())[:10],
             "OwnerId": contact.values["OwnerId"],
         }  # fmt: skip
@@ -164,8 +196,20 @@ class People:
                 if kind not in one.refers_to or one.name.endswith("ById"):
                     continue
                 for row in list(table.having(one.name, old_id)):
-                    table.change(row, {one.name: heir.id})
+                    if child.name == "CampaignMember" and self._is_member(row, heir):
+                        row.is_deleted = True  # nobody is in a campaign twice
+                    else:
+                        table.change(row, {one.name: heir.id})
                     self._stamp(child.name, row)
+
+    def _is_member(self, row: Record, heir: Record) -> bool:
+        campaign = row.values.get("CampaignId")
+        name = f"{self.org.kind_of(heir.id)}Id"
+        return any(
+            other.values.get("CampaignId") == campaign and not other.is_deleted
+            for other in self.org.table("CampaignMember").having(name, heir.id)
+            if other is not row
+        )
 
     def _found(self, record_id: str) -> tuple[str, Record]:
         record = self.org.record(record_id)

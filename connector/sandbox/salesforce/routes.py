@@ -125,7 +125,7 @@ TREE = _tree()
 
 def dispatch(org: Org, call: Call) -> Answer:
     """Carry out a call on the data path, or raise what refuses it."""
-    node = find(call)
+    node = find(org, call)
     handler = node.handlers.get(_method(call))
     if handler is None:
         allowed = ", ".join(sorted(node.handlers))
@@ -134,12 +134,12 @@ def dispatch(org: Org, call: Call) -> Answer:
     return handler(org, call)
 
 
-def find(call: Call) -> Node:
+def find(org: Org, call: Call) -> Node:
     """Return the place of a call's path, and note in the call what its open places hold."""
     segments = [unquote(part) for part in call.path.rstrip("/").split("/")[3:]]
     if not call.path.startswith("/services/data/") or not segments:
         raise not_found()
-    call.version = _version(segments[0])
+    call.version = _version(org, segments[0])
     node, call.params = TREE, []
     for segment in segments[1:]:
         child = node.children.get(segment)
@@ -154,11 +154,11 @@ def find(call: Call) -> Node:
     return node
 
 
-def _version(segment: str) -> str:
+def _version(org: Org, segment: str) -> str:
     found = VERSION.fullmatch(segment)
     if found is None or int(found[1]) > describes.LATEST:
         raise not_found()
-    if int(found[1]) < describes.OLDEST:
+    if int(found[1]) < org.options.oldest_version:
         raise Refusal(410, "GONE", f"API version v{found[1]}.0 is no longer available")
     return f"{found[1]}.0"
 

@@ -2,31 +2,35 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 from email.utils import format_datetime
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.responses import Response
+from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from connector.sandbox.salesforce.call import Call
 from connector.sandbox.salesforce.faults import Faults
 from connector.sandbox.salesforce.gate import Gate
+from connector.sandbox.salesforce.levers import levers
 from connector.sandbox.salesforce.org import Org
+from connector.sandbox.salesforce.refusals import Json
 
 WORTH_PACKING = 2_048  # bytes
-
-
 SAVE_EVERY_S = 5.0
 Save = Callable[[], None]
 
 
-def build_app(org: Org, *, faults: Faults | None = None, save: Save | None = None) -> Starlette:
-    """Return the application of an org; what it changes is saved now and then, and at the end."""
+def build_app(
+    org: Org, *, faults: Faults | None = None, save: Save | None = None, app: Json | None = None
+) -> Starlette:
+    """Return the application of an org; what it changes is saved now and then, and at the end.
+
+    `app` is what its levers tell of the app that may sign in.
+    """
     gate = Gate(org, faults or Faults())
 
     @asynccontextmanager
@@ -41,16 +45,12 @@ def build_app(org: Org, *, faults: Faults | None = None, save: Save | None = Non
             await saving
         save()
 
-    levers = [
-        Route("/calls", _counted(gate), methods=["GET", "DELETE"]),
-        Route("/clock", _clock(org), methods=["POST"]),
-        Route("/sessions", _sessions(org), methods=["DELETE"]),
-    ]
-    app = Starlette(
-        routes=[Mount("/_sandbox", routes=levers), Mount("/", app=_Api(gate))], lifespan=lifespan
+    served = Starlette(
+        routes=[Mount("/_sandbox", routes=levers(gate, app or {})), Mount("/", app=_Api(gate))],
+        lifespan=lifespan,
     )
-    app.state.gate = gate
-    return app
+    served.state.gate = gate
+    return served
 
 
 class _Api:
@@ -94,38 +94,3 @@ async def _keep_saving(org: Org, save: Save) -> None:
             saved = org.changes
             save()
         await asyncio.sleep(SAVE_EVERY_S)
-
-
-# Async, although little is awaited: a plain function would run in a thread of its own.
-Lever = Callable[[Request], Awaitable[Response]]
-
-
-def _counted(gate: Gate) -> Lever:
-    async def calls(request: Request) -> Response:
-        body = {
-            "total": gate.by_path.total(),
-            "by_path": dict(gate.by_path),
-            "logins": gate.logins,
-        }
-        if request.method == "DELETE":
-            gate.forget_calls()
-        return JSONResponse(body)
-
-    return calls
-
-
-def _clock(org: Org) -> Lever:
-    async def advance(request: Request) -> Response:
-        body = await request.json()
-        org.clock.advance(timedelta(seconds=float(body["advance_seconds"])))
-        return JSONResponse({"now": org.clock.now().isoformat()})
-
-    return advance
-
-
-def _sessions(org: Org) -> Lever:
-    async def end(_: Request) -> Response:
-        org.sessions.close_all()
-        return Response(status_code=204)
-
-    return end

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from connector.sandbox.listening import Listening, listen
 from connector.sandbox.salesforce.faults import Faults
 from connector.sandbox.salesforce.org import Org
+from connector.sandbox.salesforce.refusals import Json
 from connector.sandbox.salesforce.server import build_app
 from connector.sandbox.salesforce.sessions import CONSUMER_KEY, CONSUMER_SECRET, DEFAULT_TOKEN
 from connector.sandbox.salesforce.state import save
@@ -49,8 +50,14 @@ def serve_org(
     key = private_key or new_key()
     org.apps[CONSUMER_KEY].public_key = public_half(key)
     saving = None if state is None else partial(save, org, key, state)
+    app: Json = {
+        "username": USERNAME,
+        "consumer_key": CONSUMER_KEY,
+        "consumer_secret": CONSUMER_SECRET,
+        "private_key": key,
+    }
     return RunningOrg(
-        *listen(build_app(org, faults=faults, save=saving), port),
+        *listen(build_app(org, faults=faults, save=saving, app=app), port),
         token=DEFAULT_TOKEN,
         username=USERNAME,
         consumer_key=CONSUMER_KEY,

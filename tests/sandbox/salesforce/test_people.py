@@ -82,6 +82,38 @@ def test_a_merge_deletes_the_loser_and_keeps_its_children(desk: Desk, people: Pe
     assert desk.change("Lead", loser, Title="x").code == "ENTITY_IS_DELETED"
 
 
+def test_a_lead_can_be_converted_into_a_contact_that_is_there(desk: Desk, people: People) -> None:
+    account = desk.make("Account", Name="Acme")
+    contact = desk.make("Contact", LastName="Silva", Title="CTO", AccountId=account)
+    lead = desk.lead("Silva", Title="Head", Email="a@b.example")
+    made = people.convert(lead, into=contact)
+    assert (made.contact, made.account) == (contact, account)
+    rows = desk.rows("SELECT Title, Email FROM Contact")
+    assert rows == [{"Title": "CTO", "Email": "a@b.example"}]
+    assert len(desk.rows("SELECT Id FROM Account")) == 1
+
+
+def test_nobody_is_in_a_campaign_twice_after_a_merge(desk: Desk, people: People) -> None:
+    master, loser = desk.lead("A"), desk.lead("B")
+    campaign = desk.make("Campaign", Name="Webinar", IsActive=True)
+    for lead in (master, loser):
+        desk.make("CampaignMember", CampaignId=campaign, LeadId=lead)
+    people.merge(master, loser)
+    assert desk.column("SELECT LeadId FROM CampaignMember") == [master]
+    assert len(desk.rows("SELECT Id FROM CampaignMember", "queryAll")) == 2
+
+
+def test_automation_moves_the_system_stamp_alone(desk: Desk, people: People) -> None:
+    lead = desk.lead()
+    desk.clock.advance(timedelta(minutes=1))
+    people.automate(lead, Rating="Hot")
+    [row] = desk.rows("SELECT Rating, SystemModstamp, LastModifiedDate FROM Lead")
+    assert row == {
+        "Rating": "Hot", "SystemModstamp": "2026-11-20T12:01:00.000+0000",
+        "LastModifiedDate": "2026-11-20T12:00:00.000+0000",
+    }  # fmt: skip
+
+
 def test_a_slow_transaction_appears_behind_the_watermark(desk: Desk, people: People) -> None:
     lead = desk.lead("Old")
     desk.clock.advance(timedelta(minutes=1))

@@ -108,6 +108,13 @@ def test_versions_and_retired_ones(desk: Desk) -> None:
     assert desk.get("/services/data/v69.0/limits").status == 404
 
 
+def test_an_org_may_have_retired_more_versions(open_desk: Opener) -> None:
+    desk = open_desk(oldest_version=67)
+    listed = desk.call("GET", "/services/data", token="").json
+    assert [one["version"] for one in listed] == ["67.0", "68.0"]
+    assert desk.get("/services/data/v66.0/limits").code == "GONE"
+
+
 def test_describe_tells_types_lengths_and_rights(desk: Desk) -> None:
     desk.org.hidden.add("Lead.Title")
     fields = {one["name"]: one for one in desk.get("/sobjects/Lead/describe").json["fields"]}
