@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter
+from collections.abc import Generator
 from dataclasses import dataclass
 from io import StringIO
 
@@ -21,6 +22,7 @@ from connector.sandbox.salesforce.refusals import Json, Refusal, row_error, unre
 from connector.sandbox.salesforce.writer import Writer
 
 CHUNK = 200
+STEP_ROWS = 25 * CHUNK  # written at a time, so that other calls are answered in between
 MOST_BYTES = 150 * 1024 * 1024
 MOST_INLINE = 100_000
 
@@ -59,8 +61,7 @@ def upload(org: Org, call: Call) -> Answer:
 def status(org: Org, call: Call) -> Answer:
     """Tell how far an ingest is."""
     job = job_of(org, call, is_query=False)
-    if bulk_jobs.move_on(org, job):
-        carry_out(org, job)
+    bulk_jobs.move_on(org, job, carry_out)
     return Answer(body=bulk_jobs.details(job))
 
 
@@ -77,6 +78,7 @@ def change(org: Org, call: Call) -> Answer:
         raise Refusal(400, "INVALIDJOB", "state must be UploadComplete or Aborted")
     if job.state != "Open" and (state == "UploadComplete" or job.state in bulk_jobs.DONE):
         raise wrong_state(job, f"set to {state}")
+    bulk_jobs.give_up(job)
     job.state, job.closed_s = str(state), org.now_s()
     return Answer(body=bulk_jobs.shown(job))
 
@@ -104,9 +106,8 @@ def unprocessed(org: Org, call: Call) -> Answer:
     return _file(job, job.columns, job.unprocessed)
 
 
-def carry_out(org: Org, job: BulkJob) -> None:
-    """Write the rows of a job, in chunks of 200 as triggers see them."""
-    job.state = "JobComplete"
+def carry_out(org: Org, job: BulkJob) -> Generator[None, None, None]:
+    """Write the rows of a job, in chunks of 200 as triggers see them, so many at a time."""
     try:
         rows = _rows(job)
         work = _Work(org, job)
@@ -114,16 +115,24 @@ def carry_out(org: Org, job: BulkJob) -> None:
     except Refusal as refusal:
         job.state, job.error = "Failed", f"InvalidBatch : {refusal.message}"
         return
-    stop = len(rows) if org.bulk_stops_after is None else org.bulk_stops_after
-    for start in range(0, min(stop, len(rows)), CHUNK):
-        work.chunk(rows[start : min(start + CHUNK, stop)])
-    job.unprocessed = rows[stop:]
-    job.processed, job.failures = len(job.successful) + len(job.failed), len(job.failed)
+    stop = len(rows) if org.bulk_stops_after is None else min(org.bulk_stops_after, len(rows))
+    done = 0
+    try:
+        while done < stop:
+            if done and not done % STEP_ROWS:
+                yield
+            chunk = rows[done : min(done + CHUNK, stop)]
+            work.chunk(chunk)
+            done += len(chunk)
+            job.processed, job.failures = done, len(job.failed)
+    finally:  # given up, it keeps what it has written
+        job.unprocessed = rows[done:]
+        # The files are not in the order of the upload.
+        job.successful.reverse()
+        job.failed.reverse()
+    job.state = "JobComplete"
     if job.unprocessed:
         job.state, job.error = "Failed", "InternalServerError : the job was retried too often"
-    # The files are not in the order of the upload.
-    job.successful.reverse()
-    job.failed.reverse()
 
 
 @dataclass(slots=True)

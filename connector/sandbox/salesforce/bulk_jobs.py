@@ -1,5 +1,7 @@
 """What both kinds of bulk jobs share: how they begin, go on, are shown and are forgotten."""
 
+from collections.abc import Callable, Generator
+
 from connector.sandbox.salesforce.call import Answer, Call
 from connector.sandbox.salesforce.ids import make_id
 from connector.sandbox.salesforce.keeping import BulkJob
@@ -7,6 +9,9 @@ from connector.sandbox.salesforce.moments import rest_moment
 from connector.sandbox.salesforce.org import DAY_S, Org
 from connector.sandbox.salesforce.refusals import Json, Refusal, not_found
 
+Work = Callable[[Org, BulkJob], Generator[None, None, None]]
+
+OVER = object()
 KEPT_S = 7 * DAY_S
 OPEN_S = DAY_S
 DONE = frozenset({"JobComplete", "Failed", "Aborted"})
@@ -113,14 +118,35 @@ def wrong_state(job: BulkJob, what: str) -> Refusal:
     return Refusal(400, "INVALIDJOBSTATE", told)
 
 
-def move_on(org: Org, job: BulkJob) -> bool:
-    """Let a poll move a job on by one state; return whether it is to be carried out now."""
+def move_on(org: Org, job: BulkJob, begin: Work) -> None:
+    """Let a poll move a job on: by one state, or by one step of its work once that has begun."""
     if job.state == "UploadComplete":
         job.state = "InProgress"
     if job.state != "InProgress":
-        return False
+        return
     job.polls += 1
-    return job.polls > org.options.bulk_polls or org.now_s() - job.closed_s >= RUNNING_S
+    if job.work is None and (job.polls > org.options.bulk_polls or is_due(org, job)):
+        job.work = begin(org, job)
+    step(job)
+
+
+def is_due(org: Org, job: BulkJob) -> bool:
+    """Whether a job's work begins although nobody has asked."""
+    running = job.state in {"UploadComplete", "InProgress"}
+    return running and org.now_s() - job.closed_s >= RUNNING_S
+
+
+def step(job: BulkJob) -> None:
+    """Do the next step of a job's work, if it has begun; its last one settles the state."""
+    if job.work is not None and next(job.work, OVER) is OVER:
+        job.work = None
+
+
+def give_up(job: BulkJob) -> None:
+    """Let go of a job's work; what it has done stays done."""
+    if job.work is not None:
+        job.work.close()
+        job.work = None
 
 
 def forget_old(org: Org) -> None:

@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
+from collections.abc import Generator
 
 from connector.sandbox.salesforce import bulk_jobs
 from connector.sandbox.salesforce.binding import Bound
@@ -16,6 +17,7 @@ from connector.sandbox.salesforce.soql_run import Engine
 from connector.sandbox.salesforce.soql_tree import Fields, Select, TypeOf
 
 MOST_PAGES = 5
+STEP_ROWS = 50_000  # taken at a time, so that other calls are answered in between
 
 
 def create(org: Org, call: Call) -> Answer:
@@ -39,22 +41,26 @@ def create(org: Org, call: Call) -> Answer:
 def status(org: Org, call: Call) -> Answer:
     """Tell how far a query is."""
     job = job_of(org, call, is_query=True)
-    if bulk_jobs.move_on(org, job):
-        carry_out(org, job)
+    bulk_jobs.move_on(org, job, carry_out)
     return Answer(body=bulk_jobs.details(job))
 
 
-def carry_out(org: Org, job: BulkJob) -> None:
-    """Find the rows of a query."""
+def carry_out(org: Org, job: BulkJob) -> Generator[None, None, None]:
+    """Find the rows of a query, so many at a time."""
     if org.bulk_query_fails:
         job.state, job.error = "Failed", org.bulk_query_fails
         return
     select = parse(job.query)
     everything = job.operation == "queryAll"
     engine = Engine(org, org.access(job.user), "", everything)
-    names, bound = _columns(engine, select)
-    job.found = Snapshot.of(names, bound, engine.records(select, engine.source(select)))
-    job.state, job.processed = "JobComplete", job.count
+    found = engine.records(select, engine.source(select))
+    job.found = Snapshot(*_columns(engine, select))
+    for first in range(0, len(found), STEP_ROWS):
+        if first:
+            yield
+        job.found.take(found[first : first + STEP_ROWS])
+        job.processed = job.count
+    job.state = "JobComplete"
 
 
 def listing(org: Org, call: Call) -> Answer:
@@ -69,6 +75,7 @@ def change(org: Org, call: Call) -> Answer:
         raise Refusal(400, "INVALIDJOB", "A query job can only be aborted")
     if job.state in bulk_jobs.DONE:
         raise wrong_state(job, "aborted")
+    bulk_jobs.give_up(job)
     job.state = "Aborted"
     return Answer(body=bulk_jobs.shown(job))
 

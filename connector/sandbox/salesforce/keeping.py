@@ -1,6 +1,6 @@
 """What an org keeps of cursors, bulk jobs and deploys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,9 @@ class BulkJob:
     failed: list[list[str]] = field(default_factory=list)
     unprocessed: list[list[str]] = field(default_factory=list)
     found: "Snapshot | None" = None
+    work: "Generator[None, None, None] | None" = (
+        None  # what is left to do; each step takes a moment
+    )
 
     @property
     def count(self) -> int:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
+from connector.sandbox.salesforce.bulk_background import go_on
 from connector.sandbox.salesforce.call import Call
 from connector.sandbox.salesforce.faults import Faults
 from connector.sandbox.salesforce.gate import Gate
@@ -21,6 +22,7 @@ from connector.sandbox.salesforce.refusals import Json
 
 WORTH_PACKING = 2_048  # bytes
 SAVE_EVERY_S = 5.0
+LOOK_EVERY_S = 0.1
 Save = Callable[[], None]
 
 
@@ -35,15 +37,16 @@ def build_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        if save is None:
-            yield
-            return
-        saving = asyncio.create_task(_keep_saving(org, save))
+        tasks = [asyncio.create_task(_keep_working(org))]
+        if save is not None:
+            tasks.append(asyncio.create_task(_keep_saving(org, save)))
         yield
-        saving.cancel()
-        with suppress(asyncio.CancelledError):
-            await saving
-        save()
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        if save is not None:
+            save()
 
     served = Starlette(
         routes=[Mount("/_sandbox", routes=levers(gate, app or {})), Mount("/", app=_Api(gate))],
@@ -85,6 +88,12 @@ class _Api:
         # The sandbox's own clock dates its replies: it may have been turned.
         response.headers["Date"] = format_datetime(self._gate.org.clock.now(), usegmt=True)
         await response(scope, receive, send)
+
+
+async def _keep_working(org: Org) -> None:
+    # Only large jobs take more than the step that the call about them does.
+    while True:
+        await asyncio.sleep(0 if go_on(org) else LOOK_EVERY_S)
 
 
 async def _keep_saving(org: Org, save: Save) -> None:

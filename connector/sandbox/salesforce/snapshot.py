@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 
 from connector.sandbox.salesforce.binding import Bound
@@ -18,15 +18,12 @@ class Snapshot:
 
     names: Sequence[str]
     bound: Sequence[Bound]
-    rows: Sequence[tuple[object, ...]]
+    rows: list[tuple[object, ...]] = field(default_factory=list)
 
-    @classmethod
-    def of(
-        cls, names: Sequence[str], bound: Sequence[Bound], found: Iterable[Record]
-    ) -> "Snapshot":
-        """Return what the records hold at present."""
-        reads = [one.read for one in bound]
-        return cls(names, bound, [tuple([read(record) for read in reads]) for record in found])
+    def take(self, found: Iterable[Record]) -> None:
+        """Add what some records hold at present."""
+        reads = [one.read for one in self.bound]
+        self.rows.extend([tuple([read(record) for read in reads]) for record in found])
 
     def csv(self, first: int, last: int, *, delimiter: str, ending: str) -> bytes:
         """Return a page as CSV, with its heading."""

@@ -2,7 +2,10 @@ import csv
 from datetime import timedelta
 from io import StringIO
 
+from connector.sandbox.salesforce import bulk_ingest, bulk_jobs
+from connector.sandbox.salesforce.keeping import BulkJob
 from connector.sandbox.salesforce.notation import field_of
+from connector.sandbox.salesforce.org import Options, Org
 from connector.sandbox.salesforce.people import People
 from tests.sandbox.salesforce.conftest import Opener
 from tests.sandbox.salesforce.desk import DATA, Desk, Reply
@@ -212,3 +215,30 @@ def test_queries_can_fail_be_given_up_and_belong_to_who_began_them(desk: Desk) -
     other = desk.org.sessions.open(People(desk.org).user, desk.org.now_s()).token
     foreign = desk.call("GET", f"/jobs/query/{failed}", token=other)
     assert (foreign.status, foreign.code) == (400, "INVALIDUSER")
+
+
+def test_a_large_job_goes_on_between_the_calls_about_it(desk: Desk) -> None:
+    lead = desk.lead()
+    data = "Id,Title\n" + "".join(f"{lead},{number}\n" for number in range(12_000))
+    body = {"object": "Lead", "operation": "update"}
+    path = f"/jobs/ingest/{desk.call('POST', '/jobs/ingest', body).json['id']}"
+    desk.call("PUT", f"{path}/batches", data.encode(), Content_Type="text/csv")
+    desk.call("PATCH", path, {"state": "UploadComplete"})
+    seen = [desk.get(path).json for _ in range(2)]
+    assert [told["numberRecordsProcessed"] for told in seen] == [0, 5_000]
+    while seen[-1]["state"] == "InProgress":
+        seen.append(desk.get(path).json)
+    assert (seen[-1]["state"], seen[-1]["numberRecordsProcessed"]) == ("JobComplete", 12_000)
+    assert desk.column("SELECT Title FROM Lead") == ["11999"]
+
+
+def test_a_job_given_up_keeps_what_it_has_written() -> None:
+    org = Org(Options(limits=False))
+    lead = org.add("Lead", {"LastName": "Silva", "Company": "Acme"}).id
+    job = BulkJob("1", False, "update", "Lead", org.main_user, "68.0", org.now_s(), "InProgress")
+    job.upload = ("Id,Title\n" + "".join(f"{lead},{n}\n" for n in range(6_000))).encode()
+    job.work = bulk_ingest.carry_out(org, job)
+    bulk_jobs.step(job)
+    bulk_jobs.give_up(job)
+    assert (len(job.successful), len(job.unprocessed)) == (5_000, 1_000)
+    assert org.table("Lead").rows[lead].values["Title"] == "4999"
