@@ -1,8 +1,9 @@
 # ruff: noqa: S608  the numbers and paths are this benchmark's own
 """How fast contacts are scored: `python -m bench.scoring --contacts 100000 --activities 20`.
 
-Beside the whole evaluation stands the leanest aggregate of the same shape, on the same files:
-`GROUP BY contact, type` with a sum and a maximum. Each is measured in a process of its own.
+The shipped rules, scores and all reasons, out of files in buckets, as the product does it. Beside
+it stands one bare aggregate on the same engine over the same columns: `GROUP BY contact, type` with
+a sum and a maximum. Each part is measured in a process of its own.
 """
 
 import json
@@ -13,19 +14,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
 
 BUCKETS = 64
+RULES = Path(__file__).parents[1] / "mappings" / "rules.yaml"
 
 
 @click.command()
 @click.option("--contacts", default=100_000, show_default=True)
 @click.option("--activities", default=20, show_default=True, help="Of each contact, on average.")
-@click.option("--buckets", default=BUCKETS, show_default=True, help="Files of the bucketed run.")
-@click.option("--threads", type=int, help="Cores to use; all of them by default.")
+@click.option("--buckets", default=BUCKETS, show_default=True, help="Files that contacts lie in.")
+@click.option("--threads", default=2, show_default=True, help="Cores to use.")
 @click.option("--measure", hidden=True, help="Run one part in this process.")
 @click.option("--folder", type=click.Path(path_type=Path), hidden=True)
 def main(
@@ -33,7 +35,7 @@ def main(
     contacts: int,
     activities: int,
     buckets: int,
-    threads: int | None,
+    threads: int,
     measure: str | None,
     folder: Path | None,
 ) -> None:
@@ -54,19 +56,22 @@ def main(
             ],
             check=True,
         )
-        print(f"{contacts:,} contacts, {contacts * activities:,} activities\n")
-        print(f"{'':24}{'wall s':>9}{'CPU s':>9}{'RSS MB':>9}{'activities / CPU-s':>20}")
-        results = {part: _in_own_process(part, name, threads) for part in _PARTS}
+        _compare(name, threads, contacts * activities)
+
+
+def _compare(folder: str, threads: int, activities: int) -> None:
+    """Print a line for each part, and what the scoring costs beside the bare aggregate."""
+    print(f"{activities:,} activities, {threads} threads\n")
+    print(f"{'':28}{'wall s':>9}{'CPU s':>9}{'RSS MB':>9}{'activities / CPU-s':>20}")
+    results = {part: _in_own_process(part, folder, threads) for part in _PARTS}
     for part, result in results.items():
-        rate = contacts * activities / result["cpu"] if "contact" not in part else 0
+        rate = f"{activities / result['cpu']:20,.0f}" if "contact" not in part else ""
         print(
-            f"{part:24}{result['wall']:9.2f}{result['cpu']:9.2f}{result['rss']:9.0f}"
-            + (f"{rate:20,.0f}" if rate else "")
+            f"{part:28}{result['wall']:9.2f}{result['cpu']:9.2f}{result['rss']:9.0f}{rate}".rstrip()
         )
-    print(
-        "\nscoring / leanest GROUP BY:"
-        f" {results['scoring']['cpu'] / results['group by']['cpu']:.2f}"
-    )
+    print()
+    for part in ("GROUP BY, as they arrived", "GROUP BY, in buckets"):
+        print(f"scoring / {part:26}{results['scoring']['cpu'] / results[part]['cpu']:6.2f}")
 
 
 def _set_up() -> str:
@@ -80,17 +85,18 @@ def _set_up() -> str:
     )
 
 
-def _in_own_process(part: str, folder: str, threads: int | None) -> dict[str, float]:
+def _in_own_process(part: str, folder: str, threads: int) -> dict[str, float]:
     """Measure one part in a fresh process, so that its memory is its own."""
     command = [sys.executable, "-m", "bench.scoring", "--measure", part, "--folder", folder]
-    command += ["--threads", str(threads)] if threads else []
-    output = subprocess.check_output(command, text=True)  # noqa: S603  our own command
+    output = subprocess.check_output(  # noqa: S603  our own command
+        [*command, "--threads", str(threads)], text=True
+    )
     result: dict[str, float] = json.loads(output)
     return result
 
 
 def _measured(
-    run: Callable[[Path, int | None], Iterator[None]], folder: Path, threads: int | None
+    run: Callable[[Path, int], Iterator[None]], folder: Path, threads: int
 ) -> dict[str, float]:
     """Return wall and CPU seconds and peak memory of the part that follows its first `yield`."""
     started = run(folder, threads)
@@ -105,74 +111,89 @@ def _measured(
     }
 
 
-def _score(folder: Path, threads: int | None) -> Iterator[None]:
-    """Score everybody at once."""
-    yield from _evaluate(folder, threads, [([folder / "activity.parquet"], "TRUE")])
+# ---------------------------------------------------------------------- parts
 
 
-def _score_in_buckets(folder: Path, threads: int | None) -> Iterator[None]:
-    """Score one bucket of contacts after the other."""
-    buckets = sorted(folder.glob("buckets/bucket=*"))
-    sets = [
-        (sorted(bucket.glob("*.parquet")), f"contact % {len(buckets)} = {bucket.name[7:]}")
-        for bucket in buckets
-    ]
-    yield from _evaluate(folder, threads, sets)
+def _score(folder: Path, threads: int) -> Iterator[None]:
+    """Score everybody, as many buckets at a time as the product takes."""
+    from connector.sync.batches import MOST
+
+    buckets = sorted(folder.glob("contacts/bucket=*"), key=lambda each: int(each.name[7:]))
+    rows = sum(_rows(bucket) for bucket in buckets)
+    at_a_time = max(1, MOST * len(buckets) // max(1, rows))
+    batches = [buckets[start : start + at_a_time] for start in range(0, len(buckets), at_a_time)]
+    yield from _evaluate(threads, [(each, "TRUE") for each in batches])
 
 
-def _score_one(folder: Path, threads: int | None) -> Iterator[None]:
+def _score_one(folder: Path, threads: int) -> Iterator[None]:
     """Score a single contact out of its bucket, with a warm engine."""
-    one = (sorted(folder.glob("buckets/bucket=1/*.parquet")), "contact = 1")
-    yield from _evaluate(folder, threads, [one], warm=True)
+    one = ([folder / "contacts" / "bucket=1"], "contact = 1")
+    yield from _evaluate(threads, [one], warm=True)
 
 
 def _evaluate(
-    folder: Path, threads: int | None, sets: list[tuple[list[Path], str]], *, warm: bool = False
+    threads: int, sets: Sequence[tuple[Sequence[Path], str]], *, warm: bool = False
 ) -> Iterator[None]:
     """Evaluate sets of contacts; what a set-up costs comes before the first `yield`."""
     import duckdb
 
     from bench.scoring_data import AS_OF_DAY, AS_OF_US, no_rows
-    from bench.scoring_rules import shipped_like
+    from connector.config.rules_file import load_rules
     from connector.engine.embedded import EmbeddedEngine
     from connector.ports import Facts
     from connector.rules.compile import compile_rules
 
-    compiled = compile_rules(shipped_like())
+    compiled = compile_rules(load_rules(RULES))
     engine = EmbeddedEngine(threads=threads)
-    reader = duckdb.connect()
-    everybody = f"SELECT * FROM read_parquet('{folder}/contact.parquet') WHERE "
+    reader = duckdb.connect(config={"threads": threads})
 
-    def run(files: list[Path], where: str) -> None:
-        contact = reader.sql(everybody + where).to_arrow_table()
-        facts = Facts(contact=contact, activity=files, opportunity=no_rows(), state=no_rows())
+    def run(buckets: Sequence[Path], where: str) -> None:
+        files = ", ".join(f"'{bucket}/*.parquet'" for bucket in buckets)
+        contact = reader.sql(f"SELECT * FROM read_parquet([{files}]) WHERE {where}")
+        activity = [
+            file
+            for bucket in buckets
+            for file in sorted((bucket.parents[1] / "activities" / bucket.name).glob("*.parquet"))
+        ]
+        facts = Facts(contact.to_arrow_table(), activity, no_rows(), no_rows())
         engine.evaluate(compiled, facts, as_of_us=AS_OF_US, as_of_day=AS_OF_DAY)
 
     if warm:
         run(*sets[0])
     yield
-    for files, where in sets:
-        run(files, where)
+    for buckets, where in sets:
+        run(buckets, where)
 
 
-def _group_by(folder: Path, threads: int | None) -> Iterator[None]:
-    """Run the leanest aggregate of the same shape."""
-    import duckdb
+def _rows(bucket: Path) -> int:
+    """Return how many contacts lie in a bucket."""
+    import pyarrow.parquet as pq
 
-    connection = duckdb.connect(config={"threads": threads} if threads else {})
-    yield
-    connection.execute(
-        "CREATE TEMP TABLE grouped AS"
-        " SELECT contact, type, SUM(day) AS total, MAX(occurred_us) AS latest"
-        f" FROM read_parquet('{folder}/activity.parquet') GROUP BY contact, type"
-    )
+    return sum(int(pq.read_metadata(file).num_rows) for file in bucket.glob("*.parquet"))
 
 
-_PARTS: dict[str, Callable[[Path, int | None], Iterator[None]]] = {
+def _grouping(files: str) -> Callable[[Path, int], Iterator[None]]:
+    """Return the part that runs the bare aggregate over files of the folder."""
+
+    def run(folder: Path, threads: int) -> Iterator[None]:
+        import duckdb
+
+        connection = duckdb.connect(config={"threads": threads})
+        yield
+        connection.execute(
+            "CREATE TEMP TABLE grouped AS"
+            " SELECT contact, type, SUM(day) AS total, MAX(occurred_us) AS latest"
+            f" FROM read_parquet('{folder / files}') GROUP BY contact, type"
+        )
+
+    return run
+
+
+_PARTS: dict[str, Callable[[Path, int], Iterator[None]]] = {
     "scoring": _score,
-    "scoring in buckets": _score_in_buckets,
     "one contact": _score_one,
-    "group by": _group_by,
+    "GROUP BY, as they arrived": _grouping("activity.parquet"),
+    "GROUP BY, in buckets": _grouping("activities/*/*.parquet"),
 }
 
 if __name__ == "__main__":

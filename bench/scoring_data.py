@@ -2,6 +2,7 @@
 """Made-up contacts and activities in Parquet, repeatable and of any size, to measure scoring."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -10,67 +11,95 @@ import pyarrow as pa
 AS_OF_DAY = 20_600
 AS_OF_US = AS_OF_DAY * 86_400_000_000 + 43_200_000_000
 
-# Shares of a thousand; what no rule looks at is among them, as in real accounts.
+# Shares of a thousand, in the words of the shipped rules. What no rule looks at is among them, as
+# in real accounts.
 _SHARES = (
-    ("email_opened", 200),
-    ("email_clicked", 120),
-    ("email_replied", 10),
-    ("page_viewed", 330),
-    ("content_downloaded", 90),
+    ("email_open", 200),
+    ("email_click", 120),
+    ("email_reply", 10),
+    ("page_view", 240),
+    ("key_page_view", 70),
+    ("careers_page_view", 20),
+    ("content_download", 90),
     ("webinar_registered", 30),
     ("webinar_attended", 20),
-    ("webinar_replayed", 10),
-    ("booth_visited", 10),
-    ("form_submitted", 20),
+    ("webinar_replay", 10),
+    ("event_talk", 10),
+    ("demo_request", 4),
+    ("quote_request", 3),
+    ("trial_request", 1),
+    ("contact_request", 6),
+    ("form_submission", 6),
     ("call_connected", 15),
     ("unsubscribed", 3),
     ("meeting_missed", 4),
     ("meeting_booked", 8),
     ("email_sent", 70),
-    ("ad_seen", 40),
+    ("ad_click", 40),
     ("note", 20),
 )
-_PAGES = "['home', 'blog', 'pricing', 'careers', 'product', 'comparison']"
 _ASSETS = "['white_paper', 'guide', 'case_study', 'brochure']"
-_FORMS = "['demo', 'newsletter', 'quote', 'survey']"
-_TITLES = "['director of operations', 'engineer', 'buyer', 'student', NULL]"
-_INDUSTRIES = "['energy', 'transport', 'food', NULL]"
+_RANKS = (
+    "['chief', 'vp', 'head', 'senior', 'junior', 'assistant', 'lead', 'deputy', 'regional', '']"
+)
+_TRADES = (
+    "['operations officer', 'of finance', 'of purchasing', 'data architect', 'sales manager',"
+    " 'engineer', 'buyer', 'of quality', 'marketing specialist', 'student', 'security analyst',"
+    " 'of logistics', 'accountant', 'plant manager', 'consultant', 'of human resources', 'cio']"
+)
+_SENIORITIES = "['c_suite', 'vp', 'director', 'manager', 'senior', 'entry', NULL]"
+_INDUSTRIES = "['energy', 'transport', 'food', 'manufacturing', 'retail', 'banking', NULL]"
+_SIZES = "['1-9', '10-49', '50-99', '100-499', '500-999', '1000+', NULL]"
+_COUNTRIES = "['france', 'belgium', 'germany', 'spain', 'united kingdom', 'italy', NULL]"
+_MAIL = "['example.com', 'example.org', 'rivaflow.example', 'univ-x.example', 'company.example']"
 
 
 def write(folder: Path, *, contacts: int, each: int, buckets: int) -> None:
-    """Write `contact.parquet`, and `activity.parquet` in order of arrival, and again in buckets.
+    """Write contacts in buckets, and activities in order of arrival and again in buckets.
+
+    `activity.parquet`, `activities/bucket=…/` and `contacts/bucket=…/`.
 
     About `each` activities a contact over two years, more of them recent, half of the contacts with
     far more than the others.
     """
     connection = duckdb.connect()
     connection.execute("CREATE MACRO drawn(a, b) AS (hash(a, b) % 1000000007)::BIGINT")
-    connection.execute(
-        f"COPY ({_contacts(contacts)}) TO '{folder}/contact.parquet' (COMPRESSION zstd)"
-    )
-    target = f"{folder}/activity.parquet"
-    connection.execute(f"COPY ({_activities(contacts, each)}) TO '{target}' (COMPRESSION zstd)")
-    connection.execute(
-        f"COPY (SELECT *, contact % {buckets} AS bucket FROM read_parquet('{target}')"
-        f" ORDER BY bucket, contact, occurred_us)"
-        f" TO '{folder}/buckets' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (bucket))"
-    )
+    whole = folder / "activity.parquet"
+    connection.execute(f"COPY ({_activities(contacts, each)}) TO '{whole}' (COMPRESSION zstd)")
+    for name, rows in (
+        ("contacts", f"({_contacts(contacts)}) ORDER BY contact"),
+        ("activities", f"read_parquet('{whole}') ORDER BY contact, occurred_us"),
+    ):
+        connection.execute(
+            f"COPY (SELECT *, contact % {buckets} AS bucket FROM {rows}) TO '{folder}/{name}'"
+            " (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (bucket))"
+        )
 
 
 def _contacts(contacts: int) -> str:
     return f"""
-SELECT contact, title AS f_title, title AS f_title_folded, industry AS f_industry,
-       industry AS f_industry_folded, employees AS f_employees,
-       CASE WHEN drawn(contact, 4) % 50 = 0 THEN 'competitor' END AS f_kind,
-       CASE WHEN drawn(contact, 4) % 50 = 0 THEN 'competitor' END AS f_kind_folded,
-       'Ana' AS f_first_name,
-       CASE WHEN drawn(contact, 5) % 10 > 0 THEN 'c' || contact || '@example.org' END AS f_email
+SELECT contact, {_with_folded(("job_title", "seniority", "industry", "employees", "country"))},
+       {_with_folded(("email", "first_name", "lifecycle_stage"))},
+       drawn(contact, 9) % 40 = 0 AS f_opted_out
 FROM (
-  SELECT range AS contact, {_TITLES}[1 + drawn(range, 1) % 5] AS title,
-         {_INDUSTRIES}[1 + drawn(range, 2) % 4] AS industry,
-         CASE WHEN drawn(range, 3) % 3 > 0 THEN drawn(range, 3) % 500 * 1000000 END AS employees
+  SELECT range AS contact,
+         CASE WHEN drawn(range, 1) % 5 > 0
+           THEN trim({_RANKS}[1 + drawn(range, 1) % 10] || ' '
+             || {_TRADES}[1 + drawn(range, 2) % 17]) END AS job_title,
+         {_SENIORITIES}[1 + drawn(range, 3) % 7] AS seniority,
+         {_INDUSTRIES}[1 + drawn(range, 4) % 7] AS industry,
+         {_SIZES}[1 + drawn(range, 5) % 7] AS employees,
+         {_COUNTRIES}[1 + drawn(range, 6) % 7] AS country,
+         CASE WHEN drawn(range, 7) % 10 > 0
+           THEN 'contact-' || range || '@mail.' || {_MAIL}[1 + drawn(range, 7) % 5] END AS email,
+         'ana' AS first_name,
+         CASE WHEN drawn(range, 8) % 30 = 0 THEN 'customer' ELSE 'lead' END AS lifecycle_stage
   FROM range({contacts})
 )"""
+
+
+def _with_folded(names: Sequence[str]) -> str:
+    return ", ".join(f"{name} AS f_{name}, {name} AS f_{name}_folded" for name in names)
 
 
 def _activities(contacts: int, each: int) -> str:
@@ -82,23 +111,16 @@ def _activities(contacts: int, each: int) -> str:
 SELECT contact, 'a' || no AS activity, type,
        day::BIGINT * 86400000000 + no * 7919 % 86400000000 AS occurred_us,
        day, type IN ('email_sent', 'note') AS is_outbound,
-       CASE type WHEN 'page_viewed' THEN page END AS a_page_kind,
-       CASE type WHEN 'page_viewed' THEN page END AS a_page_kind_folded,
-       CASE type WHEN 'content_downloaded' THEN asset_kind END AS a_asset_kind,
-       CASE type WHEN 'content_downloaded' THEN asset_kind END AS a_asset_kind_folded,
-       CASE type WHEN 'content_downloaded' THEN 'asset-' || item END AS a_asset,
-       CASE type WHEN 'content_downloaded' THEN 'asset-' || item END AS a_asset_folded,
-       CASE WHEN is_event THEN 'event-' || item END AS a_event,
-       CASE WHEN is_event THEN 'event-' || item END AS a_event_folded,
-       CASE type WHEN 'form_submitted' THEN form END AS a_form_kind,
-       CASE type WHEN 'form_submitted' THEN form END AS a_form_kind_folded
+       asset_kind AS a_asset_kind, asset_kind AS a_asset_kind_folded,
+       asset AS a_asset, asset AS a_asset_folded, event AS a_event, event AS a_event_folded
 FROM (
   SELECT no, contact, CASE {cases} END AS type,
-         type LIKE 'webinar%' OR type LIKE 'booth%' AS is_event,
          ({AS_OF_DAY} - 730 * (drawn(no, 13) % 1000) * (drawn(no, 14) % 1000) // 1000000)::INTEGER
            AS day,
-         {_PAGES}[1 + drawn(no, 15) % 6] AS page, {_ASSETS}[1 + drawn(no, 15) % 4] AS asset_kind,
-         {_FORMS}[1 + drawn(no, 15) % 4] AS form, drawn(no, 16) % 40 AS item
+         CASE type WHEN 'content_download' THEN {_ASSETS}[1 + drawn(no, 15) % 4] END AS asset_kind,
+         CASE type WHEN 'content_download' THEN 'asset-' || drawn(no, 16) % 40 END AS asset,
+         CASE WHEN type LIKE 'webinar%' OR type = 'event_talk'
+           THEN 'event-' || drawn(no, 16) % 40 END AS event
   FROM (
     SELECT range AS no, drawn(range, 11) % 1000 AS draw,
            (CASE WHEN drawn(range, 12) % 4 > 0 THEN drawn(range, 17) % (({contacts} + 1) // 2)

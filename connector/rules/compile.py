@@ -1,6 +1,6 @@
 """Rule set to plan: the steps that every engine runs, in order, and the tables that they join.
 
-activity ─→ dated, keyed ─→ repeated ─→ limited ─→ line
+activity ─→ hit ─→ dated, keyed ─→ repeated ─→ line
 line, contact, activity, opportunity, state ─→ outcome ─→ need ─→ score, reason, move
 line ─→ further_0, … ─→ other_score, other_reason
 """
@@ -11,11 +11,13 @@ import json
 from collections.abc import Iterator, Mapping
 
 from connector.rules import (
+    buckets,
     counting,
     facts,
     further,
     gathered,
     handoff,
+    hits,
     layers,
     reasons,
     robots,
@@ -99,11 +101,13 @@ def _attributes(rules: RuleSet) -> Mapping[str, Kind]:
 
 def _steps(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) -> Iterator[Step]:
     """Yield the whole plan."""
-    yield from counting.steps(counted)
+    if counted:
+        yield hits.hit_step(counted)
+    yield from buckets.steps(counted)
     yield Step("outcome", _outcome_sql(rules, counted, fields))
     needs = [each for each in counted if each.rule.is_need]
     if needs:
-        yield Step("need", need_sql(needs, counting.sources(counted)))
+        yield Step("need", need_sql(needs, buckets.sources(counted)))
     yield Step("score", _score_sql(has_need=bool(needs)))
     yield Step("reason", reasons.reason_sql(rules))
     yield Step("move", stages.move_sql(rules))

@@ -43,22 +43,16 @@ def numbers(values: list[int]) -> str:
     return ", ".join(str(value) for value in values) or "NULL"
 
 
+def is_among(number: str, values: list[int]) -> str:
+    """Return whether a number is one of a few."""
+    if len(values) == 1:
+        return f"{number} = {values[0]}"
+    return f"{number} IN ({numbers(values)})"
+
+
 def identifier(name: str) -> str:
     """Return a quoted column name."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def floor_div(number: str, by: int) -> str:
-    """Return the integer at or below `number` / `by`, in the same words for every engine."""
-    # Engines differ in how they divide what is below zero.
-    return (
-        f"CASE WHEN {number} >= 0 THEN {number} // {by} ELSE -(({by - 1} - ({number})) // {by}) END"
-    )
-
-
-def period(day: str, days: int) -> str:
-    """Return what tells calendar periods of `days` days apart (see `PerDays`)."""
-    return day if days == 1 else floor_div(f"({day} + 3)", days)
 
 
 def age_of_day(day: str) -> str:

@@ -1,0 +1,85 @@
+# ruff: noqa: S608  every value in this SQL went through connector.rules.sql
+"""The activities that rules look at: the one reading of all activities that counting needs.
+
+A row of `hit` is an activity and a rule that it meets. Whatever comes later reads those rows: fewer
+than the activities, in a few narrow columns.
+"""
+
+from collections.abc import Iterator
+
+from connector.rules import sql
+from connector.rules.condition_sql import column, condition_sql
+from connector.rules.conditions import ALWAYS, Kind
+from connector.rules.counting import Numbered, Way
+from connector.rules.model import PerAttribute
+from connector.rules.plan import Step
+
+
+def hit_step(rules: list[Numbered]) -> Step:
+    """Return the step that reads activities: contact, rule_no, way, bucket, day, occurred_us.
+
+    And `bucket_key` if a rule has keys, `activity` for the rules that tell of a need.
+    """
+    columns = [
+        "a.contact",
+        "t.rule_no",
+        "t.way",
+        "(a.day + t.shift) // t.days AS bucket",
+        *_further_columns(rules),
+    ]
+    wheres = "".join(f"\n  AND {part}" for part in _wheres(rules))
+    listed = ",\n       ".join(columns)
+    return Step(
+        "hit",
+        f"""SELECT {listed},
+       a.day, a.occurred_us
+FROM activity AS a
+JOIN (
+  SELECT r.type, r.rule_no, r.way, r.days, r.shift, m.as_of_us, m.as_of_day - r.reach AS after_day
+  FROM rule_type AS r CROSS JOIN moment AS m
+) AS t ON t.type = a.type
+WHERE NOT a.is_outbound AND a.occurred_us <= t.as_of_us AND a.day > t.after_day{wheres}""",
+    )
+
+
+def _further_columns(rules: list[Numbered]) -> Iterator[str]:
+    """Yield what only some rules need."""
+    keyed = {each.no: _key(each) for each in rules if each.way is Way.KEYED}
+    if keyed:
+        yield f"{_of_rule(keyed)} AS bucket_key"
+    needs = {each.no: "a.activity" for each in rules if each.rule.is_need}
+    if needs:
+        yield f"{_of_rule(needs)} AS activity"
+
+
+def _key(each: Numbered) -> str:
+    """Return the text that, with the bucket's number, makes the bucket."""
+    bucket = each.rule.once_per
+    if each.is_kept_by_id or not isinstance(bucket, PerAttribute):
+        return "a.activity"
+    if bucket.kind is Kind.TEXT:
+        return f"NULLIF({column(bucket.attribute, 'a.a_', folded=True)}, '')"
+    return f"CAST({column(bucket.attribute, 'a.a_')} AS VARCHAR)"
+
+
+def _of_rule(expressions: dict[int, str]) -> str:
+    """Return {rule number: expression} as one expression, NULL for other rules."""
+    rules: dict[str, list[int]] = {}
+    for number, expression in expressions.items():
+        rules.setdefault(expression, []).append(number)
+    whens = [
+        f"WHEN {sql.is_among('t.rule_no', numbers)} THEN {expression}"
+        for expression, numbers in rules.items()
+    ]
+    return f"CASE {' '.join(whens)} END"
+
+
+def _wheres(rules: list[Numbered]) -> Iterator[str]:
+    """Yield the rules' own conditions, as one CASE."""
+    cases = [
+        f"WHEN {each.no} THEN {condition_sql(each.rule.where, 'a.a_')}"
+        for each in rules
+        if each.rule.where != ALWAYS
+    ]
+    if cases:
+        yield f"CASE t.rule_no {' '.join(cases)} ELSE TRUE END"
