@@ -172,7 +172,7 @@ def check(config: Path, *, as_json: bool) -> None:
 @AS_JSON
 @pass_config
 def provision(config: Path, *, dry_run: bool, as_json: bool) -> None:
-    """Create in the CRM what we write to: a property group, properties, the tasks' unique key.
+    """Create in the CRM what we write to: properties, the key of tasks, the right to see them.
 
     Run it as often as you like: what is there is left alone, what others made is not touched.
     """

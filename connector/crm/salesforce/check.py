@@ -130,7 +130,8 @@ class Checkup:
         if is_person and not is_own:
             self.told.warn(
                 f"{what}, who owns leads or contacts: a person, it seems",
-                "Give Leadripe a user of its own: what this one changes is taken for ours.",
+                "Give Leadripe a user of its own: with the rights it needs alone, and so that the "
+                "org's history tells its changes from that person's.",
             )
         else:
             self.told.ok(what)

@@ -28,6 +28,7 @@ _STATUSES = "SELECT Label, COUNT(Id) FROM CampaignMemberStatus GROUP BY Label"
 def check(mapping: SalesforceMapping, schema: Schema, hiding: Hiding, told: Findings) -> None:
     """Say of each object that the mapping reads what is not as it should be."""
     unseen: dict[str, dict[str, str]] = {}
+    readable = []
     for name, columns in needs(mapping).items():
         if schema.find(name) is None:
             told.error(
@@ -41,9 +42,9 @@ def check(mapping: SalesforceMapping, schema: Schema, hiding: Hiding, told: Find
                 source, own = schema.place(name, column)
                 unseen.setdefault(source, {})[own] = column
         _check_kinds(name, columns, schema, told)
-        told.ok(
-            f"{name}: readable, {sum(schema.has(name, each) for each in columns)} fields of use"
-        )
+        readable.append(name)
+    if readable:
+        told.ok(f"readable: {listed(readable)}")
     _tell_unseen(unseen, optional(mapping), schema, hiding, told)
     _check_words(mapping, schema, told)
     _check_record_types(mapping, schema, told)

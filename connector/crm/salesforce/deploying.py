@@ -29,6 +29,13 @@ _OPTIONS = {
 _WAITS = (1, 1, 2, 3, 5)
 _PATIENCE = timedelta(minutes=10)
 _MOST_LISTED = 10
+_OF_TASKS = "Activity."
+
+
+class DeployError(CrmRefusedError):
+    """The org took nothing. `problems`: (component, what is wrong with it), those told."""
+
+    problems: Sequence[tuple[str, str]] = ()
 
 
 def deploy(client: Client, components: Sequence[Component]) -> None:
@@ -105,19 +112,24 @@ def _check(result: Json) -> None:
         return
     details = result.get("details")
     failures = objects(details, "componentFailures") if isinstance(details, dict) else []
-    told = [f"{_named(each)}: {clean(str(each.get('problem')))}" for each in failures]
+    problems = [(_named(each), clean(str(each.get("problem")))) for each in failures]
+    told = [f"{name}: {problem}" for name, problem in problems]
     overall = result.get("errorMessage") or f"the deploy ended as {result.get('status')}"
     listed = "; ".join(told[:_MOST_LISTED]) or clean(str(overall))
     more = f"; and {len(told) - _MOST_LISTED} more" if len(told) > _MOST_LISTED else ""
-    raise _refused(listed + more)
+    refused = _refused(listed + more)
+    refused.problems = problems
+    if any(name.startswith(_OF_TASKS) for name, _ in problems):
+        refused.do += " If the org takes no such field on activities, leave `tasks` out."
+    raise refused
 
 
 def _named(failure: Json) -> str:
     return str(failure.get("fullName") or failure.get("fileName") or "the package")
 
 
-def _refused(told: str) -> CrmRefusedError:
-    return CrmRefusedError(
+def _refused(told: str) -> DeployError:
+    return DeployError(
         what=f"Salesforce takes none of it: {told}",
         where="Setup, Deployment Status",
         do="Correct what is named, then `leadripe provision` again. Nothing was changed. Without "

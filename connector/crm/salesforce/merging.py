@@ -4,7 +4,7 @@ Everything that others put there stays as it is; ours comes along. Each function
 lacking in words, and the whole to be deployed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from copy import deepcopy
 from xml.etree.ElementTree import Element, SubElement
 
@@ -31,6 +31,15 @@ def merged_set(wanted: Component, found: Component) -> tuple[list[str], Componen
         elif _raised(held[subject], grant):
             lacking.append(_spoken(grant))
     return lacking, Component(found.type, wanted.name, _grouped(tree))
+
+
+def without(component: Component, fields: Collection[str]) -> Component:
+    """Return a component that grants nothing of some fields, as `Lead.Title`."""
+    tree = deepcopy(component.tree)
+    for grant in tree.findall("fieldPermissions"):
+        if grant.findtext("field") in fields:
+            tree.remove(grant)
+    return Component(component.type, component.name, tree)
 
 
 def _subject(grant: Element) -> tuple[str, str] | None:

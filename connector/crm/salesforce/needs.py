@@ -6,6 +6,7 @@ from typing import Final
 from connector.config.salesforce_mapping import SalesforceMapping
 from connector.crm.salesforce.schema import Schema
 from connector.crm.salesforce.sources import DEFAULT_AT
+from connector.crm.salesforce.streams import MAIL, RELATION
 from connector.rules.conditions import Kind
 
 Columns = Mapping[str, Kind]
@@ -37,6 +38,8 @@ def needs(mapping: SalesforceMapping) -> Mapping[str, Columns]:
     for source in mapping.sources:
         if source != ON_PEOPLE:
             found[source] = _of_source(mapping, source)
+    if MAIL in found:
+        found[RELATION] = {}
     if mapping.opportunities:
         found["Opportunity"] = {mapping.opportunities.amount: Kind.NUMBER, **_OPPORTUNITY}
         found["OpportunityContactRole"] = {}

@@ -4,15 +4,16 @@ First everything that stands there is read, then one deploy brings what is lacki
 is never changed; where it stands in the way, nothing is.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connector.config.salesforce_mapping import SalesforceMapping
 from connector.crm.salesforce.client import Client
-from connector.crm.salesforce.deploying import deploy
+from connector.crm.salesforce.deploying import DeployError, deploy
 from connector.crm.salesforce.fields import extended, is_ours, lacking_values, mismatch_of
 from connector.crm.salesforce.members import assign, is_assigned, user_id
-from connector.crm.salesforce.merging import merged_conversion, merged_set
+from connector.crm.salesforce.merging import merged_conversion, merged_set, without
 from connector.crm.salesforce.metadata import (
     CONVERSION,
     FIELD,
@@ -27,6 +28,7 @@ from connector.crm.salesforce.wishes import Wishes, wishes
 from connector.errors import CrmRefusedError
 from connector.ports import Provision
 
+_MOST_DEPLOYS = 10
 _KINDS = (FIELD, LIST_VIEW, PERMISSION_SET, CONVERSION)
 Found = Mapping[tuple[str, str], Component]
 """{type and name: component}, as it stands in the org."""
@@ -69,7 +71,7 @@ def provision(
     plan.note(f"permission set {set_name} assigned to our user", is_present=assigned)
     if not dry_run:
         if plan.components:
-            deploy(client, plan.components)
+            _carry_out(client, plan, wanted.integration.name, frozenset(reads))
         if not assigned:
             assign(client, user, set_name)
     return plan.parts
@@ -151,6 +153,36 @@ def _compare_view(plan: Plan, wanted: Component, found: Component | None) -> Non
     plan.note(name, is_present=found is not None)
     if found is None:
         plan.components.append(wanted)
+
+
+def _carry_out(client: Client, plan: Plan, set_name: str, reads: frozenset[str]) -> None:
+    """Deploy; what the org then says it cannot grant for reading is left out.
+
+    Which standard fields can be granted is told by descriptions, but not without exceptions, and
+    one such field would keep everything out.
+    """
+    components, left = plan.components, reads
+    for _ in range(_MOST_DEPLOYS):
+        try:
+            deploy(client, components)
+        except DeployError as refused:
+            barred = {name for name in left if _names(refused, set_name, name)}
+            if not barred:
+                raise
+            components = [without(each, barred) for each in components]
+            left -= barred
+        else:
+            break
+    plan.parts += [
+        Provision(f"{name}: the org lets no permission set grant it", is_present=True)
+        for name in sorted(reads - left)
+    ]
+
+
+def _names(refused: DeployError, set_name: str, field_name: str) -> bool:
+    """Tell whether a permission set was refused for one field."""
+    words = re.compile(rf"(?<![\w.]){re.escape(field_name)}(?![\w])")
+    return any(name == set_name and words.search(told) for name, told in refused.problems)
 
 
 def _refused(problems: Sequence[str]) -> CrmRefusedError:

@@ -262,7 +262,8 @@ class _Work:
         kind, _, column = name.partition(".")
         definition = self.brought.get(name)
         held = self.org.objects[kind].find(column) if kind in self.org.objects else None
-        if definition is None and kind not in SPREAD and held is None:
+        is_known = definition is not None or kind in SPREAD or held is not None
+        if name in self.org.ungrantable or not is_known:
             raise FlawError(f"In field: field - no CustomField named {name} found")
         is_required = (
             definition.is_required

@@ -5,11 +5,13 @@ from xml.etree.ElementTree import tostring
 
 import pytest
 
+from connector.crm.salesforce.deploying import deploy
 from connector.crm.salesforce.judging import ConflictError
-from connector.crm.salesforce.metadata import LIST_VIEW, PERMISSION_SET
+from connector.crm.salesforce.metadata import LIST_VIEW, PERMISSION_SET, read_source
 from connector.crm.salesforce.metadata_reading import read_metadata
 from connector.crm.salesforce.provision import provision
 from connector.errors import CrmRefusedError
+from connector.sandbox.salesforce.fields import Field
 from connector.sandbox.salesforce.people import People
 from tests.crm.salesforce.conftest import Opener
 from tests.crm.salesforce.provisioned import ProvisionedOrg, mapped
@@ -186,6 +188,17 @@ def test_each_of_several_scores_gets_a_field_like_that_of_the_one(bare: Provisio
     assert bare.made() == []
 
 
+def test_files_that_were_deployed_as_they_are_leave_little_to_do(bare: ProvisionedOrg) -> None:
+    deploy(bare.client, read_source())
+    made = bare.made()
+    assert [what.partition(":")[0] for what in made] == [
+        f"in permission set {OURS}",
+        f"permission set {OURS} assigned to our user",
+    ]
+    assert "Lead.Title" in made[0]
+    assert bare.made() == []
+
+
 def test_a_converted_lead_keeps_its_values(provisioned: ProvisionedOrg) -> None:
     lead = provisioned.make(
         "Lead", LastName="Silva", Company="Acme", Leadripe_Score__c=64, Leadripe_Stage__c="prospect"
@@ -339,6 +352,26 @@ def test_a_part_that_is_refused_keeps_all_the_others_out(open_org: Opener) -> No
     deploys = len(org.org.deploys)
     org.org.deploys.clear()
     assert (deploys, org.snapshot()) == (1, before)
+
+
+def test_a_field_that_cannot_be_granted_after_all_keeps_nothing_out(bare: ProvisionedOrg) -> None:
+    bare.org.ungrantable |= {"Lead.Title", "Contact.Phone"}
+    parts = bare.provision()
+    told = "the org lets no permission set grant it"
+    assert [part.what for part in parts[-2:]] == [f"Contact.Phone: {told}", f"Lead.Title: {told}"]
+    assert described(bare, "Lead")["Leadripe_Score__c"]["updateable"] is True
+    assert len(bare.org.deploys) == 3
+
+
+def test_an_org_without_fields_on_activities_is_told_the_way_out(bare: ProvisionedOrg) -> None:
+    bare.org.objects["Event"].add(
+        [Field(f"Key{n}__c", "string", external_id=True, custom=True) for n in range(25)]
+    )
+    with pytest.raises(CrmRefusedError) as refused:
+        bare.provision()
+    assert "Activity.Leadripe_Key__c: Event has reached the maximum" in refused.value.what
+    assert "leave `tasks` out" in refused.value.do
+    assert len(bare.org.deploys) == 1
 
 
 def test_another_user_can_be_given_the_permission_set(bare: ProvisionedOrg) -> None:
