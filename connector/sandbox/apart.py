@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
+from connector.errors import UsageError
+
 
 @dataclass(frozen=True, slots=True)
 class Apart:
@@ -59,7 +61,11 @@ def _serve(wish: str) -> None:
     from connector.sandbox.serve import start
 
     begun = perf_counter()
-    with start(crm="salesforce", limits="off", **json.loads(wish)) as org:
+    try:
+        running = start(crm="salesforce", limits="off", **json.loads(wish))
+    except UsageError as error:
+        sys.exit(str(error))
+    with running as org:
         # What an org holds stays: looking through it for garbage would take seconds each time.
         gc.freeze()
         reached = Apart(

@@ -1,10 +1,13 @@
 from datetime import timedelta
 from pathlib import Path
+from subprocess import CalledProcessError
 
 import pytest
+import requests
 import urllib3
 
 from connector.errors import UsageError
+from connector.sandbox.apart import salesforce_apart
 from connector.sandbox.generate import generate
 from connector.sandbox.salesforce.fill import fill
 from connector.sandbox.salesforce.org import Options, Org
@@ -114,3 +117,24 @@ def test_a_world_a_year_old_is_archived(filled: Desk) -> None:
     filled.clock.advance(timedelta(days=500))
     assert filled.rows("SELECT Id FROM Task") == []
     assert len(filled.rows("SELECT Id FROM Task", "queryAll")) == 4
+
+
+def test_an_org_serves_from_a_process_of_its_own() -> None:
+    with salesforce_apart(contacts=20, activities=3) as org:
+        path = f"{org.url}/services/data/v68.0/query?q=SELECT+COUNT()+FROM+Lead"
+        answer = requests.get(path, headers={"Authorization": f"Bearer {org.token}"}, timeout=30)
+        assert 0 < answer.json()["totalSize"] < 20
+        assert org.private_key.startswith("-----BEGIN PRIVATE KEY-----")
+    with pytest.raises(requests.ConnectionError):
+        requests.get(org.url, timeout=5)
+
+
+def test_a_process_that_does_not_start_is_told() -> None:
+    with pytest.raises(CalledProcessError), salesforce_apart(contacts=20, faults="nope=1"):
+        pass
+
+
+def test_leads_that_nobody_has_taken_wait_in_a_queue(filled: Desk) -> None:
+    owners = filled.column("SELECT Owner.Name FROM Lead")
+    assert {owner["Name"] for owner in owners} == {"New leads"}
+    assert filled.rows("SELECT Id FROM Contact WHERE Owner.Type = 'Queue'") == []
