@@ -137,4 +137,3 @@ def test_a_process_that_does_not_start_is_told() -> None:
 def test_leads_that_nobody_has_taken_wait_in_a_queue(filled: Desk) -> None:
     owners = filled.column("SELECT Owner.Name FROM Lead")
     assert {owner["Name"] for owner in owners} == {"New leads"}
-    assert filled.rows("SELECT Id FROM Contact WHERE Owner.Type = 'Queue'") == []
