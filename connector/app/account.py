@@ -96,6 +96,7 @@ class Opened:
             policy=WritePolicy(settings.write.min_change, settings.write.max_age),
             feedback=feedback_name(mapping.feedback, settings.language),
             has_tasks=mapping.tasks is not None,
+            natives=mapping.natives,
         )
 
 

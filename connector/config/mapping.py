@@ -11,10 +11,11 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from connector.config.document import DataPath
 from connector.config.literals import kind_of_literal, literal
+from connector.config.native import NativeSection, natives
 from connector.config.section import Name, NonEmpty, Number, Scalar, Section, refuse
 from connector.config.where import Where
 from connector.domain.contact import Value
-from connector.ports import Shapes, Watched
+from connector.ports import Native, Shapes, Watched
 from connector.rules.conditions import ALWAYS, Condition, Kind, Op, names
 
 Source = Literal[
@@ -270,12 +271,30 @@ class CrmMapping(Section):
     """What is written where."""
     feedback: OwnProperty | None = None
     """The property in which a rep accepts or rejects a lead."""
+    native: dict[SourceProperty, NativeSection] = Field(default_factory=dict)
+    """The CRM's own fields that show how far a contact is: what we set, what people say there.
+    Without this section none is touched."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         _one_kind_each(self.activities)
         _one_result_each(self.results)
+        for name in self.native:
+            if name in self.results.values():
+                message = f"«{name}» is a property of ours already: it cannot be the CRM's own"
+                raise refuse("written_twice", message, "native", name)
         return self
+
+    @property
+    def natives(self) -> tuple[Native, ...]:
+        """The CRM's own fields that show our stages, in the order of the file."""
+        return natives(self.native)
+
+    @property
+    def kept_properties(self) -> tuple[str, ...]:
+        """The properties whose values are kept as the CRM shows them: ours, and its own stages."""
+        names = (*self.results.values(), *self.native)
+        return tuple(dict.fromkeys(name for name in names if name))
 
     @property
     def results(self) -> Mapping[str, str | None]:
@@ -296,7 +315,8 @@ class CrmMapping(Section):
         """Return the kinds of fields and attributes, and the properties in which people speak."""
         fields = {"email": Kind.TEXT, **self.field_kinds}
         attributes = {name: kind for entry in self.activities for name, kind in entry.kinds.items()}
-        return Shapes(fields, attributes, Watched(stage=self.write.stage, verdict=self.feedback))
+        watched = Watched(self.write.stage, self.feedback, self.natives)
+        return Shapes(fields, attributes, watched)
 
 
 class HubSpotMapping(CrmMapping):

@@ -17,6 +17,7 @@ from connector.ports.crm import (
 )
 from connector.ports.engine import Engine, Evaluation, Facts
 from connector.ports.files import FileCrm, FileJob, FileRow
+from connector.ports.native import Native
 from connector.ports.outbox import OutboxEntry
 from connector.ports.store import (
     SHOWN,
@@ -57,6 +58,7 @@ __all__ = [
     "KnownContact",
     "LedgerRecord",
     "MoveRecord",
+    "Native",
     "OutboxEntry",
     "Outcome",
     "Page",

@@ -54,10 +54,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class WriteBack:
-    """Properties to set on one contact: {CRM property: text as it takes it; None clears}."""
+    """Properties to set on one contact: {CRM property: text as it takes it; None clears}.
+
+    `takes_back`: it restores what stood there, also where the CRM would only go forward by itself.
+    """
 
     contact: ContactId
     values: Mapping[str, str | None]
+    takes_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from connector.domain.ids import ContactId, JobId, OwnerId, RunId, TaskKey
 from connector.ports.crm import Account, Outcome, Page, TaskWish, WriteBack
 from connector.ports.engine import Facts
 from connector.ports.files import FileJob
+from connector.ports.native import Native
 from connector.ports.outbox import OutboxEntry
 from connector.ports.undo import LedgerRecord, Undoing
 from connector.rules.conditions import Kind
@@ -356,6 +357,7 @@ SHOWN: Mapping[str, str] = {
     "shown_reasons": "VARCHAR",
     "shown_missing": "VARCHAR",
     "shown_scores": "VARCHAR",
+    "shown_native": "VARCHAR",
     "shown_at_us": "BIGINT",
 }
 """What was last planned to be shown in the CRM, beside a contact's state: the plan's first
@@ -373,11 +375,13 @@ class Watched:
 
     `stage`: its value, when it differs from what we last wrote and is a stage, is the
     `human_stage`. `verdict`: a value that begins with `accepted` or `rejected` is the verdict,
-    since the contact's `updated_at` at which it was first seen.
+    since the contact's `updated_at` at which it was first seen. `native`: the CRM's own fields, of
+    which an option that we did not set may say a stage or a verdict; ours above come first.
     """
 
     stage: str | None = None
     verdict: str | None = None
+    native: Sequence[Native] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from connector.domain.ids import ContactId, OwnerId, TaskKey
 from connector.domain.stages import Stage
 from connector.errors import StoreError
 from connector.ports import Facts, KnownContact, Watched
+from connector.ports.native import VERDICTS
 from connector.rules.conditions import Kind
 from connector.rules.plan import CompiledRules
 from connector.store.database import Database
@@ -41,14 +42,24 @@ SELECT c.no, s.stage, s.temperature, s.stage_since_us, s.lower_since_us, s.ripe_
     coalesce(s.hand_off_open, 0) AND EXISTS
         (SELECT 1 FROM known_task k WHERE k.key = s.task_key AND k.is_done),
     c.verdict, c.verdict_us,
-    CASE WHEN json_extract(c.found, :stage) <> json_extract(c.wrote, :stage)
+    coalesce(CASE WHEN json_extract(c.found, :stage) <> json_extract(c.wrote, :stage)
         AND json_extract(c.found, :stage) IN (SELECT value FROM json_each(:stages))
         -- A write that waits may have arrived, and only its answer was lost: no person's stage.
         AND json_extract(c.found, :stage) IS NOT (SELECT json_extract(o.wish, :stage) FROM outbox o
             WHERE o.kind = 'contact' AND o.subject = CAST(c.no AS TEXT) AND o.state = 'waiting')
         THEN json_extract(c.found, :stage) END,
+        -- Else what an option of one of the CRM's own fields says that we did not set.
+        CASE WHEN :native <> '[]' THEN (SELECT n.said FROM
+            (SELECT key AS no, json_extract(value, '$[0]') AS path,
+                json_extract(value, '$[1]') AS option, json_extract(value, '$[2]') AS said
+            FROM json_each(:native)) n
+            WHERE json_extract(c.found, n.path) = n.option
+            AND json_extract(c.wrote, n.path) IS NOT n.option
+            AND n.option IS NOT (SELECT json_extract(o.wish, n.path) FROM outbox o
+                WHERE o.kind = 'contact' AND o.subject = CAST(c.no AS TEXT) AND o.state = 'waiting')
+            ORDER BY n.no LIMIT 1) END),
     s.shown_score, s.shown_fit, s.shown_grade, s.shown_persona, s.shown_stage, s.shown_temperature,
-    s.shown_need_us, s.shown_reasons, s.shown_missing, s.shown_scores, s.shown_at_us
+    s.shown_need_us, s.shown_reasons, s.shown_missing, s.shown_scores, s.shown_native, s.shown_at_us
 FROM contact c JOIN state s ON s.no = c.no
 WHERE c.bucket = :bucket AND c.status = 'living' AND c.no BETWEEN :first AND :last ORDER BY c.no
 """
@@ -100,6 +111,12 @@ class FactsReader:
         self._segments = segments
         self._buckets = buckets
         self._versions = Versions(database, watched)
+        self._native = json_list(
+            (f'$."{native.name}"', option, said)
+            for native in watched.native
+            for option, said in native.read.items()
+            if said not in VERDICTS
+        )
         # A path inside a JSON text, which is a bound value like any other.
         self._stage = f'$."{watched.stage}"' if watched.stage else None
 
@@ -147,6 +164,7 @@ class FactsReader:
             "last": which.last,
             "stage": self._stage,
             "stages": _STAGES,
+            "native": self._native,
         }
         states = self._database.rows_named(_STATES, named)
         numbers, fields = self._contacts(values)

@@ -22,17 +22,20 @@ from connector.store.merging import CLEAR_SHOWN, forget, merge
 from connector.store.versions import Versions
 
 _WAITING = """
-SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run
+SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run,
+    EXISTS (SELECT 1 FROM run r WHERE r.no = o.run AND r.command = 'undo')
 FROM outbox o JOIN contact c ON c.no = o.no
 WHERE o.state = 'waiting' AND o.kind = ? AND o.id > ? ORDER BY o.id LIMIT ?
 """
 _OF_STATES = """
-SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run
+SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run,
+    EXISTS (SELECT 1 FROM run r WHERE r.no = o.run AND r.command = 'undo')
 FROM outbox o JOIN contact c ON c.no = o.no
 WHERE o.state IN (SELECT value FROM json_each(?)) ORDER BY o.id
 """
 _WAITING_FOR = """
-SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run
+SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run,
+    EXISTS (SELECT 1 FROM run r WHERE r.no = o.run AND r.command = 'undo')
 FROM outbox o JOIN contact c ON c.no = o.no
 WHERE o.state = 'waiting' AND o.kind = 'contact' AND o.no IN (SELECT value FROM json_each(?))
 ORDER BY o.id
@@ -251,14 +254,16 @@ def _wish(text: object) -> TaskWish:
 
 
 def _entries(rows: Iterable[Row]) -> Iterator[OutboxEntry]:
-    for id_, kind, revision, no, contact, wish, state, reason, run in rows:
+    for id_, kind, revision, no, contact, wish, state, reason, run, is_undo in rows:
         is_task = kind == "task"
+        values = {} if is_task else property_map(wish)
+        write_back = WriteBack(ContactId(str(contact)), values, takes_back=bool(is_undo))
         yield OutboxEntry(
             id=int(str(id_)),
             kind=str(kind),
             revision=int(str(revision)),
             no=int(str(no)),
-            write_back=None if is_task else WriteBack(ContactId(str(contact)), property_map(wish)),
+            write_back=None if is_task else write_back,
             task=_wish(wish) if is_task else None,
             state=str(state),
             reason=str(reason),

@@ -17,6 +17,7 @@ from connector.store.encoding import (
 from connector.store.identity import Identities
 from connector.store.landing import save_activities
 from connector.store.merging import forget, merge
+from connector.store.said import spoken
 from connector.store.versions import Held, Versions
 
 _STORED = """
@@ -50,7 +51,6 @@ _SAVE_CHECKPOINT = """
 INSERT INTO checkpoint (stream, value) VALUES (?, ?)
 ON CONFLICT (stream) DO UPDATE SET value = excluded.value
 """
-_VERDICTS = ("accepted", "rejected")
 
 
 class Pages:
@@ -128,11 +128,10 @@ class Pages:
             yield row
 
     def _row(self, contact: Contact, stored: Sequence[object]) -> Row:
-        watched = self._shapes.watched.verdict
-        value = contact.written.get(watched) if watched else None
-        verdict = next((v for v in _VERDICTS if value and value.startswith(v)), None)
         updated_us = to_us(contact.updated_at)
         *_, stored_value, _, stored_us, wrote = stored
+        said = spoken(self._shapes.watched, contact.written, property_map(wrote), stored_value)
+        value, verdict = said
         since = stored_us if value == stored_value else updated_us
         return (
             contact.id,

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connector.domain.contact import Opportunity, Value
-from connector.domain.stages import Stage
 from connector.ports import FormerContact, Watched
 from connector.store.database import Database, Row
 from connector.store.encoding import from_us, json_map, property_map, to_json
+from connector.store.said import Shown, human_stage
 
 _KEEP_CONTACT = """
 INSERT OR IGNORE INTO contact_former (no, until_us, was, human_stage, verdict, verdict_us)
@@ -38,9 +38,6 @@ ORDER BY f.no, f.until_us DESC
 _OF_CONTACT = """
 SELECT until_us, was, human_stage, verdict FROM contact_former WHERE no = ? ORDER BY until_us
 """
-_STAGES = frozenset(Stage)
-Shown = Mapping[str, str | None]
-"""{property: value}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +50,9 @@ class Held:
     verdict: str | None
     verdict_us: int | None
 
-    def human_stage(self, watched: str | None) -> str | None:
+    def human_stage(self, watched: Watched) -> str | None:
         """Return the stage that a person set since our last write."""
-        return _human_stage(property_map(self.found), property_map(self.wrote), watched)
+        return human_stage(watched, property_map(self.found), property_map(self.wrote))
 
 
 @dataclass(slots=True)
@@ -81,13 +78,13 @@ class Versions:
 
     def __init__(self, database: Database, watched: Watched) -> None:
         self._database = database
-        self._stage = watched.stage
+        self._watched = watched
 
     def former(self, no: int, until_us: int, before: Held, after: Held) -> Row | None:
         """Return the row of a version that ends; None if evaluation would see no difference."""
         was = {} if before.fields == after.fields else _replaced(before.fields, after.fields)
-        stage = before.human_stage(self._stage)
-        has_spoken = (stage, before.verdict) != (after.human_stage(self._stage), after.verdict)
+        stage = before.human_stage(self._watched)
+        has_spoken = (stage, before.verdict) != (after.human_stage(self._watched), after.verdict)
         if not was and not has_spoken:
             return None
         return (no, until_us, to_json(was), stage, before.verdict, before.verdict_us)
@@ -101,10 +98,8 @@ class Versions:
 
         `row`, `now`: what the CRM showed and what we had written, before and after the write.
         """
-        if self._stage is None:
-            return
-        before = _human_stage(property_map(row[0]), property_map(row[1]), self._stage)
-        if before != _human_stage(*now, self._stage):
+        before = human_stage(self._watched, property_map(row[0]), property_map(row[1]))
+        if before != human_stage(self._watched, *now):
             self._database.run(_KEEP_SAID, (no, until_us, before, no))
 
     def keep_opportunity(self, now: Opportunity) -> None:
@@ -145,13 +140,6 @@ class Versions:
             )
             for until_us, was, stage, verdict in self._database.rows(_OF_CONTACT, [no])
         ]
-
-
-def _human_stage(found: Shown, wrote: Shown, watched: str | None) -> str | None:
-    if watched is None or wrote.get(watched) is None:
-        return None
-    stage = found.get(watched)
-    return stage if stage in _STAGES and stage != wrote[watched] else None
 
 
 def _replaced(before: str, after: str) -> dict[str, object]:

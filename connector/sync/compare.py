@@ -17,7 +17,9 @@ _ARROW = {"BIGINT": pa.int64(), "VARCHAR": pa.string()}
 _NO_NUMBER = -(1 << 62)
 _NO_TEXT = "\x00"
 _ALL_NEW = 1 << 20  # more points than any score can move
-_MUST_BE_EQUAL = ("fit", "grade", "persona", "stage", "temperature", "need_us", "missing")
+_MUST_BE_EQUAL = (
+    *("fit", "grade", "persona", "stage", "temperature", "need_us", "missing", "native"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,19 @@ class WritePolicy:
     max_age: timedelta = timedelta(days=30)
 
 
-def to_show(evaluation: Evaluation, *, at_us: int) -> pa.Table:
-    """Return what each contact would show: `contact` and the columns of `SHOWN`."""
+def to_show(
+    evaluation: Evaluation, *, at_us: int, standing: pa.ChunkedArray | None = None
+) -> pa.Table:
+    """Return what each contact would show: `contact` and the columns of `SHOWN`.
+
+    `standing`: a text for each contact that changes when the CRM's own fields may have to.
+    """
     score = evaluation.score
     counted = evaluation.reason.group_by("contact").aggregate(
         [("latest_us", "max"), ("count", "sum")]
     )
     where = pc.index_in(score["contact"], value_set=counted["contact"])
+    nothing = pa.chunked_array([pa.nulls(len(score), pa.string())])
     columns = {
         "contact": score["contact"],
         "shown_score": _whole_points(score["points"]),
@@ -51,6 +59,7 @@ def to_show(evaluation: Evaluation, *, at_us: int) -> pa.Table:
         "shown_reasons": _digest(counted).take(where),
         "shown_missing": score["missing"],
         "shown_scores": _others(evaluation.other_score, score["contact"]),
+        "shown_native": nothing if standing is None else standing,
         "shown_at_us": pa.chunked_array([pa.repeat(pa.scalar(at_us, pa.int64()), len(score))]),
     }
     return pa.table(columns)

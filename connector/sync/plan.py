@@ -18,6 +18,7 @@ from connector.ports import (
     Evaluation,
     FileCrm,
     KnownContact,
+    Native,
     Page,
     PlannedTask,
     PlannedWrite,
@@ -31,6 +32,7 @@ from connector.rules.plan import CompiledRules
 from connector.sync.batches import Batch, batches
 from connector.sync.compare import WritePolicy, differing, to_show
 from connector.sync.handoff import TaskPlanner
+from connector.sync.native import native_values, open_deals, places, standing_column
 from connector.sync.progress import Progress
 from connector.sync.wanted import Row, Scored, Wanted, local_day, micros
 
@@ -59,6 +61,7 @@ class PlanSettings:
     policy: WritePolicy = field(default_factory=WritePolicy)
     feedback: str | None = None
     has_tasks: bool = True
+    natives: Sequence[Native] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ class Planner:
         self._held_show: list[pa.Table] = []
         self._verifies = not is_offline
         self._withholds = False
+        self._with_deals: set[int] = set()  # contacts with an open deal; none without natives
         self._parts: Counter[str] = Counter()
         self._waiting = 0  # contacts of which a write waits; all of them are looked at
 
@@ -146,7 +150,10 @@ class Planner:
         as_of_us, as_of_day = micros(as_of), local_day(as_of, self._settings.zone)
         evaluation = self._engine.evaluate(compiled, facts, as_of_us=as_of_us, as_of_day=as_of_day)
         self._count(evaluation, facts.state)
-        show = to_show(evaluation, at_us=as_of_us)
+        deals = open_deals(facts.opportunity, as_of_us)
+        self._with_deals.update(deals.to_pylist() if self._settings.natives else ())
+        standing = standing_column(evaluation.score, deals, self._settings.natives)
+        show = to_show(evaluation, at_us=as_of_us, standing=standing)
         differ = differing(show, facts.state, evaluation.score, self._settings.policy)
         found = [no for bucket in batch.buckets for no in self._store.load_edited(bucket)]
         edited = pa.array(found, pa.int64())
@@ -282,7 +289,13 @@ class Planner:
             elif name in known.waiting or not is_same:
                 # What waits may still arrive, so that a value is safe only once it was accepted.
                 values[name] = value
-        return values, kept
+        return values | self._native(draft, known), kept
+
+    def _native(self, draft: _Draft, known: KnownContact) -> dict[str, str]:
+        """Return what the CRM's own fields are to be set to."""
+        is_told = not (self._withholds and draft.row["handed_off"])
+        standing = places(draft.row, has_deal=draft.no in self._with_deals, is_told=is_told)
+        return native_values(self._settings.natives, standing, known)
 
     def _finished(self) -> PlanSummary:
         summary, tasks = self._summary, self._tasks.counts

@@ -11,6 +11,7 @@ from connector.config import (
     activity_rules,
     cases_document,
     fit_rules,
+    native,
     rules_document,
     salesforce_mapping,
     settings,
@@ -89,6 +90,7 @@ def test_an_example_loads(page: str, text: str) -> None:
 PAGES = (
     ("settings.md", settings),
     ("mapping.md", mapping_models),
+    ("mapping.md", native),
     ("salesforce-mapping.md", salesforce_mapping),
     ("rules.md", rules_document),
     ("rules.md", activity_rules),

@@ -17,10 +17,12 @@ from connector.crm.hubspot.provision import (
     fetch_definitions,
     lacking_options,
     mismatch_of,
+    option_labels,
 )
 from connector.crm.hubspot.refusal import Json
 from connector.crm.hubspot.schema import Wanted, wanted
 from connector.crm.hubspot.sources import OBJECTS
+from connector.crm.native import native_findings
 from connector.errors import CredentialsError, CrmRefusedError
 from connector.ports import Finding, Severity
 from connector.rules.conditions import Kind
@@ -80,6 +82,9 @@ class Checkup:
                 needed.update(entry.properties)
             self._compare("contacts", needed, definitions)
             self._check_ours("contacts", definitions)
+            for native in self.mapping.natives:
+                options = option_labels(definitions.get(native.name))
+                self.findings += native_findings(native, options, where=_MAPPING)
             self._try("writing contacts", self._check_writing)
             return f"{len(definitions)} properties"
 

@@ -85,8 +85,7 @@ class ContactRows:
 
 def written_properties(mapping: HubSpotMapping) -> tuple[str, ...]:
     """Return the properties of ours whose values are kept as the CRM holds them."""
-    ours = (*mapping.write.properties.values(), mapping.feedback)
-    return tuple(dict.fromkeys(name for name in ours if name))
+    return mapping.kept_properties
 
 
 def _emails(email: str | None, others: str | None) -> tuple[str, ...]:

@@ -52,6 +52,20 @@ def provision(
     return [part for plan in plans for part in plan.parts]
 
 
+def option_labels(definition: Json | None) -> dict[str, str] | None:
+    """Return {option: label} of a choice, in the account's order; None if it is no choice."""
+    if definition is None or definition.get("type") != "enumeration":
+        return None
+    shown = [each for each in wire.objects(definition.get("options")) if not each.get("hidden")]
+    ordered = sorted(shown, key=_place)
+    return {str(each.get("value")): str(each.get("label")) for each in ordered}
+
+
+def _place(option: Json) -> int:
+    place = option.get("displayOrder")
+    return place if isinstance(place, int) else 0
+
+
 def _kinds(mapping: HubSpotMapping) -> list[str]:
     kinds = list(dict.fromkeys(each.of for each in wanted(mapping)))
     if mapping.tasks and "tasks" not in kinds:

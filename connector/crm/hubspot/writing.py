@@ -11,6 +11,9 @@ from connector.crm.hubspot.wire import Row
 from connector.crm.values import millis
 from connector.ports import Outcome, Verdict, WriteBack
 
+_FORWARD_ONLY = ("lifecyclestage",)
+"""Fields that HubSpot only ever moves forward: https://knowledge.hubspot.com/contacts/use-lifecycle-stages"""
+
 _LATER = Outcome(Verdict.UNAVAILABLE, "the rest of its batch was not sent")
 
 
@@ -31,7 +34,33 @@ class ContactWriter:
         if self.marks and _lacks_mark(answers):
             self.marks = False
             return self.write(batch)
+        self._step_back(answers, wishes, batch)
         return outcomes(answers, wishes, lambda number, row: _accepted(batch[number], row))
+
+    def _step_back(
+        self, answers: Answers, wishes: Sequence[Wish], batch: Sequence[WriteBack]
+    ) -> None:
+        """Restore again what HubSpot ignored without a word: a lower lifecycle stage.
+
+        Such a field has to be cleared first. Cut off in between it is empty, and the write-back
+        waits: the next run sets it.
+        """
+        again = {
+            number: Wish(wishes[number].id, {name: wishes[number].properties[name]})
+            for number, row in answers.rows.items()
+            for name in _FORWARD_ONLY
+            if batch[number].takes_back
+            and _was_ignored(wishes[number].properties.get(name), row["properties"].get(name))
+        }
+        if not again:
+            return
+        cleared = [Wish(each.id, dict.fromkeys(each.properties, "")) for each in again.values()]
+        self._batch().send(cleared)
+        numbers = list(again)
+        for place, row in self._batch().send(list(again.values())).rows.items():
+            number = numbers[place]
+            shown = {**answers.rows[number]["properties"], **row["properties"]}
+            answers.rows[number] = {**row, "properties": shown}
 
     def _batch(self) -> Batch:
         return Batch(self.client, paths.objects("contacts", "batch/update"))
@@ -42,6 +71,10 @@ class ContactWriter:
         if self.marks:
             values[WROTE_AT] = str(millis(self.client.now()))
         return Wish(each.contact, values)
+
+
+def _was_ignored(asked: str | None, shown: str | None) -> bool:
+    return bool(asked) and bool(shown) and shown != asked
 
 
 def _lacks_mark(answers: Answers) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from connector.config.salesforce_mapping import SalesforceMapping, SalesforceTasks
+from connector.crm.native import native_findings
 from connector.crm.salesforce.fields import ACTIVITY, values_of, wanted_fields
 from connector.crm.salesforce.findings import MAPPING, PROVISION, Findings, listed
 from connector.crm.salesforce.hiding import Hiding
@@ -25,6 +26,7 @@ _TYPES = {
 def check(mapping: SalesforceMapping, schema: Schema, hiding: Hiding, told: Findings) -> None:
     """Say what of our fields, and of the rights to write, is not as it should be."""
     _check_rights(mapping, schema, told)
+    _check_native(mapping, schema, told)
     wanted = wanted_fields(mapping, read_source(), "en")
     unseen: dict[str, list[str]] = {}
     for each in wanted:
@@ -43,6 +45,15 @@ def check(mapping: SalesforceMapping, schema: Schema, hiding: Hiding, told: Find
         told.ok(f"{len(wanted)} fields of ours are there")
     if mapping.tasks:
         _check_words(mapping.tasks, schema, told)
+
+
+def _check_native(mapping: SalesforceMapping, schema: Schema, told: Findings) -> None:
+    """Hold the org's own stage fields against the options of the first object that has them."""
+    for native in mapping.natives:
+        has_it = (schema.field(source, native.name) for source in mapping.contact.objects)
+        found = next((each for each in has_it if each is not None), None)
+        options = {value: value for value in found.values} if found and found.values else None
+        told.found.extend(native_findings(native, options, where=MAPPING))
 
 
 _GRANT = f"{PROVISION} It gives our user its permission set."

@@ -95,7 +95,8 @@ def people(
     """Return how an object of people is read in this org."""
     named = {name: read.in_object(source) for name, read in mapping.contact.fields.items()}
     dates = own_dates(mapping, zone, unreadable)
-    ours = tuple(dict.fromkeys(name for name in mapping.results.values() if name))
+    own = [each.name for each in mapping.natives if schema.field(source, each.name)]
+    ours = tuple(dict.fromkeys(name for name in (*mapping.results.values(), *own) if name))
     wanted = [
         *_ALWAYS,
         *(_OF_LEADS if source == "Lead" else ()),
