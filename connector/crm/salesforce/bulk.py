@@ -9,7 +9,7 @@ import orjson
 
 from connector.crm.http import TryAgainError
 from connector.crm.salesforce.client import Client, as_object
-from connector.crm.salesforce.judging import ConflictError, parsed, unavailable
+from connector.crm.salesforce.judging import ConflictError, unavailable
 from connector.crm.salesforce.refusal import Json
 from connector.crm.salesforce.rows import Row, csv_rows, lines_of
 from connector.errors import CrmRefusedError
@@ -115,7 +115,7 @@ class Jobs:
     def _call(self, method: str, path: str, body: Json | None = None) -> object:
         content = None if body is None else orjson.dumps(body)
         target = self.client.target(f"/jobs/{self.sort}{path}")
-        return parsed(self.client.request(method, target, content, kind="bulk"))
+        return self.client.ask(method, target, content, kind="bulk")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import structlog
 
 from connector.crm.http import clean
 from connector.crm.salesforce.client import Client, as_object, objects
-from connector.crm.salesforce.judging import ConflictError, parsed, unavailable
+from connector.crm.salesforce.judging import ConflictError, unavailable
 from connector.crm.salesforce.metadata import Component, package
 from connector.crm.salesforce.refusal import Json
 from connector.errors import CrmRefusedError
@@ -73,16 +73,12 @@ def _start(client: Client, archive: bytes) -> str:
             f"--{_BOUNDARY}--\r\n".encode(),
         ]
     )
+    type_ = f"multipart/form-data; boundary={_BOUNDARY}"
     try:
-        reply = client.request(
-            "POST",
-            client.target(_PATH),
-            body,
-            content=f"multipart/form-data; boundary={_BOUNDARY}",
-        )
+        answer = client.ask("POST", client.target(_PATH), body, content=type_)
     except ConflictError as conflict:
         raise _refused(conflict.why.says) from conflict
-    return str(as_object(parsed(reply)).get("id"))
+    return str(as_object(answer).get("id"))
 
 
 def _part(name: str, type_: str, content: bytes) -> bytes:

@@ -69,7 +69,7 @@ def status(org: Org, call: Call) -> Answer:
     if deploy is None:
         raise not_found()
     deploy.polls += 1
-    done = deploy.polls > 1
+    done = deploy.polls > org.options.deploy_polls
     result: Json = {
         "id": deploy.id,
         "createdBy": deploy.by,

@@ -48,6 +48,7 @@ class Options:
     # Of a real org one counts: the first in production, the second in a sandbox.
     audiences: tuple[str, ...] = ("https://login.salesforce.com", "https://test.salesforce.com")
     logins_an_hour: int = 3_600  # most that one user may begin
+    deploy_polls: int = 1  # how often a deploy is asked for before it is done
     bulk_polls: int = 1  # how often a job is asked for before it is done
     bulk_page: int = 250_000  # most rows of one page of a bulk query
     # Whether a deployed conversion mapping takes the place of the one there, or adds to it: the

@@ -15,6 +15,7 @@ from connector.crm.salesforce.provision import provision
 from connector.crm.salesforce.soql import compared, select
 from connector.crm.salesforce.transport import SalesforceTransport
 from connector.ports import Provision
+from connector.sandbox.salesforce.faults import Faults
 from connector.sandbox.salesforce.org import Options, Org
 from connector.sandbox.salesforce.serving import serve_org
 from tests.fakes.clock import FakeClock
@@ -34,14 +35,15 @@ def mapped(**sections: Any) -> SalesforceMapping:
 class ProvisionedOrg:
     """An org to provision and to check; `client` signs in as the integration user."""
 
-    def __init__(self, private_key: str, **options: Any) -> None:
+    def __init__(self, private_key: str, faults: str = "", **options: Any) -> None:
         self.clock = FakeClock()
         self.org = Org(Options(**options), self.clock)
-        self.sandbox = serve_org(self.org, private_key=private_key)
+        self.faults = Faults.parse(faults, seed=1)
+        self.sandbox = serve_org(self.org, faults=self.faults, private_key=private_key)
         self.mapping = shipped()
         self.client = self.connect()
 
-    def connect(self, version: str = "66.0") -> Client:
+    def connect(self, version: str = "66.0", *, attempts: int = 3) -> Client:
         transport = SalesforceTransport(self.sandbox.url)
         grant = JwtGrant(
             self.sandbox.consumer_key,
@@ -50,9 +52,8 @@ class ProvisionedOrg:
             lambda: self.sandbox.private_key,
         )
         sessions = SessionKeeper(grant, transport, self.clock)
-        return Client(
-            transport, sessions, self.clock, version=version, patience=Patience(attempts=3)
-        )
+        patience = Patience(attempts=attempts)
+        return Client(transport, sessions, self.clock, version=version, patience=patience)
 
     def provision(self, *, dry_run: bool = False, language: str = "en") -> list[Provision]:
         return provision(self.client, self.mapping, language=language, dry_run=dry_run)

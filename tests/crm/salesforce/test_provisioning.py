@@ -1,5 +1,7 @@
 """Provisioning a Salesforce org: what is made, what is left alone, what stands in the way."""
 
+import itertools
+from datetime import timedelta
 from typing import Any
 from xml.etree.ElementTree import tostring
 
@@ -10,7 +12,7 @@ from connector.crm.salesforce.judging import ConflictError
 from connector.crm.salesforce.metadata import LIST_VIEW, PERMISSION_SET, read_source
 from connector.crm.salesforce.metadata_reading import read_metadata
 from connector.crm.salesforce.provision import provision
-from connector.errors import CrmRefusedError
+from connector.errors import CrmRefusedError, CrmUnavailableError
 from connector.sandbox.salesforce.fields import Field
 from connector.sandbox.salesforce.people import People
 from tests.crm.salesforce.conftest import Opener
@@ -402,3 +404,32 @@ def test_an_expired_session_is_renewed_while_reading(provisioned: ProvisionedOrg
     provisioned.org.sessions.close_all()
     found = read_metadata(provisioned.client, PERMISSION_SET, [SET, "Nothing"])
     assert list(found) == [SET]
+
+
+@pytest.mark.parametrize("fault", ["lost", "truncate"])
+def test_a_run_cut_off_at_any_call_is_made_good_by_the_next(open_org: Opener, fault: str) -> None:
+    for call in itertools.count(1):
+        org = open_org()
+        first = org.connect(attempts=1)
+        org.faults.planned[call] = fault
+        try:
+            provision(first, org.mapping, language="en", dry_run=False)
+        except CrmUnavailableError:
+            org.provision()
+        assert all(part.is_present for part in org.provision(dry_run=True))
+        if org.faults.calls < call:
+            return  # every call has been cut once
+
+
+def test_faults_by_chance_are_overcome(open_org: Opener) -> None:
+    org = open_org(faults="429=0.1,502=0.1,lost=0.05,truncate=0.05,401=0.1")
+    provision(org.connect(attempts=9), org.mapping, language="en", dry_run=False)
+    org.faults.shares.clear()
+    assert org.made() == []
+
+
+def test_a_deploy_that_does_not_end_is_left_to_the_next_run(open_org: Opener) -> None:
+    org = open_org(deploy_polls=100_000)
+    with pytest.raises(CrmUnavailableError, match="is not through after 10 minutes"):
+        org.provision()
+    assert timedelta(minutes=10) <= sum(org.clock.waited, timedelta()) < timedelta(minutes=11)
