@@ -3,7 +3,7 @@
 from connector.sandbox.salesforce.fields import NUMBERS, TEXTS, SObject
 from connector.sandbox.salesforce.refusals import Json
 from connector.sandbox.salesforce.soql_run import Engine
-from connector.sandbox.salesforce.soql_tree import Count, Path, Select, TypeOf
+from connector.sandbox.salesforce.soql_tree import Aggregate, Path, Select, TypeOf
 
 
 def columns(engine: Engine, select: Select, sobject: SObject) -> Json:
@@ -21,11 +21,11 @@ def _columns(engine: Engine, select: Select, sobject: SObject) -> list[Json]:
     shown = _parents(engine, sobject, engine.paths(select, sobject))
     unnamed = 0
     for item in select.items:
-        if isinstance(item, Count):
+        if isinstance(item, Aggregate):
             name = item.alias or f"expr{unnamed}"
             unnamed += not item.alias
             counted = _column(name, "int", is_aggregate=True)
-            shown.append(counted | {"displayName": f"COUNT({item.path or ''})"})
+            shown.append(counted | {"displayName": f"{item.function}({item.path or ''})"})
         elif isinstance(item, TypeOf):
             shown.append(_column(item.path.parts[0], "reference"))
         elif isinstance(item, Select):

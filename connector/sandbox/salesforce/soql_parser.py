@@ -1,7 +1,6 @@
-"""Reads SOQL: fields, parents, child queries, conditions, order, limit, offset and counts.
+"""Reads SOQL: fields, parents, child queries, conditions, order, limit, offset and aggregates.
 
-What the platform has beyond that (HAVING, other aggregates, geolocation, WITH) is refused as
-malformed.
+What the platform has beyond that (HAVING, ROLLUP, geolocation, WITH) is refused as malformed.
 """
 
 import re
@@ -9,9 +8,9 @@ from dataclasses import dataclass
 
 from connector.sandbox.salesforce.refusals import Refusal, malformed
 from connector.sandbox.salesforce.soql_tree import (
+    Aggregate,
     Comparison,
     Condition,
-    Count,
     Fields,
     Junction,
     Negation,
@@ -51,6 +50,7 @@ RESERVED = frozenset({
     "select", "from", "where", "and", "or", "not", "in", "like", "order", "by", "limit", "offset",
     "group", "having", "null", "true", "false",
 })  # fmt: skip
+AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "MIN", "MAX", "SUM", "AVG"})
 OPERATORS = {"=": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
@@ -157,7 +157,7 @@ class _Reader:
     def _at_clause(self) -> bool:
         return self.peek().text.upper() in {"WHERE", "GROUP", "ORDER", "LIMIT", "OFFSET"}
 
-    def _item(self) -> "Path | Count | Fields | TypeOf | Select":
+    def _item(self) -> "Path | Aggregate | Fields | TypeOf | Select":
         if self._takes("("):
             inner = self.select()
             self._sign(")")
@@ -168,19 +168,19 @@ class _Reader:
             return self._function()
         return self._path()
 
-    def _function(self) -> Count | Fields:
+    def _function(self) -> Aggregate | Fields:
         name = self.peek().text.upper()
-        if name not in {"COUNT", "FIELDS"}:
+        if name not in AGGREGATES | {"FIELDS"}:
             raise self.unexpected()
         self._at += 2
         if name == "FIELDS":
             which = self._name().upper()
             self._sign(")")
             return Fields(which)
-        path = None if self.peek().text == ")" else self._path()
+        path = None if name == "COUNT" and self.peek().text == ")" else self._path()
         self._sign(")")
         named = self.peek().kind == "word" and self.peek().text.upper() != "FROM"
-        return Count(path, self._name() if named else "")
+        return Aggregate(name, path, self._name() if named else "")
 
     def _type_of(self) -> TypeOf:
         path, branches = self._path(), []

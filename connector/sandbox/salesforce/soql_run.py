@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import Any
 
+from connector.sandbox.salesforce.aggregates import aggregated
 from connector.sandbox.salesforce.archive import archived_by
 from connector.sandbox.salesforce.binding import Binder, Bound
 from connector.sandbox.salesforce.candidates import candidates
@@ -16,7 +18,7 @@ from connector.sandbox.salesforce.pages import first_page
 from connector.sandbox.salesforce.projection import Projection
 from connector.sandbox.salesforce.refusals import Json, Refusal, malformed
 from connector.sandbox.salesforce.soql_tree import (
-    Count,
+    Aggregate,
     Fields,
     Order,
     Path,
@@ -107,9 +109,10 @@ class Engine:
             groups.setdefault(tuple(_shown(key, record) for key in keys), []).append(record)
         if not keys:
             groups.setdefault((), [])
+        last = None if select.limit is None else select.offset + select.limit
         return [
-            self._group(select, sobject, key, rows)
-            for key, rows in list(groups.items())[: select.limit]
+            self._group(select, sobject, key, groups[key])
+            for key in _ordered(list(groups), select)[select.offset : last]
         ]
 
     def _group(
@@ -120,16 +123,18 @@ class Engine:
         for item in select.items:
             if isinstance(item, Path):
                 shown[item.parts[-1]] = key[select.group_by.index(item)]
-            elif isinstance(item, Count):
-                shown[item.alias or f"expr{unnamed}"] = self._count(item, sobject, select, rows)
+            elif isinstance(item, Aggregate):
+                shown[item.alias or f"expr{unnamed}"] = self._aggregate(item, sobject, select, rows)
                 unnamed += not item.alias
         return shown
 
-    def _count(self, item: Count, sobject: SObject, select: Select, rows: list[Record]) -> int:
+    def _aggregate(
+        self, item: Aggregate, sobject: SObject, select: Select, rows: list[Record]
+    ) -> object:
         if item.path is None:
             return len(rows)
         bound = self.binder.field(sobject, item.path, alias=select.alias)
-        return sum(bound.read(record) is not None for record in rows)
+        return aggregated(item.function, bound, rows)
 
     def _passing(
         self, select: Select, sobject: SObject
@@ -214,6 +219,23 @@ class Engine:
             if self.access.sees(sobject, one)
             and (item.which == "ALL" or one.custom == (item.which == "CUSTOM"))
         ]
+
+
+def _ordered(keys: list[tuple[object, ...]], select: Select) -> list[tuple[object, ...]]:
+    """Return the keys of groups in the order of a query, which may name what it groups by alone."""
+    for order in reversed(select.order_by):
+        if order.path not in select.group_by:
+            raise malformed(f"Ordered field must be grouped or aggregated: {order.path}")
+        place = select.group_by.index(order.path)
+        known = [key for key in keys if key[place] is not None]
+        unknown = [key for key in keys if key[place] is None]
+        known.sort(key=lambda key: _folded(key[place]), reverse=order.descending)
+        keys = known + unknown if order.nulls_last else unknown + known
+    return keys
+
+
+def _folded(value: object) -> Any:
+    return value.casefold() if isinstance(value, str) else value
 
 
 def _without_source(path: Path, select: Select, sobject: SObject) -> Path:

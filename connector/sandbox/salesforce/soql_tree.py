@@ -25,9 +25,10 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """`COUNT()` (no path) or `COUNT(field)`; under a name in grouped answers."""
+class Aggregate:
+    """`COUNT()` (no path), `COUNT(field)`, `MAX(field)` and their like; named in the answer."""
 
+    function: str
     path: Path | None
     alias: str
 
@@ -88,7 +89,7 @@ class Order:
 class Select:
     """A whole query, or one within it."""
 
-    items: "list[Path | Count | Fields | TypeOf | Select]"
+    items: "list[Path | Aggregate | Fields | TypeOf | Select]"
     source: str
     alias: str = ""
     where: Condition | None = None
@@ -100,9 +101,9 @@ class Select:
     @property
     def is_bare_count(self) -> bool:
         """Whether it is `SELECT COUNT()`: answered by a number and no record."""
-        return self.items == [Count(None, "")]
+        return self.items == [Aggregate("COUNT", None, "")]
 
     @property
     def is_grouped(self) -> bool:
         """Whether its answer consists of aggregates."""
-        return bool(self.group_by) or any(isinstance(item, Count) for item in self.items)
+        return bool(self.group_by) or any(isinstance(item, Aggregate) for item in self.items)

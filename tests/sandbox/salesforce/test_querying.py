@@ -131,6 +131,23 @@ def test_order_limit_offset_and_counts(people: Desk) -> None:
     assert grouped[0] == {"Company": "Acme", "expr0": 1}
 
 
+def test_aggregates_of_a_field(people: Desk) -> None:
+    [row] = people.rows(
+        "SELECT MIN(NumberOfEmployees) low, MAX(CreatedDate), SUM(NumberOfEmployees) s, "
+        "AVG(NumberOfEmployees) a, COUNT_DISTINCT(Company), MAX(Email) FROM Lead"
+    )
+    assert row == {
+        "low": 7, "expr0": "2026-11-20T12:00:05.000+0000", "s": 57.0, "a": 28.5, "expr1": 3,
+        "expr2": "O@b.example",
+    }  # fmt: skip
+    ordered = "SELECT Company, COUNT(Id) FROM Lead GROUP BY Company ORDER BY Company DESC LIMIT 2"
+    assert [row["Company"] for row in people.rows(ordered)] == ["Bx1", "B_1%"]
+    assert people.query(ordered.replace("BY Company DESC", "BY Title")).code == "MALFORMED_QUERY"
+    assert people.rows("SELECT MAX(Rating) FROM Lead") == [{"expr0": None}]
+    assert people.query("SELECT SUM(LastName) FROM Lead").code == "MALFORMED_QUERY"
+    assert people.query("SELECT MAX() FROM Lead").code == "MALFORMED_QUERY"
+
+
 def test_an_answer_comes_in_pages_until_its_cursor_is_two_days_old(desk: Desk) -> None:
     org = desk.org
     for number in range(450):
