@@ -6,6 +6,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -14,18 +15,25 @@ import pyarrow as pa
 from connector.engine import robots
 from connector.engine.connection import Limits, folder_of, opened
 from connector.engine.inputs import (
+    activities_of,
     create_table,
     is_few,
     load_activities,
     load_constants,
     load_facts,
 )
+from connector.engine.prepared import PreparedPlan
 from connector.errors import StoreError
 from connector.ports import Evaluation, Facts
 from connector.rules.plan import CompiledRules, Step
+from connector.rules.tables import OUTPUTS
 
-_OUTPUTS = ("score", "reason", "move", "other_score", "other_reason")
 _WORD = re.compile(r"\w+")
+_FEW_ACTIVITIES = 10_000
+"""Up to how many activities a plan is run as it is written.
+
+Beyond, what the optimizer makes of running sums and of looking up matters more than it costs.
+"""
 
 
 class EmbeddedEngine:
@@ -49,10 +57,14 @@ class EmbeddedEngine:
         self._limits = Limits(threads, memory_limit, temp_folder)
         self._folders: frozenset[Path] = frozenset()
         self._loaded_rules = ""
+        self._parsed: dict[str, duckdb.Statement] = {}
+        self._few_asked = ""
+        self._prepared: PreparedPlan | None = None
         self._connection = opened(self._limits, self._folders)
 
     def close(self) -> None:
         """Free everything."""
+        self._forget_prepared()
         self._connection.close()
 
     def evaluate(
@@ -64,13 +76,54 @@ class EmbeddedEngine:
         """
         with _explained():
             self._allow(facts.activity)
-            self._load_rules(compiled)
-            create_table(self._connection, "moment", _moment(as_of_us, as_of_day))
-            registered = load_facts(self._connection, compiled, facts)
-            try:
-                return self._run(compiled, facts)
-            finally:
-                self._clear(compiled, registered)
+            moment = _moment(as_of_us, as_of_day)
+            if not is_few(facts.contact):
+                return self._evaluate(compiled, facts, moment, is_quick=False)
+            activity = self._activity_of_few(compiled, facts)
+            is_quick = len(activity) <= _FEW_ACTIVITIES
+            prepared = self._prepared_for(compiled) if is_quick else None
+            if prepared is not None:
+                return prepared.evaluate(facts, activity, moment)
+            facts = replace(facts, activity=activity)
+            return self._evaluate(compiled, facts, moment, is_quick=is_quick)
+
+    def _activity_of_few(self, compiled: CompiledRules, facts: Facts) -> pa.Table:
+        """Return the activities of few contacts, out of the files if they lie in any."""
+        if isinstance(facts.activity, pa.Table):
+            return facts.activity
+        return activities_of(self._connection, compiled, facts.activity, facts.contact)
+
+    def _prepared_for(self, compiled: CompiledRules) -> PreparedPlan | None:
+        """Return the plan made ready for few contacts, from the second time on that it is asked.
+
+        To prepare it costs more than to run it once.
+        """
+        if self._few_asked != compiled.hash:
+            self._forget_prepared()
+            self._few_asked = compiled.hash
+            return None
+        if self._prepared is None:
+            self._prepared = PreparedPlan(self._connection.cursor(), compiled)
+        return self._prepared
+
+    def _forget_prepared(self) -> None:
+        self._few_asked = ""
+        if self._prepared is not None:
+            self._prepared.close()
+            self._prepared = None
+
+    def _evaluate(
+        self, compiled: CompiledRules, facts: Facts, moment: pa.Table, *, is_quick: bool
+    ) -> Evaluation:
+        """Run the plan as it stands: with `is_quick`, without a thought on how to run it best."""
+        self._load_rules(compiled)
+        create_table(self._connection, "moment", moment)
+        registered = load_facts(self._connection, compiled, facts)
+        try:
+            self._connection.execute(f"PRAGMA {'disable' if is_quick else 'enable'}_optimizer")
+            return self._run(compiled, facts)
+        finally:
+            self._clear(compiled, registered)
 
     def select(
         self,
@@ -106,36 +159,37 @@ class EmbeddedEngine:
             return
         self._folders |= needed
         self._loaded_rules = ""
+        self._forget_prepared()
         self._connection.close()
         self._connection = opened(self._limits, self._folders)
 
     def _load_rules(self, compiled: CompiledRules) -> None:
-        """Create the constants of a rule set, unless they stand there already."""
+        """Create the constants of a rule set and parse its steps, unless that is done already."""
         if self._loaded_rules == compiled.hash:
             return
         self._loaded_rules = ""
         for constants in compiled.constants:
             load_constants(self._connection, constants)
+        self._parsed = {
+            step.name: self._connection.extract_statements(_statement(step))[0]
+            for step in compiled.steps
+        }
         self._loaded_rules = compiled.hash
 
     def _run(self, compiled: CompiledRules, facts: Facts) -> Evaluation:
         """Set apart what is in quarantine, and run the steps without it."""
-        is_small = is_few(facts.contact)
-        # Rewriting the plan of a few rows costs more than it saves.
-        is_quick = is_small and robots.are_few(self._connection)
-        self._connection.execute(f"PRAGMA {'disable' if is_quick else 'enable'}_optimizer")
         flag = robots.flagged(self._connection, compiled, facts)
-        turns = robots.in_turns(self._connection, flag, is_small=is_small)
+        turns = robots.in_turns(self._connection, flag, is_small=is_few(facts.contact))
         return Evaluation(**robots.joined([self._steps(compiled) for _ in turns]), flag=flag)
 
     def _steps(self, compiled: CompiledRules) -> Mapping[str, pa.Table]:
         """Run the steps: those before the last three become tables, those are returned."""
         results: dict[str, pa.Table] = {}
         for step, done_with in zip(compiled.steps, _done_with(compiled.steps), strict=True):
-            if step.name in _OUTPUTS:
-                results[step.name] = self._connection.sql(step.sql).to_arrow_table()
+            if step.name in OUTPUTS:
+                results[step.name] = self._connection.sql(self._parsed[step.name]).to_arrow_table()
             else:
-                self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {step.name} AS {step.sql}")
+                self._connection.execute(self._parsed[step.name])
             # Their memory serves the steps that follow.
             for name in done_with:
                 self._connection.execute(f"DROP TABLE {name}")
@@ -145,10 +199,17 @@ class EmbeddedEngine:
         """Drop what belongs to one evaluation, so that memory does not wait for the next."""
         for name in registered:
             self._connection.unregister(name)
-        names = [step.name for step in compiled.steps if step.name not in _OUTPUTS]
-        for name in (*names, "activity_file"):
+        names = [step.name for step in compiled.steps if step.name not in OUTPUTS]
+        for name in names:
             self._connection.execute(f"DROP TABLE IF EXISTS {name}")
         self._connection.execute("PRAGMA enable_optimizer")
+
+
+def _statement(step: Step) -> str:
+    """Return what runs a step: results are selected, the others become tables."""
+    if step.name in OUTPUTS:
+        return step.sql
+    return f"CREATE OR REPLACE TEMP TABLE {step.name} AS {step.sql}"
 
 
 def _done_with(steps: Sequence[Step]) -> Iterator[list[str]]:
@@ -157,7 +218,7 @@ def _done_with(steps: Sequence[Step]) -> Iterator[list[str]]:
     last_read = {
         step.name: max((at for at, read in enumerate(words) if step.name in read), default=own)
         for own, step in enumerate(steps)
-        if step.name not in _OUTPUTS
+        if step.name not in OUTPUTS
     }
     for at in range(len(steps)):
         yield [name for name, last in last_read.items() if last == at]

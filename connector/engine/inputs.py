@@ -30,7 +30,7 @@ ARROW_TYPE = {
     "BOOLEAN": pa.bool_(),
 }
 
-_FEW = 1_000
+FEW = 1_000
 """Up to how many contacts their activities are taken out of the files first.
 
 For more, reading a file at each mention in the plan is quicker than writing it all down.
@@ -39,7 +39,7 @@ For more, reading a file at each mention in the plan is quicker than writing it 
 
 def is_few(contact: pa.Table) -> bool:
     """Return whether there are so few contacts that what is done once costs more than they do."""
-    return bool(contact.num_rows <= _FEW)
+    return bool(contact.num_rows <= FEW)
 
 
 def load_constants(connection: duckdb.DuckDBPyConnection, constants: Constants) -> None:
@@ -70,31 +70,53 @@ def load_facts(
 
     Returns what is registered with the connection, to be taken away again.
     """
-    fields = columns_of(compiled.fields, FIELD)
-    registered = [
-        _show(connection, "contact", facts.contact, {**CONTACT, **fields}),
-        _show(connection, "opportunity", facts.opportunity, OPPORTUNITY),
-        _show(connection, "state", facts.state, STATE),
-    ]
-    shown = load_activities(connection, compiled, facts.activity, only_few=is_few(facts.contact))
-    return (*registered, *shown)
+    wanted = columns_read(compiled)
+    tables = {"contact": facts.contact, "opportunity": facts.opportunity, "state": facts.state}
+    shown = load_activities(connection, compiled, facts.activity)
+    return (
+        *(_show(connection, name, table, wanted[name]) for name, table in tables.items()),
+        *shown,
+    )
+
+
+def columns_read(compiled: CompiledRules) -> Mapping[str, Mapping[str, str]]:
+    """Return the four inputs of a plan, {table: {column: SQL type}}."""
+    return {
+        "contact": {**CONTACT, **columns_of(compiled.fields, FIELD)},
+        "activity": {**ACTIVITY, **columns_of(compiled.attributes, ATTRIBUTE)},
+        "opportunity": OPPORTUNITY,
+        "state": STATE,
+    }
+
+
+def as_read(table: pa.Table, wanted: Mapping[str, str]) -> pa.Table:
+    """Return a table with exactly the columns {name: SQL type}; what is not there is unknown."""
+    present = set(table.column_names)
+    return pa.table(
+        {
+            name: table[name].cast(ARROW_TYPE[kind])
+            if name in present
+            else pa.nulls(table.num_rows, ARROW_TYPE[kind])
+            for name, kind in wanted.items()
+        }
+    )
 
 
 def load_activities(
     connection: duckdb.DuckDBPyConnection,
     compiled: CompiledRules,
     activity: pa.Table | Sequence[Path],
-    *,
-    only_few: bool = False,
 ) -> tuple[str, ...]:
-    """Make activities readable as `activity`; of files with `only_few`, those of `contact` alone.
+    """Make activities readable as `activity`.
 
     Returns what is registered with the connection, to be taken away again.
     """
-    wanted = {**ACTIVITY, **columns_of(compiled.attributes, ATTRIBUTE)}
+    wanted = columns_read(compiled)["activity"]
     if isinstance(activity, pa.Table):
         return (_show(connection, "activity", activity, wanted),)
-    _show_files(connection, activity, wanted, only_few=only_few)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW activity AS SELECT {_rows_of(activity, wanted)}"
+    )
     return ()
 
 
@@ -128,26 +150,27 @@ def _listed(wanted: Mapping[str, str], present: set[str]) -> str:
     )
 
 
-def _show_files(
+def activities_of(
     connection: duckdb.DuckDBPyConnection,
+    compiled: CompiledRules,
     files: Sequence[Path],
-    wanted: Mapping[str, str],
-    *,
-    only_few: bool,
-) -> None:
-    """Make the activities of Parquet files readable as `activity`."""
-    view = "CREATE OR REPLACE TEMP VIEW activity AS SELECT"
+    contact: pa.Table,
+) -> pa.Table:
+    """Return the activities of some contacts out of Parquet files."""
+    rows = _rows_of(files, columns_read(compiled)["activity"])
+    connection.register("few", contact.select(["contact"]))
+    try:
+        return connection.sql(
+            f"SELECT * FROM (SELECT {rows}) AS a WHERE contact IN (SELECT contact FROM few)"
+        ).to_arrow_table()
+    finally:
+        connection.unregister("few")
+
+
+def _rows_of(files: Sequence[Path], wanted: Mapping[str, str]) -> str:
+    """Return columns and source of the rows of Parquet files."""
     if not files:
-        connection.execute(f"{view} {_listed(wanted, set())} WHERE FALSE")
-        return
+        return f"{_listed(wanted, set())} WHERE FALSE"
     present = {name for file in files for name in pq.read_schema(file).names}
     paths = ", ".join(sql.text(str(file.resolve())) for file in files)
-    rows = f"{_listed(wanted, present)} FROM read_parquet([{paths}], union_by_name = true)"
-    if not only_few:
-        connection.execute(f"{view} {rows}")
-        return
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE activity_file AS SELECT {rows}"
-        " WHERE contact IN (SELECT contact FROM contact)"
-    )
-    connection.execute(f"{view} * FROM activity_file")
+    return f"{_listed(wanted, present)} FROM read_parquet([{paths}], union_by_name = true)"

@@ -10,20 +10,7 @@ from connector.ports import Facts
 from connector.rules.plan import CompiledRules, Step
 from connector.rules.tables import DECISION, FLAG, ROBOT_DOMAIN
 
-_NO_FLAG = pa.schema([(name, ARROW_TYPE[kind]) for name, kind in FLAG.items()]).empty_table()
-
-
-_FEW = 10_000
-"""Up to how many activities a plan is run as it is written.
-
-Beyond, what the optimizer makes of running sums and of looking up matters more than it costs.
-"""
-
-
-def are_few(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Return whether so few activities are loaded that a plan need not be optimized."""
-    ((rows,),) = connection.execute("SELECT COUNT(*) FROM activity").fetchall()
-    return int(rows) <= _FEW
+NO_FLAG = pa.schema([(name, ARROW_TYPE[kind]) for name, kind in FLAG.items()]).empty_table()
 
 
 def select(connection: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> pa.Table:
@@ -38,13 +25,18 @@ def select(connection: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> pa.T
             connection.execute(f"DROP TABLE IF EXISTS {step.name}")
 
 
+def can_flag(compiled: CompiledRules, facts: Facts) -> bool:
+    """Return whether there is anything by which an activity could come into quarantine."""
+    has_decisions = facts.decision is not None and len(facts.decision) > 0
+    return compiled.robots.has_signs or has_decisions
+
+
 def flagged(
     connection: duckdb.DuckDBPyConnection, compiled: CompiledRules, facts: Facts
 ) -> pa.Table:
     """Return what is in quarantine of the facts that are loaded, columns as in `FLAG`."""
-    has_decisions = facts.decision is not None and len(facts.decision) > 0
-    if not (compiled.robots.has_signs or has_decisions):
-        return _NO_FLAG
+    if not can_flag(compiled, facts):
+        return NO_FLAG
     _create(connection, "decision", facts.decision, DECISION)
     _create(connection, "robot_domain", facts.robot_domain, ROBOT_DOMAIN)
     return select(connection, compiled.robots.flag)

@@ -172,3 +172,12 @@ MOVE = {
     "reason": "VARCHAR",
 }
 """Changes of stage or temperature, in order of `position` (from 1) within a contact."""
+
+OUTPUTS: Mapping[str, Mapping[str, str]] = {
+    "score": SCORE,
+    "reason": REASON,
+    "move": MOVE,
+    "other_score": OTHER_SCORE,
+    "other_reason": OTHER_REASON,
+}
+"""The steps of a plan that are its results, each with its columns."""

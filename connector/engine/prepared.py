@@ -1,0 +1,139 @@
+# ruff: noqa: S608  names come from the plan's own tables
+"""A plan made ready for few contacts at a time.
+
+To parse, bind and plan the steps takes several times as long as to run them for one contact. So
+they are prepared once, and their tables stay and are emptied: an engine plans anew whatever reads a
+table that was made anew.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+import pyarrow as pa
+
+from connector.engine import robots
+from connector.engine.inputs import ARROW_TYPE, as_read, columns_read, load_constants
+from connector.ports import Evaluation, Facts
+from connector.rules.plan import CompiledRules, Step
+from connector.rules.tables import DECISION, FLAG, OUTPUTS, ROBOT_DOMAIN
+
+_MOMENT = {"as_of_us": "BIGINT", "as_of_day": "INTEGER"}
+_FLAGGED = {"contact": "BIGINT", "activity": "VARCHAR"}
+_RESULTS: Mapping[str, Mapping[str, str]] = {**OUTPUTS, "flag": FLAG}
+_SET_APART = """
+DELETE FROM activity AS a WHERE EXISTS (
+  SELECT 1 FROM flagged AS f WHERE f.contact = a.contact AND f.activity = a.activity
+)
+"""
+
+_Statements = Sequence[tuple[str, duckdb.Statement]]
+
+
+class PreparedPlan:
+    """The steps of one rule set, prepared on a connection that nothing else uses."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, compiled: CompiledRules) -> None:
+        self._connection = connection
+        self._compiled = compiled
+        self._inputs = {
+            **columns_read(compiled),
+            "moment": _MOMENT,
+            "decision": DECISION,
+            "robot_domain": ROBOT_DOMAIN,
+            "flagged": _FLAGGED,
+        }
+        self._filled: set[str] = set()
+        # Rewriting the plan of a few rows costs more than it saves. Nor may what the tables hold
+        # now, which is nothing, shape the plan.
+        connection.execute("PRAGMA disable_optimizer")
+        for constants in compiled.constants:
+            load_constants(connection, constants)
+        for name, columns in self._inputs.items():
+            listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+            connection.execute(f"CREATE TEMP TABLE {name} ({listed})")
+        every = (*compiled.robots.flag, *compiled.steps)
+        inner = [step for step in every if step.name not in _RESULTS]
+        for step in inner:
+            connection.execute(f"CREATE TEMP TABLE {step.name} AS {step.sql}")
+        # After the last table: a table made later would have each step bound anew, every time.
+        self._flagging = self._prepared(compiled.robots.flag)
+        self._steps = self._prepared(compiled.steps)
+        self._set_apart = self._parsed(_SET_APART)
+        self._empty = {
+            name: self._parsed(f"DELETE FROM {name}")
+            for name in (*self._inputs, *(step.name for step in inner))
+        }
+
+    def close(self) -> None:
+        """Free everything."""
+        self._connection.close()
+
+    def evaluate(self, facts: Facts, activity: pa.Table, moment: pa.Table) -> Evaluation:
+        """Evaluate the contacts of `facts` from their activities, `activity`."""
+        given = {
+            "contact": facts.contact,
+            "activity": activity,
+            "opportunity": facts.opportunity,
+            "state": facts.state,
+            "moment": moment,
+        }
+        try:
+            for name, table in given.items():
+                self._fill(name, table)
+            flag = self._flagged(facts)
+            return Evaluation(**self._run(self._steps), flag=flag)
+        finally:
+            for name in self._filled:
+                self._connection.execute(self._empty[name])
+            self._filled.clear()
+
+    def _flagged(self, facts: Facts) -> pa.Table:
+        """Set apart what is in quarantine, and return it."""
+        if not robots.can_flag(self._compiled, facts):
+            return robots.NO_FLAG
+        self._fill("decision", facts.decision)
+        self._fill("robot_domain", facts.robot_domain)
+        flag = self._run(self._flagging)["flag"]
+        if len(flag):
+            self._fill("flagged", flag)
+            self._connection.execute(self._set_apart)
+        return flag
+
+    def _fill(self, name: str, table: pa.Table | None) -> None:
+        if table is not None and table.num_rows:
+            self._filled.add(name)
+            rows = as_read(table, self._inputs[name])
+            self._connection.from_arrow(rows).insert_into(name)
+
+    def _run(self, statements: _Statements) -> dict[str, pa.Table]:
+        """Run steps, and return those that are results."""
+        results: dict[str, pa.Table] = {}
+        for name, statement in statements:
+            if name in _RESULTS:
+                results[name] = _table(name, self._connection.execute(statement).fetchall())
+            else:
+                self._filled.add(name)
+                self._connection.execute(statement)
+        return results
+
+    def _prepared(self, steps: Sequence[Step]) -> _Statements:
+        """Return what runs each step: into its table, or as rows if it is a result."""
+        for step in steps:
+            into = "" if step.name in _RESULTS else f"INSERT INTO {step.name} "
+            self._connection.execute(f"PREPARE run_{step.name} AS {into}{step.sql}")
+        return [(step.name, self._parsed(f"EXECUTE run_{step.name}")) for step in steps]
+
+    def _parsed(self, statement: str) -> duckdb.Statement:
+        return self._connection.extract_statements(statement)[0]
+
+
+def _table(name: str, rows: list[tuple[object, ...]]) -> pa.Table:
+    """Return the rows of a result in its columns."""
+    kinds = _RESULTS[name]
+    columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
+    return pa.table(
+        {
+            column: pa.array(values, ARROW_TYPE[kind])
+            for values, (column, kind) in zip(columns, kinds.items(), strict=True)
+        }
+    )
