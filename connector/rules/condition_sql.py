@@ -32,9 +32,19 @@ def condition_sql(condition: Condition, prefix: str) -> str:
 def known(name: str, kind: Kind, prefix: str) -> str:
     """Return whether a field or attribute has a value; never NULL."""
     raw = column(name, prefix)
-    if kind is Kind.TEXT:
-        return f"({raw} IS NOT NULL AND {raw} <> '')"
-    return f"({raw} IS NOT NULL)"
+    return f"({raw} IS NOT NULL AND {raw} <> '')" if kind is Kind.TEXT else f"({raw} IS NOT NULL)"
+
+
+def unknown(name: str, kind: Kind, prefix: str) -> str:
+    """Return whether a field or attribute has no value; never NULL."""
+    raw = column(name, prefix)
+    return f"({raw} IS NULL OR {raw} = '')" if kind is Kind.TEXT else f"({raw} IS NULL)"
+
+
+def has_value(name: str, kind: Kind, prefix: str) -> str:
+    """Return a shorter `known`, as a condition: NULL takes the place of false."""
+    raw = column(name, prefix)
+    return f"{raw} <> ''" if kind is Kind.TEXT else f"{raw} IS NOT NULL"
 
 
 def column(name: str, prefix: str, *, folded: bool = False) -> str:
@@ -65,9 +75,9 @@ def add_kind(kinds: dict[str, Kind], name: str, kind: Kind) -> None:
 
 def _test(test: Test, prefix: str) -> str:
     """Return one comparison."""
-    is_known = known(test.name, test.kind, prefix)
     if test.op is Op.EXISTS:
-        return is_known if test.values[0] else f"(NOT {is_known})"
+        return (has_value if test.values[0] else unknown)(test.name, test.kind, prefix)
+    is_known = has_value(test.name, test.kind, prefix)
     if test.kind is Kind.TEXT:
         return _text_test(test, prefix, is_known)
     col = column(test.name, prefix)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from connector.domain.numbers import MILLION
 from connector.domain.stages import Grade
 from connector.rules import sql
-from connector.rules.condition_sql import condition_sql, known
+from connector.rules.condition_sql import condition_sql, has_value, unknown
 from connector.rules.conditions import Kind
 from connector.rules.layers import Columns
 from connector.rules.model import Fit, Persona
@@ -21,7 +21,7 @@ def weighed(fit: Fit) -> Columns:
         columns[f"known_{number}"] = _sum(persona, with_condition=False)
         columns[f"earned_{number}"] = _sum(persona, with_condition=True)
     for number, (name, kind) in enumerate(_fields(fit).items()):
-        columns[f"unknown_{number}"] = f"NOT {known(name, kind, 'c.f_')}"
+        columns[f"unknown_{number}"] = unknown(name, kind, "c.f_")
     return columns
 
 
@@ -34,7 +34,7 @@ def _sum(persona: Persona, *, with_condition: bool) -> str:
     """Return the weight of a persona's known criteria, or of those of them that hold."""
     terms = []
     for each in persona.criteria:
-        holds = known(each.field, each.kind, "c.f_")
+        holds = has_value(each.field, each.kind, "c.f_")
         if with_condition:
             holds = f"{holds} AND {condition_sql(each.condition, 'c.f_')}"
         terms.append(f"CASE WHEN {holds} THEN {each.weight} ELSE 0 END")
