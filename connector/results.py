@@ -146,6 +146,7 @@ class PushResult:
     """What became of the writes.
 
     `refusals`: some of (kind, the CRM's words), each once.
+    `waiting`: some of (kind, reason) of writes that got no answer and go on waiting, each once.
     `last_change_at`: the latest stamp that the CRM gave one of our writes, by its own clock.
     `kept`: values that people changed between the pull and the push, which were left alone.
     `moved`: (contact, who it is now) of those that were merged or converted in between; `deleted`:
@@ -154,6 +155,7 @@ class PushResult:
 
     verdicts: Counter[tuple[str, Verdict]] = field(default_factory=Counter)
     refusals: list[tuple[str, str]] = field(default_factory=list)
+    waiting: list[tuple[str, str]] = field(default_factory=list)
     last_change_at: datetime | None = None
     kept: list[KeptEdit] = field(default_factory=list)
     moved: list[tuple[ContactId, ContactId]] = field(default_factory=list)

@@ -83,6 +83,7 @@ def _meanwhile(push: PushResult) -> Mapping[str, object]:
         "kept": _plain(push.kept),
         "moved": [{"contact": was, "is_now": now} for was, now in push.moved],
         "deleted": list(push.deleted),
+        "waiting": [list(each) for each in push.waiting],
     }
 
 

@@ -148,6 +148,14 @@ class Store(Undoing, Protocol):
         """
         ...
 
+    def save_look(self, stream: str, page: Page) -> Mapping[ContactId, Sequence[str]]:
+        """Store a page that was read right before writing, as `save_page` does.
+
+        Of a contact in which somebody changed a property that we are about to write, the waiting
+        write-back is taken back. Returns {contact: those properties}; the next plan looks again.
+        """
+        ...
+
     def forget_checkpoints(self) -> None:
         """Make the next pull read everything again; nothing else is lost."""
         ...
@@ -262,14 +270,6 @@ class Store(Undoing, Protocol):
 
     def load_waiting_of(self, contacts: Iterable[ContactId]) -> Mapping[ContactId, OutboxEntry]:
         """Return {contact: its waiting write-back}, by the ids asked for."""
-        ...
-
-    def withdraw_edited(self, contacts: Iterable[ContactId]) -> Mapping[ContactId, Sequence[str]]:
-        """Take back waiting write-backs of properties that now hold something nobody planned on.
-
-        Neither what stood there when the write was planned, nor what is to be written: somebody
-        changed it since. Returns {contact: those properties}; the next plan looks again.
-        """
         ...
 
     def save_file_job(self, job: FileJob, run: RunId) -> None:

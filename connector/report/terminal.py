@@ -142,6 +142,10 @@ def _meanwhile(report: RunReport) -> Iterable[str]:
         told = list(push.deleted[:_NAMED])
         yield f"Deleted meanwhile, so not written: {_listed(told, len(push.deleted))}."
 
+    for kind, reason in push.waiting:
+        if reason:
+            yield f"Waits for the next run: {kind}: {reason}"
+
 
 def _listed(named: Sequence[str], count: int) -> str:
     more = f" and {count - len(named):,} more" if count > len(named) else ""

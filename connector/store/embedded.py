@@ -50,7 +50,7 @@ from connector.store.segments import Segments
 from connector.store.settling import ROUND, Settling
 from connector.store.undoing import UndoShelf
 from connector.store.versions import Versions
-from connector.store.withdrawing import withdraw_edited
+from connector.store.withdrawing import waiting, withdraw_edited
 
 ACTIVITIES = "activities"
 
@@ -212,6 +212,17 @@ class EmbeddedStore(Store):
     @_guarded
     def save_page(self, stream: str, page: Page) -> None:
         """Store a page and its checkpoint in one transaction."""
+        self._save_page(stream, page)
+
+    @_guarded
+    def save_look(self, stream: str, page: Page) -> Mapping[ContactId, Sequence[str]]:
+        """Store a page that was read right before writing; take back what it overtakes."""
+        before = waiting(self._database, (contact.id for contact in page.contacts))
+        self._save_page(stream, page)
+        with self._database.writing():
+            return withdraw_edited(self._database, before)
+
+    def _save_page(self, stream: str, page: Page) -> None:
         fresh = self._pages.save(stream, page)
         self._mark_fresh(fresh)
         self._n_landed += len(page.activities)
@@ -366,11 +377,6 @@ class EmbeddedStore(Store):
     def load_waiting_of(self, contacts: Iterable[ContactId]) -> Mapping[ContactId, OutboxEntry]:
         """Return {contact: its waiting write-back}."""
         return self._outbox.waiting_of(contacts)
-
-    @_guarded
-    def withdraw_edited(self, contacts: Iterable[ContactId]) -> Mapping[ContactId, Sequence[str]]:
-        """Take back waiting write-backs of properties that somebody changed since."""
-        return withdraw_edited(self._database, contacts)
 
     @_guarded
     def save_file_job(self, job: FileJob, run: RunId) -> None:

@@ -48,6 +48,8 @@ class Push:
             files.adopt()
             if not self._is_limited:
                 files.send()
+            # Some rows have to be sent by themselves, and a newer wish may wait behind an older.
+            self._left = min(self._left, self._store.count().get("waiting", 0))
         with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="push") as pool:
             for kind in KINDS:
                 for wave in self._waves(kind):
@@ -61,10 +63,9 @@ class Push:
         contacts = self._crm.streams()[0]
         for page in self._crm.pages(contacts, self._store.load_checkpoint(contacts.name)):
             waiting = self._store.load_waiting_of(gone.id for gone in page.gone)
-            self._store.save_page(contacts.name, page)
+            edited = self._store.save_look(contacts.name, page)
             self._note_gone([gone for gone in page.gone if gone.id in waiting])
-            ids = [contact.id for contact in page.contacts]
-            for contact, names in self._store.withdraw_edited(ids).items():
+            for contact, names in edited.items():
                 self.result.kept += [KeptEdit(contact, name) for name in names]
 
     def _note_gone(self, gone: Sequence[Gone]) -> None:
@@ -73,7 +74,6 @@ class Push:
 
     def _note_file(self, answers: Sequence[tuple[OutboxEntry, Outcome]]) -> None:
         self._note_answers("contact", answers)
-        self._left = max(0, self._left - len(answers))
 
     def send(self, kind: str, wave: Sequence[OutboxEntry]) -> None:
         """Send these alone, a few batches; what else waits goes on waiting."""
@@ -133,6 +133,8 @@ class Push:
                 self.result.moved.append((wish.contact, outcome.contact))
             if outcome.verdict is Verdict.REFUSED:
                 self._note_refusal(entry, outcome.reason)
+            if outcome.verdict is Verdict.UNAVAILABLE:
+                _keep(self.result.waiting, (kind, outcome.reason))
             if outcome.verdict is Verdict.GONE and wish and not outcome.contact:
                 self.result.deleted.append(wish.contact)
         self._done += len(answers)
@@ -147,6 +149,9 @@ class Push:
         wish = entry.write_back or entry.task
         contact = wish.contact if wish else ""
         log.info("write_back.refused", kind=entry.kind, contact=contact, reason=reason)
-        refusals, refusal = self.result.refusals, (entry.kind, reason)
-        if refusal not in refusals and len(refusals) < REFUSALS_TOLD:
-            refusals.append(refusal)
+        _keep(self.result.refusals, (entry.kind, reason))
+
+
+def _keep(told: list[tuple[str, str]], one: tuple[str, str]) -> None:
+    if one not in told and len(told) < REFUSALS_TOLD:
+        told.append(one)
