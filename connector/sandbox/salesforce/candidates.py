@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from connector.sandbox.salesforce.ids import full_id
 from connector.sandbox.salesforce.moments import parse_moment
-from connector.sandbox.salesforce.soql_parser import unescaped
+from connector.sandbox.salesforce.soql_tokens import unescaped
 from connector.sandbox.salesforce.soql_tree import Comparison, Condition, Junction, Select
 from connector.sandbox.salesforce.table import Record, Table
 

@@ -14,7 +14,7 @@ from connector.sandbox.salesforce.fields import NUMBERS, TEXTS, SObject
 from connector.sandbox.salesforce.ids import full_id
 from connector.sandbox.salesforce.moments import parse_date, parse_moment, to_s
 from connector.sandbox.salesforce.refusals import Refusal, malformed
-from connector.sandbox.salesforce.soql_parser import ESCAPE, unescaped
+from connector.sandbox.salesforce.soql_tokens import ESCAPE, unescaped
 from connector.sandbox.salesforce.soql_tree import (
     Comparison,
     Condition,

@@ -3,10 +3,8 @@
 What the platform has beyond that (HAVING, ROLLUP, geolocation, WITH) is refused as malformed.
 """
 
-import re
-from dataclasses import dataclass
-
 from connector.sandbox.salesforce.refusals import Refusal, malformed
+from connector.sandbox.salesforce.soql_tokens import Token, tokens
 from connector.sandbox.salesforce.soql_tree import (
     Aggregate,
     Comparison,
@@ -22,30 +20,8 @@ from connector.sandbox.salesforce.soql_tree import (
 )
 
 LONGEST = 100_000
-LONGEST_LITERAL = 4_000
 MOST_SUBQUERIES = 20
 MOST_OFFSET = 2_000
-TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<string>'(?:[^'\\]|\\.)*')
-    | (?P<datetime>\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d))
-    | (?P<date>\d{4}-\d\d-\d\d(?![\dT]))
-    | (?P<number>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.:-]))
-    | (?P<range>[A-Za-z_]+:\d+)
-    | (?P<word>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)
-    | (?P<sign><=|>=|!=|<>|[=<>(),])
-    )""",
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
-)
-ESCAPES = {
-    "n": "\n", "N": "\n", "r": "\r", "R": "\r", "t": "\t", "T": "\t", "b": "\b", "B": "\b",
-    "f": "\f", "F": "\f", '"': '"', "'": "'", "\\": "\\", "_": "_", "%": "%",
-}  # fmt: skip
-# Beyond the basic plane a character is written as a pair of surrogates, each of them escaped.
-ESCAPE = re.compile(
-    r"\\(?:u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|u([0-9a-f]{4})|(.))",
-    re.DOTALL | re.IGNORECASE,
-)
 RESERVED = frozenset({
     "select", "from", "where", "and", "or", "not", "in", "like", "order", "by", "limit", "offset",
     "group", "having", "null", "true", "false",
@@ -54,20 +30,11 @@ AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "MIN", "MAX", "SUM", "AVG"})
 OPERATORS = {"=": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One word, sign or literal, and where it begins."""
-
-    kind: str
-    text: str
-    at: int
-
-
 def parse(soql: str) -> Select:
     """Return what a query says, or refuse it as malformed."""
     if len(soql) > LONGEST:
         raise malformed(f"SOQL statements cannot be longer than {LONGEST:,} characters")
-    reader = _Reader(_tokens(soql))
+    reader = _Reader(tokens(soql))
     select = reader.select()
     if reader.peek().kind != "end":
         raise reader.unexpected()
@@ -81,37 +48,6 @@ def parse_condition(text: str) -> Condition:
     select = parse(f"SELECT Id FROM X WHERE {text}")  # noqa: S608 - our own language, in memory
     assert select.where is not None  # noqa: S101 - it was just written there
     return select.where
-
-
-def unescaped(text: str) -> str:
-    """Return what a string literal means."""
-    return ESCAPE.sub(_unescape, text)
-
-
-def _unescape(found: re.Match[str]) -> str:
-    if found[1]:
-        pair = int(found[1] + found[2], 16).to_bytes(4, "big")
-        return pair.decode("utf-16-be")
-    meant = chr(int(found[3], 16)) if found[3] else ESCAPES.get(found[4])
-    if meant is None or "\ud800" <= meant <= "\udfff":
-        raise malformed(f"Invalid string literal. Illegal character sequence '{found[0]}' in it")
-    return meant
-
-
-def _tokens(soql: str) -> list[Token]:
-    tokens, at = [], 0
-    end = len(soql.rstrip())
-    while at < end:
-        found = TOKEN.match(soql, at)
-        if found is None or found.lastgroup is None:
-            raise malformed(f"unexpected token: '{soql[at:].strip()[:1]}' at column {at + 1}")
-        text = found[found.lastgroup]
-        if found.lastgroup == "string" and len(text) > LONGEST_LITERAL + 2:
-            raise malformed(f"a literal cannot be longer than {LONGEST_LITERAL:,} characters")
-        tokens.append(Token(found.lastgroup, text, found.start(found.lastgroup)))
-        at = found.end()
-    tokens.append(Token("end", "<EOF>", len(soql)))
-    return tokens
 
 
 class _Reader:
