@@ -583,7 +583,9 @@ def rules_diff(
     )
     with _progress() as progress:
         report = diffing.diff(config, wish, progress)
-    if not wish.as_json:
+    if wish.as_json:
+        sys.stderr.writelines(f"{note}\n" for note in report.notes)
+    else:
         diffing.tell(report)
 
 

@@ -161,6 +161,19 @@ def test_the_command_line_tells_it_on_the_terminal_and_as_json(project: Path) ->
     assert "contact fields: as read" in scored.err
 
 
+def test_two_rules_files_are_compared_as_of_a_past_day(project: Path) -> None:
+    rules = project / "mappings" / "rules.yaml"
+    text = rules.read_text(encoding="utf-8")
+    newer = project / "new.yaml"
+    newer.write_text(text.replace("'operations|", "'student|operations|"), encoding="utf-8")
+    command = ("rules", "diff", "mappings/rules.yaml", "new.yaml", "--json", "--as-of")
+    then = leadripe(*command, "2026-03-02T21:00Z", cwd=project)
+    assert (then.json()["grade_before"], then.json()["grade_after"]) == ("D", "A")
+    assert "contact fields: as read" in then.err
+    now = leadripe(*command[:-1], cwd=project)
+    assert now.out == ""  # by now the title fits under both
+
+
 # ---------------------------------------------------------------- what was computed is found again
 
 
