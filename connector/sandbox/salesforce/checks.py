@@ -7,6 +7,7 @@ from connector.sandbox.salesforce.binding import Binder
 from connector.sandbox.salesforce.conditions import Conditions
 from connector.sandbox.salesforce.fields import TEXTS, Field, SObject
 from connector.sandbox.salesforce.org import Access, Org
+from connector.sandbox.salesforce.record_access import check_sharing
 from connector.sandbox.salesforce.refusals import Refusal, row_error
 from connector.sandbox.salesforce.table import Record, Values
 
@@ -33,7 +34,8 @@ class Checks:
             raise row_error("INSUFFICIENT_ACCESS_OR_READONLY", told)
 
     def untouchable(self, record: Record) -> None:
-        """Refuse a change of a record that is locked, in approval or converted."""
+        """Refuse a change of a record that is locked, in approval, converted or another's."""
+        check_sharing(self.org, self.access.user, self.sobject.name, record)
         self.unlocked(record)
         is_converted = bool(record.values.get("IsConverted")) and self.sobject.name == "Lead"
         if is_converted and not self.org.options.edits_converted_leads:

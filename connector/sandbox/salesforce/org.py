@@ -115,6 +115,7 @@ class Org:
         self.required: set[str] = set()  # `Lead.Title`: an admin made it required
         self.hidden: set[str] = set()  # `lead.title`: hidden from all but who is granted it
         self.denied: set[str] = set()  # `Task.create`, `Lead.edit`, `Event.read`, `Metadata.edit`
+        self.private: set[str] = set()  # objects whose records are edited by their owners alone
         self.ungrantable: set[str] = set()  # `Lead.Title`: refused by a deploy for no known reason
         self.locked: dict[str, int] = {}  # record id: how many more writes find it locked
         self.lock_next = 0  # how many of the next written rows find theirs locked

@@ -9,6 +9,7 @@ from connector.sandbox.salesforce.fields import SObject
 from connector.sandbox.salesforce.moments import parse_moment, rest_moment
 from connector.sandbox.salesforce.org import DAY_S, RECYCLE_S, Org
 from connector.sandbox.salesforce.pages import first_page, further_page
+from connector.sandbox.salesforce.record_access import NAME, record_access
 from connector.sandbox.salesforce.refusals import Json, Refusal, malformed
 from connector.sandbox.salesforce.soql_parser import parse
 from connector.sandbox.salesforce.soql_run import Engine
@@ -81,6 +82,8 @@ def deleted(org: Org, call: Call) -> Answer:
 
 def _first_page(org: Org, call: Call, *, everything: bool, tooling: bool = False) -> Answer:
     select = parse(call.needed("q"))
+    if select.source.lower() == NAME.lower():
+        return record_access(org, select)
     size = _asked_size(call)
     engine = Engine(org, org.access(call.user), call.data_path, everything, size)
     sobject = engine.source(select, tooling=tooling)

@@ -17,7 +17,7 @@ from connector.sandbox.salesforce.table import Record
 
 VERSION = 1
 SETTINGS = ("assigned_to", "lead_mapping", "delete_log_from_s", "changes")
-SETS = ("required", "hidden", "denied", "in_approval")
+SETS = ("required", "hidden", "denied", "in_approval", "private")
 
 
 def save(org: Org, private_key: str, path: Path) -> None:
@@ -49,7 +49,7 @@ def restore(org: Org, path: Path) -> str:
     for name in SETTINGS:
         setattr(org, name, dump["settings"][name])
     for name in SETS:
-        setattr(org, name, set(dump["settings"][name]))
+        setattr(org, name, set(dump["settings"].get(name, ())))
     return str(dump["private_key"])
 
 

@@ -3,6 +3,7 @@ from urllib.parse import quote
 
 import pytest
 
+from connector.sandbox.salesforce.people import People
 from tests.sandbox.salesforce.desk import Desk
 
 
@@ -208,3 +209,19 @@ def test_archived_activities_show_in_query_all_alone(desk: Desk) -> None:
         {"Subject": "Open", "IsArchived": False},
     ]
     assert desk.column("SELECT Subject FROM Event WHERE IsArchived = true", "queryAll") == ["Old"]
+
+
+def test_what_a_user_may_edit_is_told_of_named_records(desk: Desk) -> None:
+    user = desk.org.main_user
+    ours, other = desk.lead(), desk.lead()
+    desk.org.private.add("Lead")
+    person = People(desk.org).user
+    People(desk.org).edit(other, OwnerId=person)
+    soql = "SELECT RecordId, HasEditAccess FROM UserRecordAccess WHERE UserId = '{}'"
+    both = f"{soql.format(user)} AND RecordId IN ('{ours}', '{other}')"
+    assert desk.rows(both) == [
+        {"RecordId": ours, "HasEditAccess": True},
+        {"RecordId": other, "HasEditAccess": False},
+    ]
+    assert desk.change("Lead", other, Title="x").code == "INSUFFICIENT_ACCESS_OR_READONLY"
+    assert desk.query(soql.format(user)).code == "MALFORMED_QUERY"
