@@ -184,7 +184,8 @@ class SalesforceMapping(CrmMapping):
     tasks: SalesforceTasks | None = None
     """How tasks are written; without this section none are."""
     permission_set: DeveloperName = "Leadripe"
-    """The permission set that `leadripe provision` creates; reps get it to see our fields."""
+    """The permission set that lets people see our fields. `leadripe provision` creates it, and one
+    of this name and `_Integration` for Leadripe's own user."""
 
     @model_validator(mode="after")
     def _writes_custom_fields(self) -> Self:

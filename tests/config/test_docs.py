@@ -44,6 +44,11 @@ CHECKS: dict[str, tuple[Check, str, dict[str, str]]] = {
     ),
     "mapping.md": (check_mapping, "activities", {"version": "1", "crm": "hubspot"}),
     "salesforce-mapping.md": (check_mapping, "activities", {"version": "1", "crm": "salesforce"}),
+    "salesforce.md": (
+        lambda document: check_settings(document, Path()),
+        "",
+        {"version": "1", "crm": "salesforce", "mapping": "m.yaml", "rules": "r.yaml"},
+    ),
     "rules.md": (
         check_rules,
         "rules",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from connector.config.salesforce_mapping import SalesforceMapping
 from connector.crm.salesforce import check_reading, check_writing, soql
 from connector.crm.salesforce.account import asking_for_org, org_of, records
+from connector.crm.salesforce.check_sharing import check_sharing
 from connector.crm.salesforce.client import Client, Sub, SubReply, as_object, objects
 from connector.crm.salesforce.findings import PROVISION, Findings, listed
 from connector.crm.salesforce.hiding import Hiding
@@ -39,9 +40,10 @@ class Checkup:
     client: Client
     mapping: SalesforceMapping
     told: Findings = field(default_factory=Findings)
+    _user: str = ""
 
     def run(self) -> list[Finding]:
-        """Return what was found, the org first. About seven calls.
+        """Return what was found, the org first. About nine calls.
 
         Raises CrmUnavailableError if the org does not answer.
         """
@@ -66,6 +68,7 @@ class Checkup:
             lambda: check_reading.check(self.mapping, schema, hiding, self.told),
             lambda: check_reading.check_members(self.mapping, self.client, self.told),
             lambda: check_writing.check(self.mapping, schema, hiding, self.told),
+            lambda: check_sharing(self.mapping, self.client, schema, self._user, self.told),
             self._check_conversion,
             lambda: self._check_engagement(schema),
         ):
@@ -100,7 +103,7 @@ class Checkup:
         return True
 
     def _check_user(self) -> None:
-        user = str(fetch_userinfo(self.client).get("user_id"))
+        user = self._user = str(fetch_userinfo(self.client).get("user_id"))
         people, ours = set_names(self.mapping)
         asked = [
             asking_for_org(),

@@ -54,8 +54,9 @@ def test_a_check_takes_few_calls_and_changes_nothing(lively: ProvisionedOrg) -> 
     before, calls = lively.snapshot(), lively.client.calls["rest"]
     checked(lively)
     assert lively.snapshot() == before
-    # Versions, who we are, org and user, all objects, fields not seen, conversions, engagement.
-    assert lively.client.calls["rest"] - calls == 7
+    # Versions, who we are, org and user, all objects, fields not seen, sharing, conversions,
+    # engagement; and what may be edited if there is anybody.
+    assert lively.client.calls["rest"] - calls == 8
 
 
 def test_what_is_not_provisioned_is_named_with_its_remedy(bare: ProvisionedOrg) -> None:
@@ -215,6 +216,17 @@ def test_few_calls_left_are_named(open_org: Opener) -> None:
     org = open_org(daily_requests=1_005)
     found = the(checked(org), "calls of the last 24 hours are left")
     assert (found.severity, found.what.startswith("only 99")) == (Severity.WARNING, True)
+
+
+def test_records_of_others_that_are_private_are_named(lively: ProvisionedOrg) -> None:
+    people = People(lively.org)
+    leads = [lively.make("Lead", LastName=f"L{n}", Company="Acme") for n in range(3)]
+    for lead in leads[:2]:
+        people.edit(lead, OwnerId=people.user)
+    assert bad(checked(lively)) == []
+    lively.org.private.add("Lead")
+    found = the(checked(lively), "our user may not edit 2 of 2 recent records of Lead")
+    assert (found.severity, "sharing rule" in found.do) == (Severity.ERROR, True)
 
 
 def test_a_conversion_that_takes_no_field_along_is_named(lively: ProvisionedOrg) -> None:
