@@ -6,7 +6,7 @@ from connector.sandbox.salesforce.call import Answer
 from connector.sandbox.salesforce.ids import full_id
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.refusals import Refusal, malformed, row_error
-from connector.sandbox.salesforce.soql_parser import unescaped
+from connector.sandbox.salesforce.soql_tokens import unescaped
 from connector.sandbox.salesforce.soql_tree import Comparison, Condition, Junction, Select
 from connector.sandbox.salesforce.table import Record
 
