@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -30,9 +31,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """The contacts. `total`: how many there are; None if nobody counted. `notes`: in sentences."""
+    """The contacts. `total`: how many there are; None if nobody counted. `notes`: in sentences.
+
+    `beforehand`: yields the same parts, for what has to be known of everybody first.
+    """
 
     parts: Iterator[Part]
+    beforehand: Callable[[], Iterator[Part]]
     zone: ZoneInfo
     total: int | None = None
     notes: Sequence[Sequence[str]] = field(default_factory=list)
@@ -69,12 +74,13 @@ def of_files(
             stack.enter_context(read_files(plan, inputs, zone=zone, told=told)) for plan in plans
         ]
         notes = [offline.notes for offline in read]
-        yield Data(_parts_of_files(read), ZoneInfo(zone), read[0].contacts, notes)
+        again = partial(_parts_of_files, read, again=True)
+        yield Data(_parts_of_files(read), again, ZoneInfo(zone), read[0].contacts, notes)
 
 
-def _parts_of_files(read: Sequence[Offline]) -> Iterator[Part]:
+def _parts_of_files(read: Sequence[Offline], *, again: bool = False) -> Iterator[Part]:
     # Parts depend on the ids alone, so those of the two readings hold the same contacts.
-    for parts in zip(*(offline.parts() for offline in read), strict=True):
+    for parts in zip(*(offline.parts(again=again) for offline in read), strict=True):
         yield Part(parts[0].facts, parts[-1].facts, _keeps(parts[0].ids))
 
 
@@ -92,7 +98,8 @@ def of_store(
         _, zone = zone_of_store(store)
         told = sources_of(opened, store, as_of, language="en")
         notes = [told.sentences] if told else []
-        yield Data(_parts_of_store(store, merged(before, after), as_of), zone, None, notes)
+        parts = partial(_parts_of_store, store, merged(before, after), as_of)
+        yield Data(parts(), parts, zone, None, notes)
 
 
 def _parts_of_store(

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from connector.report.sources import Sources
 from connector.report.timeline import Held, Remembered, Timeline, timeline
 from connector.rules.timeline import Span
 from connector.store import EmbeddedStore
+from connector.sync.batches import joined
 from connector.sync.wanted import EPOCH, local_day, micros, moment
 
 _PRIVATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
@@ -75,6 +76,7 @@ class Explained:
             self.opened.loaded.rules,
             self._activity,
             span,
+            contact=self.facts.contact,
             eventful=[local_day(at, self.zone) for at in happened],
         )
         return timeline(
@@ -137,7 +139,7 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
                 do="Give the CRM's id or the e-mail address; run `leadripe pull` if it is new.",
             )
         at = as_of or opened.clock.now()
-        facts = store.load_facts_of(known.no, opened.compiled, as_of)
+        facts = _with_account(opened, store, known.no, at, as_of, zone)
         evaluation = opened.engine.evaluate(
             opened.compiled, facts, as_of_us=micros(at), as_of_day=local_day(at, zone)
         )
@@ -160,6 +162,32 @@ def _changes(opened: Opened, store: EmbeddedStore, known: KnownContact) -> list[
     said = Said(rows[0]["human_stage"], rows[0]["verdict"]) if rows else Said()
     kinds = judged_fields(opened.loaded.rules)
     return person_changes(store.load_versions(known.no), known.fields, said, kinds)
+
+
+def _with_account(
+    opened: Opened,
+    store: EmbeddedStore,
+    no: int,
+    at: datetime,
+    as_of: datetime | None,
+    zone: ZoneInfo,
+) -> Facts:
+    """Return what a contact is evaluated from, with what is known of its account as fields."""
+    facts = store.load_facts_of(no, opened.compiled, as_of)
+    by = opened.loaded.rules.account
+    if by is None or opened.compiled.account is None:
+        return facts
+    colleagues = [
+        store.load_facts_of(each, opened.compiled, as_of)
+        for each in store.load_colleagues(no, by.by)
+    ]
+    accounts = opened.engine.gather(
+        opened.compiled,
+        [joined(colleagues)] if colleagues else [],
+        as_of_us=micros(at),
+        as_of_day=local_day(at, zone),
+    )
+    return replace(facts, contact=accounts.beside(facts.contact)) if accounts else facts
 
 
 def _history(store: EmbeddedStore, no: int, as_of: datetime) -> History:

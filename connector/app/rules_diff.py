@@ -1,8 +1,9 @@
 """`leadripe rules diff`: who would change if other rules took the place of these."""
 
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -21,7 +22,7 @@ from connector.app.score_command import form_of
 from connector.app.score_output import Form, written
 from connector.config.rules_file import load_rules
 from connector.engine.embedded import EmbeddedEngine
-from connector.ports import Evaluation, Facts, Shapes
+from connector.ports import Accounts, Evaluation, Facts, Shapes
 from connector.report import terminal
 from connector.report.rules_diff import DiffReport, rules_diff
 from connector.rules.compile import compile_rules
@@ -103,18 +104,24 @@ def _compare(wish: DiffWish, two: _Two, data: Data, form: Form, progress: Progre
     at = wish.as_of or SystemClock().now()
     report = new_report(at, wish.before, wish.after)
     engine = EmbeddedEngine(memory_limit=_MEMORY)
+    day = local_day(at, data.zone)
 
-    def evaluated(compiled: CompiledRules, facts: Facts) -> Evaluation:
-        day = local_day(at, data.zone)
+    def gathered(compiled: CompiledRules, parts: Iterable[Facts]) -> Accounts | None:
+        return engine.gather(compiled, parts, as_of_us=micros(at), as_of_day=day)
+
+    def evaluated(compiled: CompiledRules, facts: Facts, accounts: Accounts | None) -> Evaluation:
+        facts = replace(facts, accounts=accounts)
         return engine.evaluate(compiled, facts, as_of_us=micros(at), as_of_day=day)
 
     out = sys.stdout.buffer if wish.as_json else wish.out
     try:
+        first = gathered(two.before, (part.before for part in data.beforehand()))
+        second = gathered(two.after, (part.after for part in data.beforehand()))
         with written(out) as stream, writer_for(stream, form) as writer:
             for part in data.parts:
                 compared = two.comparison.of(
-                    evaluated(two.before, part.before),
-                    evaluated(two.after, part.after),
+                    evaluated(two.before, part.before, first),
+                    evaluated(two.after, part.after, second),
                     part.ids,
                 )
                 add(report, compared, wish.top)

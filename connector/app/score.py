@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -142,13 +142,20 @@ def _tables(
     """Yield the rows of each part."""
     engine = EmbeddedEngine(memory_limit=_MEMORY, temp_folder=offline.folder.parent / "engine")
     done = 0
+    moment = (micros(as_of), local_day(as_of, ZoneInfo(offline.zone)))
     try:
+        accounts = engine.gather(
+            offline.compiled,
+            (part.facts for part in offline.parts(again=True)),
+            as_of_us=moment[0],
+            as_of_day=moment[1],
+        )
         for part in offline.parts():
             evaluation = engine.evaluate(
                 offline.compiled,
-                part.facts,
-                as_of_us=micros(as_of),
-                as_of_day=local_day(as_of, ZoneInfo(offline.zone)),
+                replace(part.facts, accounts=accounts),
+                as_of_us=moment[0],
+                as_of_day=moment[1],
             )
             yield rows.table(part.ids, evaluation)
             done += len(part.ids)

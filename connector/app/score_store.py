@@ -1,7 +1,7 @@
 """Scores every contact that was pulled, as the next plan would see it; asks the CRM nothing."""
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -60,12 +60,18 @@ def _tables(
     _, zone = zone_of_store(store)
     rows = Rows(opened.words, zone.key)
     buckets = store.buckets()
+    moment = (micros(at), local_day(at, zone))
+    compiled = opened.compiled
+    accounts = opened.engine.gather(
+        compiled,
+        (store.load_facts(bucket, compiled, as_of) for bucket in buckets),
+        as_of_us=moment[0],
+        as_of_day=moment[1],
+    )
     for done, bucket in enumerate(buckets):
+        facts = replace(store.load_facts(bucket, compiled, as_of), accounts=accounts)
         evaluation = opened.engine.evaluate(
-            opened.compiled,
-            store.load_facts(bucket, opened.compiled, as_of),
-            as_of_us=micros(at),
-            as_of_day=local_day(at, zone),
+            compiled, facts, as_of_us=moment[0], as_of_day=moment[1]
         )
         numbers = evaluation.score["contact"]
         known = store.load_contacts(numbers.to_pylist())

@@ -64,7 +64,7 @@ def _unknown_keys(
 
 def reason_names(rules: RuleSet) -> Iterator[str]:
     """Yield what a line of a score can be called: a rule's id, or `cap content`."""
-    yield from (str(rule.id) for rule in rules.rules)
+    yield from (str(rule.id) for rule in rules.giving)
     for group in rules.groups:
         yield from (f"cap {group.id}", f"floor {group.id}")
     yield from (f"bound {name}" for name in (rules.score, *(each.id for each in rules.further)))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+from connector.config.account_rules import ContactRuleSection
 from connector.config.activity_rules import PERIODS, DecaySection, GroupSection, RuleSection
 from connector.config.amounts import whole_days
 from connector.config.points import LabelSection, micro
@@ -13,13 +14,16 @@ from connector.config.where import Comparison, Report, Where, kinds_of, tests
 from connector.domain.ids import RuleId
 from connector.domain.numbers import MILLION
 from connector.ports import Shapes
+from connector.rules.accounts import KINDS
 from connector.rules.conditions import ALWAYS, All, Condition, Kind
 from connector.rules.decay import Constant, Curve, Decay, HalfLife, Linear, Steps
 from connector.rules.model import (
+    Account,
     ActivityRule,
     AtMost,
     Blocker,
     Bucket,
+    ContactRule,
     Criterion,
     Each,
     Ever,
@@ -57,18 +61,25 @@ class Meaning:
     def __post_init__(self) -> None:
         wheres = [rule.where for rule in self.written.rules if rule.where]
         blockers = [blocker.where for blocker in self.written.hand_off.blockers]
+        blockers += [rule.where for rule in self.written.contact_rules]
         criteria = [
             (one.field, one.is_) for persona in self.written.personas for one in persona.criteria
         ]
         shapes = self.shapes or Shapes({}, {})
         self._attributes = {**kinds_of(_comparisons(wheres)), **shapes.attributes}
-        self._fields = {**kinds_of([*_comparisons(blockers), *criteria]), **shapes.fields}
+        fields = {**kinds_of([*_comparisons(blockers), *criteria]), **shapes.fields}
+        self._fields = {**fields, **KINDS} if self.written.account else fields
 
     def rule_set(self) -> RuleSet:
         """Return the whole."""
         written = self.written
         return RuleSet(
             rules=tuple(self._rule(position, rule) for position, rule in enumerate(written.rules)),
+            contact_rules=tuple(
+                self._contact_rule(position, rule)
+                for position, rule in enumerate(written.contact_rules)
+            ),
+            account=self._account(),
             groups=tuple(self._group(name, group) for name, group in written.groups.items()),
             fit=self._fit(),
             stages=self._stages(),
@@ -96,14 +107,14 @@ class Meaning:
             "labels": {name: _label(each.label, name) for name, each in scores.items()},
         }
 
-    def _score_of(self, rule: RuleSection) -> str | None:
+    def _score_of(self, rule: RuleSection | ContactRuleSection) -> str | None:
         """Return the score of a rule as the model has it: None for the leading one."""
         name = self.written.score_of(rule)
         return None if name == self.written.leading_score else name
 
     def _group(self, name: str, group: GroupSection) -> Group:
         # All rules of a group give points to one score; `rules_check` tells where they do not.
-        members = (each for each in self.written.rules if each.group == name)
+        members = (each for each in self.written.giving.values() if each.group == name)
         first = next(members, None)
         return Group(
             name,
@@ -129,6 +140,29 @@ class Meaning:
             family=rule.family or "",
             is_need=rule.need,
             score=self._score_of(rule),
+        )
+
+    def _contact_rule(self, position: int, rule: ContactRuleSection) -> ContactRule:
+        return ContactRule(
+            id=RuleId(rule.id),
+            label=_label(rule.label, rule.id),
+            points=micro(rule.points),
+            where=self._where(rule.where, self._fields, "contact_rules", position, "where"),
+            group=rule.group,
+            score=self._score_of(rule),
+        )
+
+    def _account(self) -> Account | None:
+        written = self.written.account
+        if written is None:
+            return None
+        return Account(
+            by=written.by,
+            kind=self._fields.get(written.by, Kind.TEXT),
+            role=written.role,
+            role_kind=self._fields.get(written.role or "", Kind.TEXT),
+            engaged_from=micro(written.engaged_from),
+            sum_cap=None if written.sum_cap is None else micro(written.sum_cap),
         )
 
     def _where(self, where: Where | None, kinds: Mapping[str, Kind], *path: str | int) -> Condition:

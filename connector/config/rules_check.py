@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from connector.config.account_rules import ContactRuleSection
 from connector.config.activity_rules import PERIODS, RuleSection
 from connector.config.amounts import whole_days
 from connector.config.document import DataPath
@@ -11,6 +12,7 @@ from connector.config.mapping import CrmMapping
 from connector.config.rules_document import RulesDocument
 from connector.config.where import Where
 from connector.config.wording import likely, listed
+from connector.rules.accounts import FACTS
 
 
 class Found(NamedTuple):
@@ -34,31 +36,50 @@ class Named:
 
 def check_alone(rules: RulesDocument, named: Named) -> Iterator[Found]:
     """Yield what does not agree within the file."""
-    yield from _repeated(("rules",), [rule.id for rule in rules.rules])
-    yield from _repeated(("personas",), [persona.id for persona in rules.personas])
+    yield from _repeated([((*path, "id"), rule.id) for path, rule in rules.giving.items()])
     yield from _repeated(
-        ("hand_off", "blockers"), [blocker.id for blocker in rules.hand_off.blockers]
+        [(("personas", no, "id"), persona.id) for no, persona in enumerate(rules.personas)]
     )
+    blockers = enumerate(rules.hand_off.blockers)
+    yield from _repeated(
+        [(("hand_off", "blockers", no, "id"), blocker.id) for no, blocker in blockers]
+    )
+    yield from _accounts(rules)
     yield from _scores(rules)
     yield from _questions(rules)
     yield from _groups(rules, named)
     yield from _replacements(rules, named)
 
 
-def _repeated(path: DataPath, ids: Iterable[str]) -> Iterator[Found]:
+def _repeated(ids: Iterable[tuple[DataPath, str]]) -> Iterator[Found]:
     seen: set[str] = set()
-    for position, name in enumerate(ids):
+    for path, name in ids:
         if name in seen:
             message = f"the id «{name}» stands twice: give each its own"
-            yield Found((*path, position, "id"), message)
+            yield Found(path, message)
         seen.add(name)
 
 
+def _accounts(rules: RulesDocument) -> Iterator[Found]:
+    """Yield the facts of accounts that nothing tells."""
+    for path, name in fields_in(rules):
+        if name not in FACTS:
+            continue
+        if rules.account is None:
+            message = (
+                f"«{name}» needs to know who is of one account: add `account: {{by: company}}`"
+            )
+            yield Found(path, message, _is_key(path, name))
+        elif name == "account_roles" and rules.account.role is None:
+            message = "«account_roles» needs to tell roles apart: add `role` to «account»"
+            yield Found(path, message, _is_key(path, name))
+
+
 def _groups(rules: RulesDocument, named: Named) -> Iterator[Found]:
-    for position, rule in enumerate(rules.rules):
+    for path, rule in rules.giving.items():
         if rule.group is not None and rule.group not in {*rules.groups, *named.groups}:
             yield Found(
-                ("rules", position, "group"),
+                (*path, "group"),
                 f"there is no group «{rule.group}»{_instead(rule.group, rules.groups)}",
             )
 
@@ -66,18 +87,18 @@ def _groups(rules: RulesDocument, named: Named) -> Iterator[Found]:
 def _scores(rules: RulesDocument) -> Iterator[Found]:
     scores = rules.named_scores
     mentions: list[tuple[DataPath, str | None]] = [(("stages", "score"), rules.stages.score)]
-    mentions += [(("rules", no, "score"), rule.score) for no, rule in enumerate(rules.rules)]
+    mentions += [((*path, "score"), rule.score) for path, rule in rules.giving.items()]
     for path, name in mentions:
         if name is not None and name not in scores:
             yield Found(path, f"there is no score «{name}»{_instead(name, scores)}")
-    of_group: dict[str, RuleSection] = {}
-    for position, rule in enumerate(rules.rules):
+    of_group: dict[str, RuleSection | ContactRuleSection] = {}
+    for path, rule in rules.giving.items():
         if rule.group is None:
             continue
         first = of_group.setdefault(rule.group, rule)
         if rules.score_of(rule) != rules.score_of(first):
             yield Found(
-                ("rules", position, "group"),
+                (*path, "group"),
                 f"the group «{rule.group}» caps points of «{rules.score_of(first)}» "
                 f"(rule «{first.id}»), and this rule gives points to «{rules.score_of(rule)}»: "
                 "give each score groups of its own",
@@ -152,7 +173,7 @@ def check_against_mapping(rules: RulesDocument, mapping: CrmMapping) -> Iterator
                 _is_key(path, name),
             )
     for path, name in fields_in(rules):
-        if name not in shapes.fields:
+        if name not in shapes.fields and name not in FACTS:
             yield Found(
                 path,
                 f"the mapping reads no contact field «{name}»{_instead(name, shapes.fields)}",
@@ -205,6 +226,20 @@ def fields_in(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
             yield ("personas", position, "criteria", number, "field"), criterion.field
     for position, blocker in enumerate(rules.hand_off.blockers):
         yield from _names(blocker.where, ("hand_off", "blockers", position, "where"))
+    for position, rule in enumerate(rules.contact_rules):
+        yield from _names(rule.where, ("contact_rules", position, "where"))
+    yield from _fields_of_account(rules)
+    yield from _fields_to_reach(rules)
+
+
+def _fields_of_account(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
+    if rules.account is not None:
+        yield ("account", "by"), rules.account.by
+    if rules.account is not None and rules.account.role is not None:
+        yield ("account", "role"), rules.account.role
+
+
+def _fields_to_reach(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
     for key, names in (
         ("name_fields", rules.hand_off.name_fields),
         ("reach_fields", rules.hand_off.reach_fields),

@@ -6,7 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from connector.config.account_rules import AccountSection, ContactRuleSection
 from connector.config.activity_rules import GroupSection, RuleSection
+from connector.config.document import DataPath
 from connector.config.fit_rules import FitSection, PersonaSection
 from connector.config.points import Label, Points
 from connector.config.section import Name, Section, refuse
@@ -49,6 +51,10 @@ class RulesDocument(Section):
     another."""
     rules: Annotated[tuple[RuleSection, ...], Field(min_length=1)]
     """Points for activities."""
+    contact_rules: tuple[ContactRuleSection, ...] = ()
+    """Points for what a contact is."""
+    account: AccountSection | None = None
+    """Which contacts are of one account; without this section, nothing is known of accounts."""
     groups: dict[Name, GroupSection] = Field(default_factory=dict)
     """Groups of rules with a cap."""
     personas: tuple[PersonaSection, ...] = ()
@@ -75,7 +81,15 @@ class RulesDocument(Section):
         """{name: bounds} of every score, in the order of the file."""
         return self.scores if self.scores is not None else {self.score.name: self.score}
 
-    def score_of(self, rule: RuleSection) -> str:
+    @property
+    def giving(self) -> Mapping[DataPath, RuleSection | ContactRuleSection]:
+        """{place: rule} of every rule that gives points."""
+        return {
+            **{("rules", place): rule for place, rule in enumerate(self.rules)},
+            **{("contact_rules", place): rule for place, rule in enumerate(self.contact_rules)},
+        }
+
+    def score_of(self, rule: RuleSection | ContactRuleSection) -> str:
         """Return the name of the score that a rule gives points to; by default the first."""
         return rule.score or next(iter(self.named_scores))
 

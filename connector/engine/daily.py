@@ -44,9 +44,12 @@ def daily(
     activity: pa.Table,
     span: Span,
     *,
+    contact: pa.Table | None = None,
     eventful: Sequence[int] = (),
 ) -> Sequence[ScoredDay]:
     """Return the days of `span` with their points, rising, from one contact's activities.
+
+    `contact`: its row, for rules that give points for its fields; these are taken as they are now.
 
     Exact for each day that is returned. All days are, unless the rules' periods or the number of
     activities would make it slow; then `eventful` days are preferred.
@@ -61,7 +64,8 @@ def daily(
     moments = [_Moment(day, ends) for day in asked for ends in past.ends(day)]
     found: dict[_Moment, tuple[int, _Lines]] = {}
     for turn in _turns(moments, width):
-        found |= _ask(engine, compiled, past, turn, span)
+        people = _people(contact, len(turn), compiled)
+        found |= _ask(engine, compiled, past, turn, span, people)
     return [_scored(day, past, found) for day in asked]
 
 
@@ -134,8 +138,22 @@ def _turns(moments: Sequence[_Moment], width: int) -> Iterator[list[_Moment]]:
     yield from together.values()
 
 
+def _people(contact: pa.Table | None, count: int, compiled: CompiledRules) -> pa.Table:
+    """Return the contact as so many, numbered from 0."""
+    if contact is None:
+        return contact_table(range(count), [{}] * count, compiled.fields)
+    rows = contact.take(pa.array([0] * count, pa.int64()))
+    numbers = pa.array(range(count), pa.int64())
+    return rows.set_column(rows.schema.get_field_index("contact"), "contact", numbers)
+
+
 def _ask(
-    engine: Engine, compiled: CompiledRules, past: _Past, turn: Sequence[_Moment], span: Span
+    engine: Engine,
+    compiled: CompiledRules,
+    past: _Past,
+    turn: Sequence[_Moment],
+    span: Span,
+    people: pa.Table,
 ) -> dict[_Moment, tuple[int, _Lines]]:
     """Return the points and lines at each moment of a turn."""
     as_of_day = max(moment.day for moment in turn)
@@ -143,7 +161,7 @@ def _ask(
         past.shifted(moment, number, as_of_day - moment.day) for number, moment in enumerate(turn)
     ]
     facts = Facts(
-        contact=contact_table(range(len(turn)), [{}] * len(turn), compiled.fields),
+        contact=people,
         activity=pa.concat_tables(shifted),
         opportunity=OPPORTUNITY_SCHEMA.empty_table(),
         state=STATE_SCHEMA.empty_table(),

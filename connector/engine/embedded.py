@@ -4,7 +4,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from connector.engine import robots
+from connector.engine.accounts import GatheredAccounts, gather
 from connector.engine.connection import Limits, folder_of, opened
 from connector.engine.inputs import (
     activities_of,
@@ -75,6 +76,7 @@ class EmbeddedEngine:
         Raises StoreError if files cannot be read, or memory or disk do not suffice.
         """
         with _explained():
+            facts = _with_accounts(facts)
             self._allow(facts.activity)
             moment = _moment(as_of_us, as_of_day)
             if not is_few(facts.contact):
@@ -150,6 +152,23 @@ class EmbeddedEngine:
                     self._connection.execute(f"DROP TABLE {name}")
                 self._clear(compiled, registered)
 
+    def gather(
+        self, compiled: CompiledRules, parts: Iterable[Facts], *, as_of_us: int, as_of_day: int
+    ) -> GatheredAccounts | None:
+        """Put contacts together by account; what comes of it lives as long as the engine.
+
+        Raises as `evaluate` does.
+        """
+        plan = compiled.account
+        if plan is None:
+            return None
+
+        def evaluated(facts: Facts) -> Evaluation:
+            return self.evaluate(plan.own, facts, as_of_us=as_of_us, as_of_day=as_of_day)
+
+        with _explained():
+            return gather(plan, parts, evaluated, self._limits)
+
     def _allow(self, activity: pa.Table | Sequence[Path]) -> None:
         """Open the engine anew if it has to read files of folders that it may not read yet."""
         if isinstance(activity, pa.Table):
@@ -210,6 +229,13 @@ def _statement(step: Step) -> str:
     if step.name in OUTPUTS:
         return step.sql
     return f"CREATE OR REPLACE TEMP TABLE {step.name} AS {step.sql}"
+
+
+def _with_accounts(facts: Facts) -> Facts:
+    """Return facts whose contacts hold what is known of their accounts."""
+    if facts.accounts is None:
+        return facts
+    return replace(facts, contact=facts.accounts.beside(facts.contact), accounts=None)
 
 
 def _done_with(steps: Sequence[Step]) -> Iterator[list[str]]:

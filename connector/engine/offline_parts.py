@@ -68,13 +68,18 @@ class Offline:
     notes: list[str] = field(default_factory=list)
     repeated: int = 0
 
-    def parts(self) -> Iterator[Part]:
-        """Yield the contacts part by part, in the order of their ids."""
+    def parts(self, *, again: bool = False) -> Iterator[Part]:
+        """Yield the contacts part by part, in the order of their ids.
+
+        `again`: they are gone through once more, so that this time nothing is noted.
+        """
+        self.repeated = 0
         for part in range(self.parts_total if self.contacts else 0):
             with explained():
                 found = self._part(part)
             yield found
-        self.note_repeated("activities", self.repeated)
+        if not again:
+            self.note_repeated("activities", self.repeated)
 
     def note_repeated(self, name: str, rows: int) -> None:
         """Note how many rows stood aside for another of the same id."""

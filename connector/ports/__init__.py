@@ -15,7 +15,7 @@ from connector.ports.crm import (
     Verdict,
     WriteBack,
 )
-from connector.ports.engine import Engine, Evaluation, Facts
+from connector.ports.engine import Accounts, Engine, Evaluation, Facts
 from connector.ports.files import FileCrm, FileJob, FileRow
 from connector.ports.native import Native
 from connector.ports.outbox import OutboxEntry
@@ -43,6 +43,7 @@ from connector.ports.undo import (
 __all__ = [
     "SHOWN",
     "Account",
+    "Accounts",
     "CallEstimate",
     "Clock",
     "Crm",

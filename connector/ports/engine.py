@@ -1,6 +1,6 @@
 """What the core asks of an engine that evaluates rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     import pyarrow as pa  # heavy: only the modules that compute import it for real
 
 
+class Accounts(Protocol):
+    """What is known of accounts as a whole, at the instant at which they were gathered."""
+
+    def beside(self, contact: "pa.Table") -> "pa.Table":
+        """Return the contacts with the facts of their accounts; unknown for one without account."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What one set of contacts is evaluated from; columns as in `connector.rules.tables`.
@@ -18,7 +26,8 @@ class Facts:
     `activity`: a table, or Parquet files whose rows together are unique. Files may hold activities
     of other contacts; only those of contacts in `contact` count. `decision`: what people said of
     quarantine; `robot_domain`: what was found by asking all contacts (`connector.sync.robots`);
-    None where there is nothing.
+    None where there is nothing. `accounts`: what `Engine.gather` found; without it, `contact` holds
+    those facts already.
     """
 
     contact: "pa.Table"
@@ -27,6 +36,7 @@ class Facts:
     state: "pa.Table"
     decision: "pa.Table | None" = None
     robot_domain: "pa.Table | None" = None
+    accounts: Accounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +76,19 @@ class Engine(Protocol):
         as_of_us: int,
     ) -> "pa.Table":
         """Run steps over activities, of whichever contacts, and `tables`; return the last's."""
+        ...
+
+    def gather(
+        self,
+        compiled: CompiledRules,
+        parts: Iterable[Facts],
+        *,
+        as_of_us: int,
+        as_of_day: int,
+    ) -> Accounts | None:
+        """Put the contacts of all `parts` together by their accounts, at an instant.
+
+        None, without looking at a part, if no condition looks at accounts. Any way of dividing
+        contacts into parts gives the same.
+        """
         ...

@@ -205,6 +205,13 @@ class Store(Undoing, Protocol):
         """Return the contacts of a bucket with their field `email`, as `Facts.contact` has it."""
         ...
 
+    def load_colleagues(self, no: int, field: str) -> Sequence[int]:
+        """Return the living contacts with the same (folded) value of a field, `no` among them.
+
+        None if that of `no` is unknown.
+        """
+        ...
+
     def kept_since(self) -> datetime | None:
         """Return when this store began to keep what was replaced; None: not yet."""
         ...

@@ -7,7 +7,16 @@ from connector.report.condition_sentences import condition_in_words
 from connector.rules.conditions import All
 from connector.rules.decay import Constant, Curve, Decay, HalfLife, Linear, Steps
 from connector.rules.explain import Words
-from connector.rules.model import ActivityRule, Bucket, Each, Ever, Group, Label, PerAttribute
+from connector.rules.model import (
+    ActivityRule,
+    Bucket,
+    ContactRule,
+    Each,
+    Ever,
+    Group,
+    Label,
+    PerAttribute,
+)
 
 _SAID: dict[str, Label] = {
     "rule": {"en": "{label}: {points}", "fr": "{label} : {points}"},
@@ -54,6 +63,17 @@ _SAID: dict[str, Label] = {
         "en": "The score «{label}» is the sum of all this, from {lowest} to {highest}",
         "fr": "Le score « {label} » est la somme de tout cela, de {lowest} à {highest}",
     },
+    "while": {"en": "while {condition}", "fr": "tant que {condition}"},
+    "account": {
+        "en": "Contacts with the same «{by}» are of one account",
+        "fr": "Les contacts de même « {by} » forment un compte",
+    },
+    "engaged": {
+        "en": "a person with {points} of its own activities is engaged",
+        "fr": "une personne est engagée à partir de {points} de ses propres activités",
+    },
+    "roles": {"en": "roles are told apart by «{role}»", "fr": "rôles distingués par « {role} »"},
+    "sum_cap": {"en": "account_sum is {points} at most", "fr": "account_sum : {points} au plus"},
     "score_of_several": {
         "en": "The score «{label}» is the sum of its rules, from {lowest} to {highest}",
         "fr": "Le score « {label} » est la somme de ses règles, de {lowest} à {highest}",
@@ -73,6 +93,31 @@ class RuleSpeaker:
             label = self._words.label(rule.label)
             head = self._say("rule", label=label, points=self._points(rule.points, signed=True))
             yield rule.id, ", ".join([head, *self._terms(rule)]) + "."
+        for given in self._words.rules.contact_rules:
+            label = self._words.label(given.label)
+            head = self._say("rule", label=label, points=self._points(given.points, signed=True))
+            yield given.id, ", ".join([head, *self._terms_of_contact(given)]) + "."
+        yield from self._account()
+
+    def _terms_of_contact(self, rule: ContactRule) -> Iterator[str]:
+        condition = condition_in_words(rule.where, self._words.language)
+        yield self._say("while", condition=condition)
+        if rule.score:
+            yield self._say("to_score", label=self._words.score(rule.score))
+        if rule.group:
+            yield self._say("group", label=self._group_label(rule.group))
+
+    def _account(self) -> Iterator[tuple[str, str]]:
+        account = self._words.rules.account
+        if account is None:
+            return
+        parts = [self._say("account", by=account.by)]
+        parts.append(self._say("engaged", points=self._points(account.engaged_from)))
+        if account.role is not None:
+            parts.append(self._say("roles", role=account.role))
+        if account.sum_cap is not None:
+            parts.append(self._say("sum_cap", points=self._points(account.sum_cap)))
+        yield "account", ", ".join(parts) + "."
 
     def groups(self) -> Iterator[tuple[str, str]]:
         """Yield the limits of each group, and last the scores."""

@@ -170,7 +170,7 @@ def _limits(rules: RuleSet) -> Limits:
 
 def _day(scored: ScoredDay, words: Words) -> Day:
     by_group: dict[str, int] = {}
-    groups = {rule.id: rule.group or OTHER for rule in words.rules.rules}
+    groups = {rule.id: rule.group or OTHER for rule in words.rules.giving}
     for share in scored.shares:
         if share.kind != "bound":
             group = groups[share.rule] if share.kind == "rule" else share.rule  # type: ignore[index]  # ids of this rule set

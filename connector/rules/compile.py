@@ -1,6 +1,6 @@
 """Rule set to plan: the steps that every engine runs, in order, and the tables that they join.
 
-activity ─→ hit ─→ dated, keyed ─→ repeated ─→ line
+activity ─→ hit ─→ dated, keyed ─→ repeated ─→ line ─→ every_line
 line, contact, activity, opportunity, state ─→ outcome ─→ need ─→ score, reason, move
 line ─→ further_0, … ─→ other_score, other_reason
 """
@@ -11,7 +11,9 @@ import json
 from collections.abc import Iterator, Mapping
 
 from connector.rules import (
+    accounts,
     buckets,
+    contact_lines,
     counting,
     facts,
     further,
@@ -28,7 +30,7 @@ from connector.rules.conditions import Kind
 from connector.rules.counting import Numbered
 from connector.rules.model import PerAttribute, RuleSet
 from connector.rules.needs import need_sql
-from connector.rules.plan import CompiledRules, Constants, Robots, Step
+from connector.rules.plan import AccountPlan, CompiledRules, Constants, Robots, Step
 from connector.rules.quarantine import Quarantine, Sign
 from connector.rules.tables import SCORE
 
@@ -52,6 +54,7 @@ def compile_rules(rules: RuleSet) -> CompiledRules:
         fields=fields,
         attributes=_attributes(rules),
         robots=_robots(rules.quarantine),
+        account=_account(rules, fields),
     )
 
 
@@ -67,6 +70,20 @@ def _robots(quarantine: Quarantine) -> Robots:
     )
 
 
+def _account(rules: RuleSet, fields: Mapping[str, Kind]) -> AccountPlan | None:
+    """Return how accounts are put together; None where no condition looks at them."""
+    account = rules.account
+    if account is None or not accounts.FACTS.keys() & fields.keys():
+        return None
+    role = account.role
+    return AccountPlan(
+        own=compile_rules(accounts.own_rules(rules)),
+        key=accounts.key_column(account.by, account.kind),
+        role=None if role is None else accounts.key_column(role, account.role_kind),
+        summary=Step("summary", accounts.summary_sql(account)),
+    )
+
+
 def _fields(rules: RuleSet) -> Mapping[str, Kind]:
     """Return the contact fields that the rules look at; names and addresses are text by default."""
     criteria = [each for persona in rules.fit.personas for each in persona.criteria]
@@ -75,11 +92,16 @@ def _fields(rules: RuleSet) -> Mapping[str, Kind]:
             [
                 *(each.condition for each in criteria),
                 *(each.where for each in rules.hand_off.blockers),
+                *(each.where for each in rules.contact_rules),
             ]
         )
     )
     for each in criteria:
         add_kind(kinds, each.field, each.kind)
+    if rules.account is not None and accounts.FACTS.keys() & kinds.keys():
+        add_kind(kinds, rules.account.by, rules.account.kind)
+        if rules.account.role is not None:
+            add_kind(kinds, rules.account.role, rules.account.role_kind)
     for name in (*rules.hand_off.name_fields, *rules.hand_off.reach_fields):
         kinds.setdefault(name, Kind.TEXT)
     add_kind(kinds, "email", Kind.TEXT)  # what people say of quarantine may be of a mail domain
@@ -104,6 +126,7 @@ def _steps(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) 
     if counted:
         yield hits.hit_step(counted)
     yield from buckets.steps(counted)
+    yield from contact_lines.steps(rules)
     yield Step("outcome", _outcome_sql(rules, counted, fields))
     needs = [each for each in counted if each.rule.is_need]
     if needs:

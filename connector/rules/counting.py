@@ -93,7 +93,7 @@ def numbered(rules: RuleSet) -> list[Numbered]:
     Raises ValueError for a repeated id, and for a `replaced_by` that makes no sense.
     """
     by_id = {rule.id: rule for rule in rules.rules}
-    if len(by_id) != len(rules.rules):
+    if len({rule.id for rule in rules.giving}) != len(rules.giving):
         raise ValueError("two rules have the same id")
     replacing = {rule.replaced_by for rule in rules.rules if rule.replaced_by is not None}
     for rule in rules.rules:

@@ -101,7 +101,7 @@ class Words:
 
     def rule(self, rule: str) -> str:
         """Return a rule's label; the id of a rule that is no longer in the file."""
-        found = next((known for known in self.rules.rules if known.id == rule), None)
+        found = next((known for known in self.rules.giving if known.id == rule), None)
         return say(found.label, self.language) if found else rule
 
     def score(self, score: str) -> str:

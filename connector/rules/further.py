@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from connector.rules import facts, gathered, reasons, sql
+from connector.rules import contact_lines, facts, gathered, reasons, sql
 from connector.rules.counting import Numbered
 from connector.rules.layers import layered, listed
 from connector.rules.model import RuleSet, Score
@@ -16,9 +16,9 @@ def check(rules: RuleSet) -> None:
     if rules.score in known or len(known) != len(rules.further) + 1:
         raise ValueError("two scores have the same name")
     of_group = {group.id: group.score for group in rules.groups}
-    if not {*(rule.score for rule in rules.rules), *of_group.values()} <= known:
+    if not {*(rule.score for rule in rules.giving), *of_group.values()} <= known:
         raise ValueError("a rule gives points to a score that does not exist")
-    for rule in rules.rules:
+    for rule in rules.giving:
         if rule.group in of_group and of_group[rule.group] != rule.score:
             message = f"rule {rule.id!r} and its group give points to different scores"
             raise ValueError(message)
@@ -48,7 +48,7 @@ def _sums_sql(rules: RuleSet, counting: list[Numbered], score: Score) -> str:
 LEFT JOIN (
 SELECT contact,
     {listed(sums)}
-FROM line
+FROM {contact_lines.source(rules)}
 GROUP BY contact
 ) AS t ON t.contact = c.contact""",
         {

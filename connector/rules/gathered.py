@@ -7,10 +7,10 @@ moment, `t` totals, `e` engagement, `w` sales work, `o` opportunities, `s` the p
 
 from collections.abc import Mapping
 
-from connector.rules import sql
+from connector.rules import contact_lines, sql
 from connector.rules.counting import Numbered
 from connector.rules.layers import Columns, listed
-from connector.rules.model import Group, RuleSet
+from connector.rules.model import ActivityRule, ContactRule, Group, RuleSet
 
 
 def source(rules: RuleSet, counting: list[Numbered]) -> str:
@@ -67,15 +67,19 @@ def totals(rules: RuleSet, counting: list[Numbered]) -> Columns:
 
 def sums(rules: RuleSet, counting: list[Numbered], score: str | None = None) -> Columns:
     """Return the sums that a score is made of: of each group with bounds, and of the rest."""
-    giving = [each for each in counting if each.rule.score == score]
+    giving: list[tuple[int, ActivityRule | ContactRule]] = [
+        *((each.no, each.rule) for each in counting),
+        *contact_lines.numbered(rules),
+    ]
+    members = [(no, rule.group) for no, rule in giving if rule.score == score]
     groups = bounded_groups(rules, score)
     bounded = {group.id for group in groups.values()}
     return {
         **{
-            column: _sum_of([each.no for each in giving if each.rule.group == group.id])
+            column: _sum_of([no for no, of in members if of == group.id])
             for column, group in groups.items()
         },
-        "unbounded": _sum_of([each.no for each in giving if each.rule.group not in bounded]),
+        "unbounded": _sum_of([no for no, of in members if of not in bounded]),
     }
 
 
@@ -83,7 +87,7 @@ def _total_sql(rules: RuleSet, counting: list[Numbered]) -> str:
     """Return the sums of groups, the families and the latest need."""
     return f"""SELECT contact,
     {listed(totals(rules, counting))}
-FROM line CROSS JOIN moment
+FROM {contact_lines.source(rules)} CROSS JOIN moment
 GROUP BY contact"""
 
 

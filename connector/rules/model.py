@@ -105,6 +105,21 @@ class ActivityRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactRule:
+    """Points for what a contact is, or for what is known of its account: given while `where` holds.
+
+    They do not fade, and are no signal of a family. `group`, `score`: as for an activity rule.
+    """
+
+    id: RuleId
+    label: Label
+    points: int
+    where: Condition
+    group: str | None = None
+    score: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Rules whose sum is clamped to `floor`..`cap` before it joins the score.
 
@@ -238,6 +253,24 @@ class SalesWork:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """Which contacts belong together, and what makes one of them count: facts for conditions.
+
+    Contacts with the same (folded) value of the field `by` are of one account. A contact's own
+    points are those that its activities alone give the leading score, between its bounds.
+    `engaged_from`: the own points from which a person counts as engaged. `sum_cap`: the most that
+    the sum of own points comes to. `role`: the field by which roles are told apart.
+    """
+
+    by: str
+    kind: Kind = Kind.TEXT
+    role: str | None = None
+    role_kind: Kind = Kind.TEXT
+    engaged_from: int = 10 * MILLION
+    sum_cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
     """Everything that decides a score, a stage and a hand-off.
 
@@ -246,6 +279,7 @@ class RuleSet:
     """
 
     rules: tuple[ActivityRule, ...]
+    contact_rules: tuple[ContactRule, ...] = ()
     groups: tuple[Group, ...] = ()
     fit: Fit = field(default_factory=Fit)
     stages: Stages = field(default_factory=Stages)
@@ -255,5 +289,11 @@ class RuleSet:
     lowest: int = 0
     highest: int = 100 * MILLION
     further: tuple[Score, ...] = ()
+    account: Account | None = None
     labels: Mapping[str, Label] = field(default_factory=dict)
     quarantine: Quarantine = field(default_factory=Quarantine)
+
+    @property
+    def giving(self) -> "tuple[ActivityRule | ContactRule, ...]":
+        """All rules that give points, in the order in which their lines stand on a tie."""
+        return (*self.rules, *self.contact_rules)

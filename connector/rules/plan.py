@@ -44,6 +44,20 @@ class Robots:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountPlan:
+    """How contacts of one account are put together (`connector.rules.accounts`).
+
+    `own`: the plan that gives contacts their own points. `key`, `role`: columns of `contact`; no
+    `role` where roles are not told apart. `summary`: a row for each account, read from `own`.
+    """
+
+    own: "CompiledRules"
+    key: str
+    role: str | None
+    summary: Step
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledRules:
     """One plan, for any engine that speaks the portable subset (DESIGN, decision 2).
 
@@ -53,7 +67,7 @@ class CompiledRules:
 
     `hash`: SHA-256 of the canonical form of the rule set and of the plan; the same rules give the
     same hash. `fields`, `attributes`: what the plan needs as `f_` and `a_` columns; text ones also
-    folded. `activity_types`: the types that the plan looks at; None where it looks at all.
+    folded. `account`: the turn that goes before, where conditions look at accounts.
     """
 
     hash: str
@@ -62,3 +76,4 @@ class CompiledRules:
     fields: Mapping[str, Kind]
     attributes: Mapping[str, Kind]
     robots: Robots = field(default_factory=Robots)
+    account: AccountPlan | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from connector.domain.numbers import MILLION
-from connector.rules.model import ActivityRule, Ever, Group, PerDays, RuleSet
+from connector.rules.model import ActivityRule, ContactRule, Ever, Group, PerDays, RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +32,25 @@ def score_reach(rules: RuleSet, counting: Iterable[ActivityRule] | None = None) 
 
     They are those of the points that move stages and hand off.
     """
-    fires = [rule for rule in (rules.rules if counting is None else counting) if rule.score is None]
+    some: list[ActivityRule | ContactRule] = [*rules.contact_rules]
+    some += rules.rules if counting is None else counting
+    fires = [rule for rule in some if rule.score is None]
     groups = {group.id for group in rules.groups}
     parts = [group_reach(group, fires) for group in rules.groups if group.score is None]
     parts += [rule_reach(rule) for rule in fires if rule.group not in groups]
     return _sum(parts).within(rules.lowest, rules.highest)
 
 
-def group_reach(group: Group, rules: Iterable[ActivityRule]) -> Reach:
+def group_reach(group: Group, rules: Iterable[ActivityRule | ContactRule]) -> Reach:
     """Return the bounds of what a group adds to the score."""
     members = [rule_reach(rule) for rule in rules if rule.group == group.id]
     return _sum(members).within(group.floor, group.cap)
 
 
-def rule_reach(rule: ActivityRule) -> Reach:
+def rule_reach(rule: ActivityRule | ContactRule) -> Reach:
     """Return the bounds of what one rule adds."""
+    if isinstance(rule, ContactRule):
+        return Reach(min(0, rule.points), max(0, rule.points))
     worth = [round(Fraction(rule.points * weight, MILLION)) for weight in rule.decay.weights()]
     if not worth or worth[0] == 0:  # weights never rise with age
         return Reach(0, 0)

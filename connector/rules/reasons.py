@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from connector.rules import sql
+from connector.rules import contact_lines, sql
 from connector.rules.facts import clamped
 from connector.rules.gathered import bounded_groups
 from connector.rules.model import RuleSet, Score
@@ -13,7 +13,7 @@ from connector.rules.plan import Constants
 def names(rules: RuleSet) -> Constants:
     """Return what each line is called; `line_no` is its place on a tie."""
     rows: list[tuple[object, ...]] = [
-        (no, "rule", str(rule.id)) for no, rule in enumerate(rules.rules)
+        (no, "rule", str(rule.id)) for no, rule in enumerate(rules.giving)
     ]
     for number, group in enumerate(rules.groups):
         cap = _cap_no(rules, number)
@@ -26,7 +26,7 @@ def names(rules: RuleSet) -> Constants:
 
 def _cap_no(rules: RuleSet, group: int) -> int:
     """Return the place of a group's cap; its floor follows."""
-    return len(rules.rules) + 2 * group
+    return len(rules.giving) + 2 * group
 
 
 def _bound_no(rules: RuleSet, score: Score | None = None) -> int:
@@ -86,7 +86,7 @@ FROM (
          ROW_NUMBER() OVER (PARTITION BY contact ORDER BY points DESC, line_no) AS rank
   FROM (
   SELECT l.contact, l.rule_no AS line_no, l.points, l.activities, l.latest_us
-  FROM line AS l JOIN contact AS c ON c.contact = l.contact
+  FROM {contact_lines.source(rules)} AS l JOIN contact AS c ON c.contact = l.contact
   WHERE l.points <> 0{_is_of(rules, score)}
   UNION ALL
 {clamps}
@@ -100,5 +100,5 @@ def _is_of(rules: RuleSet, score: Score | None) -> str:
     if not rules.further:
         return ""
     id_ = score.id if score else None
-    members = [no for no, rule in enumerate(rules.rules) if rule.score == id_]
+    members = [no for no, rule in enumerate(rules.giving) if rule.score == id_]
     return f" AND l.rule_no IN ({sql.numbers(members)})"

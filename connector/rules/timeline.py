@@ -63,7 +63,8 @@ def concerning(rules: RuleSet, types: Set[str]) -> RuleSet:
     """Return the rule set cut to what can give points for activities of these types.
 
     It gives the same lines for them: rules count without regard to each other, except for the one
-    that replaces another. Fit and blockers have no part in points.
+    that replaces another. Fit and blockers have no part in points; facts of accounts are fields
+    like others here.
     """
     wanted = {rule.id for rule in rules.rules if not types.isdisjoint(rule.activities)}
     while more := {
@@ -76,6 +77,7 @@ def concerning(rules: RuleSet, types: Set[str]) -> RuleSet:
         rules,
         rules=tuple(rule for rule in rules.rules if rule.id in wanted),
         fit=Fit(),
+        account=None,
         hand_off=replace(rules.hand_off, blockers=()),
     )
 

@@ -318,6 +318,11 @@ class EmbeddedStore(Store):
         return self._facts.people(bucket)
 
     @_guarded
+    def load_colleagues(self, no: int, field: str) -> Sequence[int]:
+        """Return the living contacts with the same value of a field, `no` among them if known."""
+        return self._facts.colleagues(no, field)
+
+    @_guarded
     def load_contacts(self, numbers: Iterable[int]) -> Mapping[int, KnownContact]:
         """Return what planning must know of these contacts; deleted ones are left out."""
         return self._facts.contacts(numbers, self._fresh)

@@ -10,6 +10,7 @@ from connector.columns import OPPORTUNITY_SCHEMA, STATE_SCHEMA, contact_table, t
 from connector.domain.contact import Value
 from connector.domain.ids import ContactId, OwnerId, TaskKey
 from connector.domain.stages import Stage
+from connector.domain.text import fold
 from connector.errors import StoreError
 from connector.ports import Facts, KnownContact, Watched
 from connector.ports.native import VERDICTS
@@ -88,6 +89,10 @@ _FIND = """
 SELECT no FROM identity WHERE id = :text
 UNION ALL SELECT no FROM address WHERE email = lower(trim(:text)) LIMIT 1
 """
+_VALUES = """
+SELECT no, json_extract(fields, :path) FROM contact
+WHERE status = 'living' AND json_extract(fields, :path) IS NOT NULL ORDER BY no
+"""
 _STAGES = json_list(Stage)
 _LAST = 2**63 - 1
 
@@ -149,6 +154,14 @@ class FactsReader:
         with self._database.reading():
             activity = self._segments.read(self._segments.live(bucket), [no])
             return self._facts(_Range(bucket, no, no), compiled, activity, as_of_us)
+
+    def colleagues(self, no: int, field: str) -> list[int]:
+        """Return the living contacts with the same value of a field, `no` among them."""
+        path = f'$."{field}"'
+        rows = self._database.rows_named(_VALUES, {"path": path})
+        values = {int(str(number)): fold(str(value)) for number, value in rows}
+        mine = values.get(no)
+        return [number for number, value in values.items() if value and value == mine]
 
     def _facts(
         self,

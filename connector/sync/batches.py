@@ -53,15 +53,16 @@ def _fits(together: Sequence[Facts], facts: Facts, most: int) -> bool:
 
 
 def _joined(together: Sequence[tuple[int, Facts]]) -> Batch:
-    every = [facts for _, facts in together]
-    return Batch(
-        buckets=[bucket for bucket, _ in together],
-        facts=Facts(
-            contact=pa.concat_tables([each.contact for each in every]),
-            activity=_activity([each.activity for each in every]),
-            opportunity=pa.concat_tables([each.opportunity for each in every]),
-            state=pa.concat_tables([each.state for each in every]),
-        ),
+    return Batch([bucket for bucket, _ in together], joined([facts for _, facts in together]))
+
+
+def joined(every: Sequence[Facts]) -> Facts:
+    """Return the facts of several sets of contacts, at least one, as those of one."""
+    return Facts(
+        contact=pa.concat_tables([each.contact for each in every]),
+        activity=_activity([each.activity for each in every]),
+        opportunity=pa.concat_tables([each.opportunity for each in every]),
+        state=pa.concat_tables([each.state for each in every]),
     )
 
 

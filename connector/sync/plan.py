@@ -13,6 +13,7 @@ from connector.domain.contact import Owner
 from connector.domain.ids import RunId
 from connector.domain.text import same_value
 from connector.ports import (
+    Accounts,
     Crm,
     Engine,
     Evaluation,
@@ -133,8 +134,9 @@ class Planner:
         self._tasks.begin(as_of, creates=creates, withholds=self._withholds)
         done, total = 0, len(self._store.buckets())
         progress.step("scoring", done=done, total=total)
+        accounts = self._accounts(as_of, then)
         for batch in batches(self._store, self._settings.compiled, as_of=then):
-            self._plan_batch(batch, as_of)
+            self._plan_batch(batch, as_of, accounts)
             done += len(batch.buckets)
             progress.step("scoring", done=done, total=total)
         self._verify()
@@ -145,8 +147,18 @@ class Planner:
         self._store.save_owners(owners)
         return owners
 
-    def _plan_batch(self, batch: Batch, as_of: datetime) -> None:
-        compiled, facts = self._settings.compiled, batch.facts
+    def _accounts(self, as_of: datetime, then: datetime | None) -> Accounts | None:
+        """Return what is known of accounts, if the rules look at them: a turn of its own."""
+        compiled = self._settings.compiled
+        return self._engine.gather(
+            compiled,
+            (batch.facts for batch in batches(self._store, compiled, as_of=then)),
+            as_of_us=micros(as_of),
+            as_of_day=local_day(as_of, self._settings.zone),
+        )
+
+    def _plan_batch(self, batch: Batch, as_of: datetime, accounts: Accounts | None) -> None:
+        compiled, facts = self._settings.compiled, replace(batch.facts, accounts=accounts)
         as_of_us, as_of_day = micros(as_of), local_day(as_of, self._settings.zone)
         evaluation = self._engine.evaluate(compiled, facts, as_of_us=as_of_us, as_of_day=as_of_day)
         self._count(evaluation, facts.state)

@@ -538,6 +538,31 @@ RULES = (
         ("5:19: no persona looks at the field «jobtitle»; did you mean «job_title»?",),
     ),
     Mistake(
+        "facts of accounts that nothing tells",
+        _ONE_RULE + "contact_rules:\n  - {id: a, where: {account_people: {gte: 2}}, points: 5}\n",
+        (
+            "5:21: «account_people» needs to know who is of one account: "
+            "add `account: {by: company}`",
+        ),
+    ),
+    Mistake(
+        "roles that nothing tells apart, and other mistakes with accounts",
+        _ONE_RULE + "account: {by: company, sum_cap: 0, engged_from: 1}\n"
+        "contact_rules:\n"
+        "  - {id: paper, where: {account_roles: 2}, points: 5, group: contnt}\n"
+        "  - {id: b, where: {account_people: {contains: two}}, points: 5, score: rsk}\n"
+        "groups: {content: {cap: 5}}\n",
+        (
+            "4:33: «sum_cap» must be more than 0 and at most 1000000; 0 was found",
+            "4:36: unknown key «engged_from»; did you mean «engaged_from»?",
+            "6:10: the id «paper» stands twice: give each its own",
+            "6:25: «account_roles» needs to tell roles apart: add `role` to «account»",
+            "6:62: there is no group «contnt»; did you mean «content»?",
+            "7:48: «contains» is for text, but «account_people» holds a number",
+            "7:73: there is no score «rsk»; there is engagement",
+        ),
+    ),
+    Mistake(
         "an unknown group",
         _ONE_RULE + "  - {id: guide, activity: content_download, points: 5, group: contnt}\n"
         "groups: {content: {cap: 25}}\n",

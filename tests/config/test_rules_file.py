@@ -9,9 +9,10 @@ from connector.config.yaml_file import parse_document
 from connector.domain.numbers import MILLION
 from connector.ports import Shapes
 from connector.rules.compile import compile_rules
-from connector.rules.conditions import Kind, Op, Test
+from connector.rules.conditions import All, Kind, Op, Test
 from connector.rules.decay import Constant, Decay, HalfLife, Linear, Steps
 from connector.rules.model import (
+    Account,
     ActivityRule,
     AtMost,
     Bucket,
@@ -207,6 +208,36 @@ DEFAULT_POINTS = {
     "unsubscribed": Signal(-15, Ever(), Decay(expire_after=None)),
     "meeting_missed": Signal(-5, Each(), Decay(HalfLife(45))),
 }
+
+
+def test_rules_of_contacts_and_accounts_arrive() -> None:
+    found = rules("""
+account: {by: company_id, role: seniority, engaged_from: 12.5, sum_cap: 5000}
+rules: [{id: a, activity: x, points: 1}]
+contact_rules:
+  - {id: two, where: {account_people: {gte: 2}, country: fr}, points: -1.5, group: web}
+groups: {web: {cap: 5}}
+""")
+    assert found.account == Account(
+        "company_id", role="seniority", engaged_from=12_500_000, sum_cap=5_000 * MILLION
+    )
+    (two,) = found.contact_rules
+    assert (two.points, two.group, two.score) == (-1_500_000, "web", None)
+    assert two.where == All(
+        (
+            Test("account_people", Kind.NUMBER, Op.GTE, (2 * MILLION,)),
+            Test("country", Kind.TEXT, Op.EQUALS, ("fr",)),
+        )
+    )
+    compiled = compile_rules(found)
+    assert compiled.account is not None
+    assert compiled.account.key == "f_company_id_folded"
+    assert {"company_id", "seniority", "account_people"} <= set(compiled.fields)
+
+
+def test_accounts_that_no_condition_looks_at_cost_nothing() -> None:
+    found = rules("account: {by: company_id}\nrules: [{id: a, activity: x, points: 1}]\n")
+    assert compile_rules(found).account is None
 
 
 def test_the_first_of_several_scores_leads_unless_stages_name_another() -> None:

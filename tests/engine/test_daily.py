@@ -105,9 +105,9 @@ def test_each_day_is_what_the_readable_evaluator_says_at_its_end(seed: int) -> N
     as_of, zone = make_as_of(made)
     attributes = compile_rules(rules)
     for story in make_stories(made, 4, as_of, zone):
-        activity = tables.facts([story], attributes).activity
+        facts = tables.facts([story], attributes)
         span = Span(as_of.day - 45, as_of.day, as_of.us)
-        for each in daily(ENGINE, rules, activity, span):
+        for each in daily(ENGINE, rules, facts.activity, span, contact=facts.contact):
             told = judged(rules, story, end_of(each.day, zone, as_of))
             assert (each.points, each.shares) == (told.score["points"], shares(told))
             assert sum(share.points for share in each.shares) == each.points

@@ -12,7 +12,7 @@ from connector.rules.compile import compile_rules
 from connector.rules.model import RuleSet
 from connector.rules.plan import CompiledRules
 from connector.sync.robots import Part, robot_domains, with_robots
-from tests.reference.evaluator import Result, evaluate
+from tests.reference.evaluator import Result, evaluate_all
 from tests.reference.robots import Decision
 from tests.reference.story import Instant, Story
 from tests.reference.tables import facts, results
@@ -51,9 +51,12 @@ class Plan:
             lambda: [Part(each.activity, partial(people, each)) for each in read],
             as_of_us=as_of.us,
         )
+        read = [with_robots(each, found) for each in read]
+        moment = {"as_of_us": as_of.us, "as_of_day": as_of.day}
+        accounts = self._engine.gather(self.compiled, read, **moment)
         answers = [
             self._engine.evaluate(
-                self.compiled, with_robots(each, found), as_of_us=as_of.us, as_of_day=as_of.day
+                self.compiled, dataclasses.replace(each, accounts=accounts), **moment
             )
             for each in read
         ]
@@ -62,10 +65,8 @@ class Plan:
 
 def disagreements(plan: Plan, stories: Sequence[Story], as_of: Instant) -> list[Story]:
     """Return the contacts on which the two evaluators do not agree."""
-    found = plan.evaluate(stories, as_of)
-    return [
-        story for story in stories if found.get(story.contact) != evaluate(plan.rules, story, as_of)
-    ]
+    found, told = plan.evaluate(stories, as_of), evaluate_all(plan.rules, stories, as_of)
+    return [story for story in stories if found.get(story.contact) != told[story.contact]]
 
 
 def least(plan: Plan, story: Story, as_of: Instant) -> Story:
@@ -95,7 +96,7 @@ def difference(plan: Plan, story: Story, as_of: Instant) -> str:
     """Return the least story that parts the evaluators, and what each says, to read."""
     smallest = least(plan, story, as_of)
     ours, theirs = (
-        evaluate(plan.rules, smallest, as_of),
+        evaluate_all(plan.rules, [smallest], as_of)[smallest.contact],
         plan.evaluate([smallest], as_of)[smallest.contact],
     )
     lines = [f"{as_of}", f"{smallest}"]

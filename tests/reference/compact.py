@@ -11,13 +11,16 @@ from typing import TypeVar
 
 from connector.domain.ids import RuleId
 from connector.domain.numbers import MILLION
+from connector.rules.accounts import KINDS
 from connector.rules.conditions import All, AnyOf, Condition, Kind, Literal, Not, Op, Test, names
 from connector.rules.decay import EXPIRE_AFTER, Constant, Curve, Decay, HalfLife, Linear, Steps
 from connector.rules.model import (
+    Account,
     ActivityRule,
     AtMost,
     Blocker,
     Bucket,
+    ContactRule,
     Criterion,
     Each,
     Ever,
@@ -47,12 +50,7 @@ BUCKETS: Mapping[object, Bucket] = {
 
 def rule_set(base: RuleSet, node: Node) -> RuleSet:
     """Return `base` with the parts that a case states in place of its own."""
-    parts: dict[str, object] = {}
-    if "rules" in node:
-        parts["rules"] = tuple(activity_rule(each) for each in nodes(node["rules"]))
-        parts["groups"] = ()
-    if "groups" in node:
-        parts["groups"] = tuple(group(name, each) for name, each in items(node["groups"]))
+    parts = point_rules(node)
     if "personas" in node:
         parts["fit"] = fit(items(node["personas"]))
     if "stages" in node:
@@ -62,9 +60,34 @@ def rule_set(base: RuleSet, node: Node) -> RuleSet:
     if "sales" in node:
         parts["sales"] = with_settings(base.sales, node["sales"])
     parts |= {name: micro(node[name]) for name in ("lowest", "highest") if name in node}
+    if "account" in node:
+        parts["account"] = account(mapping(node["account"]))
     if "further" in node:
         parts["further"] = tuple(further(name, each) for name, each in items(node["further"]))
     return dataclasses.replace(base, **parts)  # type: ignore[arg-type]  # each part by its name
+
+
+def point_rules(node: Node) -> dict[str, object]:
+    """Return what gives points; where a case states rules of activities, groups are its own too."""
+    parts: dict[str, object] = {}
+    if "rules" in node:
+        parts["rules"] = tuple(activity_rule(each) for each in nodes(node["rules"]))
+        parts["groups"] = ()
+    if "contact_rules" in node:
+        parts["contact_rules"] = tuple(contact_rule(each) for each in nodes(node["contact_rules"]))
+    if "groups" in node:
+        parts["groups"] = tuple(group(name, each) for name, each in items(node["groups"]))
+    return parts
+
+
+def account(node: Node) -> Account:
+    """Return `{by: company, role: seniority, engaged_from: 10, sum_cap: 100}`."""
+    return Account(
+        by=str(node["by"]),
+        role=str(node["role"]) if "role" in node else None,
+        engaged_from=micro(node.get("engaged_from", 10)),
+        sum_cap=micro(node["sum_cap"]) if "sum_cap" in node else None,
+    )
 
 
 def further(name: str, node: Node) -> Score:
@@ -90,6 +113,18 @@ def activity_rule(node: Node) -> ActivityRule:
         group=str(node["group"]) if "group" in node else None,
         family=str(node.get("family", "")),
         is_need=bool(node.get("need", False)),
+        score=str(node["score"]) if "score" in node else None,
+    )
+
+
+def contact_rule(node: Node) -> ContactRule:
+    """Return a rule of `contact_rules`."""
+    return ContactRule(
+        id=RuleId(str(node["id"])),
+        label={"en": str(node["id"])},
+        points=micro(node["points"]),
+        where=where(mapping(node["where"])),
+        group=str(node["group"]) if "group" in node else None,
         score=str(node["score"]) if "score" in node else None,
     )
 
@@ -184,7 +219,7 @@ def test(name: str, op: str, wanted: object, exact: bool) -> Test:
     """Return one comparison with a literal or a list of them."""
     literals = wanted if isinstance(wanted, list) else [wanted]
     values = tuple(value(each) for each in literals)
-    kind = Kind.TEXT if op == "exists" else kind_of(values[0])
+    kind = KINDS.get(name, Kind.TEXT) if op == "exists" else kind_of(values[0])
     return Test(name, kind, Op(op), values, exact)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from connector.rules.model import RuleSet
 from connector.rules.quarantine import Sign
+from tests.reference.accounts import with_accounts
 from tests.reference.counting import Counted, count
 from tests.reference.facts import Facts, gather
 from tests.reference.hand_off import Gates, cause, closing, gates, ripe_since
@@ -41,9 +42,10 @@ def evaluate_all(
     as_of: Instant,
     decisions: Sequence[Decision] = (),
 ) -> dict[int, Result]:
-    """Evaluate contacts one by one: {contact: result}."""
+    """Evaluate contacts, which are everybody there is, one by one: {contact: result}."""
     domains = whole_domains(rules, stories, as_of)
-    return {story.contact: evaluate(rules, story, as_of, domains, decisions) for story in stories}
+    everybody = with_accounts(rules, stories, as_of, domains, decisions)
+    return {story.contact: evaluate(rules, story, as_of, domains, decisions) for story in everybody}
 
 
 def evaluate(
@@ -53,7 +55,7 @@ def evaluate(
     domains: frozenset[MailDomain] = frozenset(),
     decisions: Sequence[Decision] = (),
 ) -> Result:
-    """Evaluate one contact at an instant."""
+    """Evaluate one contact at an instant. What is known of its account stands in its fields."""
     flagged = flags(rules, story, as_of, domains, decisions)
     activities = [
         each for each in story.activities if each.occurred_us <= as_of.us and each.id not in flagged
@@ -62,7 +64,7 @@ def evaluate(
     state = story.state or State()
 
     counted = count(rules, activities, as_of)
-    points = score(rules, counted)
+    points = score(rules, counted, story.fields)
     match = fit(rules.fit, story.fields)
     facts = gather(rules, activities, opportunities, state, counted, as_of)
 
@@ -106,17 +108,18 @@ def evaluate(
         },
         reasons=reason_rows(story.contact, points),
         moves=move_rows(story.contact, standing),
-        **others(rules, story.contact, counted),
+        **others(rules, story, counted),
         flags=flag_rows(story, flagged),
     )
 
 
-def others(rules: RuleSet, contact: int, counted: Sequence[Counted]) -> dict[str, tuple[Row, ...]]:
+def others(rules: RuleSet, story: Story, counted: Sequence[Counted]) -> dict[str, tuple[Row, ...]]:
     """Return the rows of the scores beside the leading one."""
     scores: list[Row] = []
     reasons: list[Row] = []
     for further in sorted(rules.further, key=lambda each: each.id):
-        points, name = score(rules, counted, further), {"score": further.id}
+        points = score(rules, counted, story.fields, further)
+        contact, name = story.contact, {"score": further.id}
         scores.append({"contact": contact, **name, "raw": points.raw, "points": points.total})
         reasons += [{**row, **name} for row in reason_rows(contact, points)]
     return {"other_scores": tuple(scores), "other_reasons": tuple(reasons)}

@@ -6,13 +6,16 @@ from random import Random
 
 from connector.domain.ids import RuleId
 from connector.domain.numbers import MILLION
-from connector.rules.conditions import ALWAYS
+from connector.rules.accounts import KINDS
+from connector.rules.conditions import ALWAYS, Kind
 from connector.rules.decay import Constant, Curve, Decay, HalfLife, Linear, Steps
 from connector.rules.model import (
+    Account,
     ActivityRule,
     AtMost,
     Blocker,
     Bucket,
+    ContactRule,
     Criterion,
     Each,
     Ever,
@@ -51,17 +54,20 @@ def make_rule_set(random: Random) -> RuleSet:
     rules = [make_rule(random, no) for no in range(random.choice((0, 1, 2, 4, 7, 11)))]
     stages = make_stages(random)
     further = make_further(random)
+    account = make_account(random)
     groups = shared_out(random, make_groups(random), further)
     return RuleSet(
         rules=tuple(of_their_scores(random, replace_some(random, rules), groups, further)),
+        contact_rules=make_contact_rules(random, groups, further, account),
         groups=groups,
-        fit=make_fit(random),
+        fit=make_fit(random, account),
         stages=stages,
-        hand_off=make_hand_off(random, stages),
+        hand_off=make_hand_off(random, stages, account),
         sales=SalesWork() if likely(random, 70) else make_sales(random),
         lowest=random.choice((0, 0, -50, 10)) * MILLION,
         highest=random.choice((100, 100, 60)) * MILLION,
         further=further,
+        account=account,
     )
 
 
@@ -157,6 +163,55 @@ def make_limits(random: Random) -> tuple[int | None, int | None]:
     return cap and cap * MILLION, floor and floor * MILLION
 
 
+# ---------------------------------------------------------------- rules of contacts
+
+
+def make_contact_rules(
+    random: Random,
+    groups: tuple[Group, ...],
+    further: tuple[Score, ...],
+    account: Account | None,
+) -> tuple[ContactRule, ...]:
+    """Return a few rules that give points for what a contact, or its account, is."""
+    scores = (None, *(each.id for each in further))
+    made = []
+    for no in range(random.choice((0, 0, 0, 1, 3))):
+        group = random.choice((None, *groups))
+        made.append(
+            ContactRule(
+                RuleId(f"is_{no}"),
+                {"en": f"Is {no}"},
+                make_points(random),
+                make_condition(random, known_fields(account)),
+                group=group.id if group else None,
+                score=group.score if group else random.choice(scores),
+            )
+        )
+    return tuple(made)
+
+
+def make_account(random: Random) -> Account | None:
+    """Return by what contacts belong together, if anything is to be known of accounts."""
+    if likely(random, 60):
+        return None
+    role = random.choice((None, "email", "employees"))
+    return Account(
+        by="job_title",
+        role=role,
+        role_kind=FIELDS[role] if role else Kind.TEXT,
+        engaged_from=random.choice((0, 1, 10, 50)) * MILLION,
+        sum_cap=random.choice((None, 30 * MILLION)),
+    )
+
+
+def known_fields(account: Account | None) -> dict[str, Kind]:
+    """Return what conditions on contacts may look at: its account most often, if it has one."""
+    if account is None:
+        return FIELDS
+    facts = {name: kind for name, kind in KINDS.items() if name != "account_roles" or account.role}
+    return {**facts, "employees": FIELDS["employees"], "job_title": FIELDS["job_title"]}
+
+
 # ---------------------------------------------------------------- several scores
 
 
@@ -197,20 +252,21 @@ def of_their_scores(
 # ---------------------------------------------------------------- settings
 
 
-def make_fit(random: Random) -> Fit:
+def make_fit(random: Random, account: Account | None = None) -> Fit:
     """Return up to three personas."""
-    personas = tuple(make_persona(random, no) for no in range(random.choice((0, 1, 2, 3))))
+    fields = known_fields(account)
+    personas = tuple(make_persona(random, no, fields) for no in range(random.choice((0, 1, 2, 3))))
     return Fit(personas, known_enough=random.choice((0, 1, 40, 40, 50, 100)))
 
 
-def make_persona(random: Random, no: int) -> Persona:
+def make_persona(random: Random, no: int, fields: dict[str, Kind]) -> Persona:
     """Return a persona of up to four criteria; a condition may look at more than its own field."""
     criteria = []
     for _ in range(random.choice((1, 2, 3, 4))):
-        name = random.choice(sorted(FIELDS))
-        kinds = {name: FIELDS[name]} if likely(random, 80) else FIELDS
+        name = random.choice(sorted(fields))
+        kinds = {name: fields[name]} if likely(random, 80) else fields
         condition = make_condition(random, kinds)
-        criteria.append(Criterion(name, FIELDS[name], condition, random.choice((1, 1, 2, 3, 7))))
+        criteria.append(Criterion(name, fields[name], condition, random.choice((1, 1, 2, 3, 7))))
     return Persona(f"persona_{no}", {"en": f"Persona {no}"}, tuple(criteria))
 
 
@@ -235,7 +291,7 @@ def make_stages(random: Random) -> Stages:
     )
 
 
-def make_hand_off(random: Random, stages: Stages) -> HandOff:
+def make_hand_off(random: Random, stages: Stages, account: Account | None = None) -> HandOff:
     """Return settings of the gates; the threshold is not below the band that forgets it."""
     return HandOff(
         threshold=max(stages.hot_leave, random.choice((stages.hot_enter, 10 * MILLION))),
@@ -245,7 +301,7 @@ def make_hand_off(random: Random, stages: Stages) -> HandOff:
         name_fields=random.choice((("first_name",), ("first_name", "job_title"))),
         reach_fields=random.choice((("email",), ("email", "job_title"))),
         blockers=tuple(
-            Blocker(f"blocker_{no}", {"en": ""}, make_condition(random, FIELDS))
+            Blocker(f"blocker_{no}", {"en": ""}, make_condition(random, known_fields(account)))
             for no in range(random.choice((0, 0, 1, 2)))
         ),
     )

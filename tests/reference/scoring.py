@@ -30,7 +30,12 @@ class Points:
     total: int
 
 
-def score(rules: RuleSet, counted: Sequence[Counted], further: Score | None = None) -> Points:
+def score(
+    rules: RuleSet,
+    counted: Sequence[Counted],
+    fields: Mapping[str, Value],
+    further: Score | None = None,
+) -> Points:
     """Add up lines, clamp groups, clamp the sum; each clamp is a line of its own.
 
     Of the leading score, or of one beside it.
@@ -38,8 +43,14 @@ def score(rules: RuleSet, counted: Sequence[Counted], further: Score | None = No
     name = further.id if further else None
     bounds = further or rules
     lines = rule_lines(rules, [each for each in counted if each.rule.score == name])
+    given = [rule for rule in rules.contact_rules if rule.score == name]
+    lines += [
+        Line("rule", rule.id, rule.points)
+        for rule in given
+        if rule.points and holds(rule.where, fields)
+    ]
     for group in (each for each in rules.groups if each.score == name):
-        members = {rule.id for rule in rules.rules if rule.group == group.id}
+        members = {rule.id for rule in rules.giving if rule.group == group.id}
         total = sum(line.points for line in lines if line.kind == "rule" and line.rule in members)
         if group.cap is not None and total > group.cap:
             lines.append(Line("cap", group.id, group.cap - total))

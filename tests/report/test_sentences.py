@@ -150,3 +150,36 @@ def test_rules_say_which_score_they_give_points_to(tmp_path: Path) -> None:
         "Absence : +15 points, sans décroissance, expire après 365 jours,"
         " pour le score « Risque de départ »."
     )
+
+
+OF_ACCOUNTS = """
+version: 1
+rules: [{id: a, activity: x, points: 1}]
+account: {by: company, role: seniority, sum_cap: 300}
+contact_rules:
+  - id: two
+    label: {en: Two engaged, fr: Deux engagés}
+    where: {account_people: {gte: 2}}
+    points: 2.5
+    group: web
+groups: {web: {label: Web, cap: 5}}
+"""
+
+
+def test_rules_of_contacts_and_the_account_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(OF_ACCOUNTS, encoding="utf-8")
+    rules = load_rules(path)
+    en, fr = (
+        {each.id: each.sentence for each in sentences(rules, language)} for language in ("en", "fr")
+    )
+    assert en["two"] == (
+        "Two engaged: +2.5 points, while account_people is at least 2, in group «Web»."
+    )
+    assert en["account"] == (
+        "Contacts with the same «company» are of one account, a person with 10 points of its own "
+        "activities is engaged, roles are told apart by «seniority», account_sum is 300 points at"
+        " most."
+    )
+    assert fr["two"].startswith("Deux engagés : +2,5 points, tant que account_people")
+    assert fr["account"].startswith("Les contacts de même « company » forment un compte")

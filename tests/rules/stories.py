@@ -1,6 +1,6 @@
 """Reads the golden cases of `tests/cases/`. What may stand in one is explained in its README."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,10 +22,11 @@ ANA: Mapping[str, object] = {"first_name": "Ana", "email": "ana@example.org"}
 
 Node = Mapping[str, object]
 OF_STEP = {"at", "activities", "opportunities", "people", "expect"}
-OF_CASE = {"case", "zone", "given", "contact", "previously", "evaluations", *OF_STEP}
+OF_CASE = {"case", "zone", "given", "contact", "colleagues", "previously", "evaluations", *OF_STEP}
 OF_OPPORTUNITY = {"id", "age", "changed", "amount", "probability", "closes_in", "closed", "won"}
 OF_STATE = {"stage", "since", "lower_since", "ripe_since", "handed_off", "because", "open"}
-Evaluate = Callable[[RuleSet, Story, Instant], Result]
+Evaluate = Callable[[RuleSet, Sequence[Story], Instant], Result]
+"""Evaluates everybody there is, and returns what is said of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Case:
     rules: RuleSet
     zone: ZoneInfo
     fields: Mapping[str, Value]
+    colleagues: tuple[Node, ...]
     previously: State | None
     evaluations: tuple[Node, ...]
 
@@ -76,6 +78,7 @@ def case(node: Node, shipped: RuleSet) -> Case:
         rules=rule_set(shipped, mapping(node["given"])) if "given" in node else shipped,
         zone=zone,
         fields={name: known(each) for name, each in fields.items()},
+        colleagues=tuple(nodes(node.get("colleagues", []))),
         previously=previously,
         evaluations=(first, *evaluations[1:]),
     )
@@ -103,9 +106,19 @@ def tell(case: Case, evaluate: Evaluate) -> Iterator[Told]:
             state = heard(state or State(), mapping(step["people"]), as_of)
         story = Story(CONTACT, case.fields, tuple(activities), tuple(deals.values()), state)
         now = instant(as_of, case.zone)
-        result = evaluate(case.rules, story, now)
+        result = evaluate(case.rules, [story, *colleagues(case, as_of)], now)
         yield Told(now, case.rules, result, mapping(step["expect"]))
         state, before = carried(state or State(), result), as_of
+
+
+def colleagues(case: Case, as_of: datetime) -> Iterator[Story]:
+    """Yield the others of whom a case tells: `{contact: {…}, activities: [{…}]}`."""
+    for no, node in enumerate(case.colleagues, start=CONTACT + 1):
+        refuse_unknown(node, {"contact", "activities"})
+        fields = {name: known(each) for name, each in mapping(node.get("contact", {})).items()}
+        deeds = nodes(node.get("activities", []))
+        did = (activity(each, as_of, case.zone, no=place) for place, each in enumerate(deeds))
+        yield Story(no, fields, tuple(did))
 
 
 def carried(state: State, result: Result) -> State:

@@ -1,6 +1,6 @@
 """The golden cases, told by the readable evaluator and by the compiled plan."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from connector.engine.embedded import EmbeddedEngine
 from connector.rules.model import RuleSet
 from tests.reference.agreement import Plan
 from tests.reference.compact import mapping
-from tests.reference.evaluator import Result, Row, evaluate
+from tests.reference.evaluator import Result, Row, evaluate_all
 from tests.reference.story import US_PER_DAY, Instant, Story
 from tests.rules.stories import Case, Told, load_cases, tell
 
@@ -19,14 +19,15 @@ SHIPPED = Path(__file__).parents[2] / "mappings" / "rules.yaml"
 CASES = load_cases(load_rules(SHIPPED))
 
 
-def by_reference(rules: RuleSet, story: Story, as_of: Instant) -> Result:
-    return evaluate(rules, story, as_of)
+def by_reference(rules: RuleSet, everybody: Sequence[Story], as_of: Instant) -> Result:
+    return evaluate_all(rules, everybody, as_of)[everybody[0].contact]
 
 
-def by_plan(rules: RuleSet, story: Story, as_of: Instant) -> Result:
+def by_plan(rules: RuleSet, everybody: Sequence[Story], as_of: Instant) -> Result:
     if id(rules) not in PLANS:  # compiling costs more than evaluating; many cases share their rules
         PLANS[id(rules)] = Plan(rules, ENGINE)
-    return PLANS[id(rules)].evaluate([story], as_of)[story.contact]
+    parts = [[each] for each in everybody]
+    return PLANS[id(rules)].evaluate_parts(parts, as_of)[everybody[0].contact]
 
 
 ENGINE = EmbeddedEngine(threads=1)

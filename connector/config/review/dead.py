@@ -24,6 +24,15 @@ def dead_parts(rules: RuleSet) -> Iterator[Remark]:
                     f"no «{criterion.field}» can ever be so: the comparisons contradict each other",
                     "Correct the comparison, or take the criterion out.",
                 )
+    for position, given in enumerate(rules.contact_rules):
+        if never_holds(given.where):
+            yield Remark(
+                ("contact_rules", position, "where"),
+                Weight.ERROR,
+                "never_fires",
+                f"«{given.id}» can never give points: {contradiction(given.where)}",
+                _CORRECT.format(what=given.id),
+            )
     yield from _blockers(rules)
 
 

@@ -8,7 +8,7 @@ from connector.config.review.dead import never_fires
 from connector.config.review.remark import Remark, Weight
 from connector.domain.numbers import MILLION, from_millionths
 from connector.rules.conditions import All, Op, Test
-from connector.rules.model import ActivityRule, Criterion, Fit, Group, Persona, RuleSet
+from connector.rules.model import ActivityRule, ContactRule, Criterion, Fit, Group, Persona, RuleSet
 from connector.rules.reach import Reach, group_reach, score_reach
 from connector.rules.satisfiable import never_holds
 
@@ -29,7 +29,7 @@ def out_of_reach(rules: RuleSet) -> Iterator[Remark]:
         yield from _never_left(reach, path, points, name)
     yield from _families(rules, fires)
     for group in rules.groups:
-        yield from _group(group, rules.rules)
+        yield from _group(group, rules.giving)
     for position, persona in enumerate(rules.fit.personas):
         yield from _persona(rules.fit, position, persona)
 
@@ -90,7 +90,7 @@ def _families(rules: RuleSet, fires: Sequence[ActivityRule]) -> Iterator[Remark]
         )
 
 
-def _group(group: Group, rules: Sequence[ActivityRule]) -> Iterator[Remark]:
+def _group(group: Group, rules: Sequence[ActivityRule | ContactRule]) -> Iterator[Remark]:
     members = [rule for rule in rules if rule.group == group.id]
     reach = group_reach(group, rules)
     if not members:
