@@ -23,6 +23,7 @@ bench: .venv/installed
 	$(BIN)/python -m bench.scoring
 	$(BIN)/python -m bench.store
 	$(BIN)/python -m bench.hubspot_io
+	$(BIN)/python -m bench.salesforce_io
 
 wheel: .venv/installed
 	$(BIN)/python -m build --no-isolation --wheel
