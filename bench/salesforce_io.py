@@ -103,7 +103,7 @@ class Account:
             path = page.get("nextRecordsUrl") or ""
 
     def change(self, share: float) -> int:
-        """Let a share of the leads respond to a campaign, and get another title; return how many."""
+        """Let a share of the leads ask for a demo and get another title; return how many."""
         leads = list(self.leads())
         some = random.Random(1).sample(leads, int(len(leads) * share))  # noqa: S311  no secret
         made = {"Name": "Demo request", "Type": "Web", "IsActive": True}

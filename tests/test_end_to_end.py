@@ -123,9 +123,14 @@ def test_explain_adds_up_for_a_contact_found_by_address(project: Path, client: H
 README = Path(__file__).parent.parent / "README.md"
 
 
-def quoted_commands() -> list[str]:
-    """Return the README's `leadripe …` lines, comments cut, in order."""
-    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+SECOND = "## Ten minutes to a first plan on your Salesforce"
+
+
+def quoted_commands(*, salesforce: bool = False) -> list[str]:
+    """Return the README's `leadripe …` lines for one CRM, comments cut, in order."""
+    hubspot, _, rest = README.read_text(encoding="utf-8").partition(SECOND)
+    section = rest.partition("\n## ")[0] if salesforce else hubspot + rest.partition("\n## ")[2]
+    blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
     lines = [line.strip() for block in blocks for line in block.splitlines()]
     return [line.split("  #")[0].strip() for line in lines if line.startswith("leadripe ")]
 
@@ -143,6 +148,33 @@ def test_the_readme_s_commands_work_in_order(
         told = leadripe(*shlex.split(command)[1:], cwd=tmp_path)
         expected = 4 if command == "leadripe check" else 0  # before provisioning it finds gaps
         assert told.code == expected, (command, told.err, told.out)
+
+
+def test_the_readme_s_commands_work_on_salesforce_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = quoted_commands(salesforce=True)
+    assert commands[0] == "leadripe init --crm salesforce"
+    assert {"leadripe check", "leadripe plan", "leadripe sync"} < set(commands)
+    with start(crm="salesforce", contacts=60, seed=11) as org:
+        monkeypatch.setenv("SF_CLIENT_ID", org.consumer_key)
+        (tmp_path / "server.key").write_text(org.private_key)
+        for command in commands:
+            told = leadripe(*shlex.split(command)[1:], cwd=tmp_path)
+            expected = 4 if command == "leadripe check" else 0  # before provisioning it finds gaps
+            assert told.code == expected, (command, told.err, told.out)
+            if "init" in command:
+                _point_at(tmp_path / "leadripe.yaml", org.url, org.username)
+        scores = [
+            row.values.get("Leadripe_Score__c") for row in org.org.table("Lead").rows.values()
+        ]
+        assert None not in scores
+
+
+def _point_at(settings: Path, url: str, username: str) -> None:
+    text = settings.read_text()
+    text = text.replace("https://acme.my.salesforce.com", url)
+    settings.write_text(text.replace("leadripe@acme.com", username))
 
 
 def test_logs_for_machines_are_json_throughout_and_name_nobody(
