@@ -8,11 +8,7 @@ from functools import partial
 from connector.sandbox.salesforce import custom_fields
 from connector.sandbox.salesforce.custom_fields import SPREAD, Definition, FlawError
 from connector.sandbox.salesforce.keeping import Deploy
-from connector.sandbox.salesforce.metadata_files import (
-    File,
-    Package,
-    definition_of,
-)
+from connector.sandbox.salesforce.metadata_files import File, Package, definition_of
 from connector.sandbox.salesforce.nodes import Node
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.table import Values

@@ -8,9 +8,7 @@ from connector.sandbox.salesforce.custom_fields import Definition, FlawError
 from connector.sandbox.salesforce.deploy_work import DeployWork
 from connector.sandbox.salesforce.ids import make_id
 from connector.sandbox.salesforce.keeping import Deploy
-from connector.sandbox.salesforce.metadata_files import (
-    read_package,
-)
+from connector.sandbox.salesforce.metadata_files import read_package
 from connector.sandbox.salesforce.moments import rest_moment
 from connector.sandbox.salesforce.multipart import is_multipart, parts_of
 from connector.sandbox.salesforce.org import Org

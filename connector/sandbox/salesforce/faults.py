@@ -17,13 +17,13 @@ class Faults(FaultPlan):
     """Which call meets which fault.
 
     `401` ends the caller's session; `403` is the daily limit and `busy` the one on long calls;
-    `lock` lets the first row that the call writes find its record locked; `lost` carries the call
-    out and then answers 502; `truncate` cuts the answer's body; `html` is a maintenance page with
-    status 200.
+    `slow` is a query that ran for too long; `lock` lets the first row that the call writes find its
+    record locked; `lost` carries the call out and then answers 502; `truncate` cuts the answer's
+    body; `html` is a maintenance page with status 200.
     """
 
     kinds: ClassVar[frozenset[str]] = BARE | {
-        "401", "403", "503", "busy", "lock", "lost", "truncate", "html",
+        "401", "403", "503", "busy", "slow", "lock", "lost", "truncate", "html",
     }  # fmt: skip
 
 
@@ -38,6 +38,8 @@ def before(kind: str, org: Org, call: Call) -> Answer | None:
     if kind == "busy":
         told = "ConcurrentPerOrgLongTxn Limit exceeded."
         raise Refusal(403, "REQUEST_LIMIT_EXCEEDED", told)
+    if kind == "slow":
+        raise Refusal(400, "QUERY_TIMEOUT", "Your query request was running for too long.")
     if kind == "503":
         raise Refusal(503, "SERVER_UNAVAILABLE", "Server is too busy. Please try again later.")
     if kind == "html":

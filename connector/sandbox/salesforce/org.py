@@ -49,6 +49,7 @@ class Options:
     audiences: tuple[str, ...] = ("https://login.salesforce.com", "https://test.salesforce.com")
     logins_an_hour: int = 3_600  # most that one user may begin
     deploy_polls: int = 1  # how often a deploy is asked for before it is done
+    most_changed_ids: int = 600_000  # that `updated` and `deleted` tell of one window
     bulk_polls: int = 1  # how often a job is asked for before it is done
     bulk_page: int = 250_000  # most rows of one page of a bulk query
     # Whether a deployed conversion mapping takes the place of the one there, or adds to it: the

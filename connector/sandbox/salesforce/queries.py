@@ -55,6 +55,7 @@ def updated(org: Org, call: Call) -> Answer:
         and low <= record.stamp_s < high
         and not record.is_deleted
     )
+    _few_enough(org, len(ids))
     return Answer(body={"ids": ids, "latestDateCovered": rest_moment(_covered(org, high))})
 
 
@@ -71,6 +72,7 @@ def deleted(org: Org, call: Call) -> Answer:
         for record in sorted(table.stamped_between(low, high - 1), key=attrgetter("id"))
         if record.is_deleted and low <= record.modified_s < high
     ]
+    _few_enough(org, len(rows))
     return Answer(
         body={
             "deletedRecords": rows,
@@ -78,6 +80,12 @@ def deleted(org: Org, call: Call) -> Answer:
             "latestDateCovered": rest_moment(_covered(org, high)),
         }
     )
+
+
+def _few_enough(org: Org, count: int) -> None:
+    if count > org.options.most_changed_ids:
+        told = f"exceeded max ids limit: {org.options.most_changed_ids}; shorten the time span"
+        raise Refusal(400, "EXCEEDED_ID_LIMIT", told)
 
 
 def _first_page(org: Org, call: Call, *, everything: bool, tooling: bool = False) -> Answer:

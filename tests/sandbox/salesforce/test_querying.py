@@ -4,6 +4,7 @@ from urllib.parse import quote
 import pytest
 
 from connector.sandbox.salesforce.people import People
+from tests.sandbox.salesforce.conftest import Opener
 from tests.sandbox.salesforce.desk import Desk
 
 
@@ -193,6 +194,15 @@ def test_changed_and_deleted_ids_of_a_window(people: Desk) -> None:
     assert old.code == "INVALID_REPLICATION_DATE"
     people.clock.advance(timedelta(days=16))
     assert people.column("SELECT Id FROM Lead WHERE IsDeleted = true", "queryAll") == []
+
+
+def test_a_window_with_too_many_changes_is_refused(open_desk: Opener) -> None:
+    desk = open_desk(most_changed_ids=2)
+    leads = [desk.lead(name) for name in "ABC"]
+    window = "?start=2026-11-20T11:59:00Z&end=2026-11-20T12:01:00Z"
+    assert desk.get(f"/sobjects/Lead/updated{window}").code == "EXCEEDED_ID_LIMIT"
+    desk.call("DELETE", f"/composite/sobjects?ids={','.join(leads)}")
+    assert desk.get(f"/sobjects/Lead/deleted{window}").code == "EXCEEDED_ID_LIMIT"
 
 
 def test_archived_activities_show_in_query_all_alone(desk: Desk) -> None:

@@ -55,6 +55,12 @@ def test_an_assertion_has_to_be_right(
     assert (status, told in said) == (400, True)
 
 
+def test_the_vendors_command_line_may_give_milliseconds(desk: Desk, private_key: str) -> None:
+    wrong = claims(desk, exp=int(NOON.timestamp() * 1_000) + 300)
+    assertion = jwt.encode(wrong, private_key, algorithm="RS256")
+    assert ask(desk, JWT, assertion=assertion)[0] == 200
+
+
 def test_the_signature_is_checked(desk: Desk, private_key: str) -> None:
     assertion = jwt.encode(claims(desk), private_key, algorithm="RS256")
     head, body, signature = assertion.split(".")
@@ -247,7 +253,7 @@ def test_faults_happen_when_told(open_desk: Opener) -> None:
 
 
 def test_a_fault_locks_the_first_row_of_a_call(open_desk: Opener) -> None:
-    desk = open_desk(faults="lock@3,lock@4")
+    desk = open_desk(faults="lock@3,lock@4,slow@6")
     leads = [desk.lead("A"), desk.lead("B")]
     rows = [{"attributes": {"type": "Lead"}, "id": lead, "Title": "x"} for lead in leads]
     reply = desk.call("PATCH", "/composite/sobjects", {"records": rows}, **QUIET).json
@@ -255,6 +261,7 @@ def test_a_fault_locks_the_first_row_of_a_call(open_desk: Opener) -> None:
     assert reply[0]["errors"][0]["statusCode"] == "UNABLE_TO_LOCK_ROW"
     assert desk.call("POST", "/sobjects/Task", {"Subject": "x"}).code == "UNABLE_TO_LOCK_ROW"
     assert desk.change("Lead", leads[0], Title="x").status == 204
+    assert desk.query("SELECT Id FROM Lead").code == "QUERY_TIMEOUT"
 
 
 def test_describe_tells_what_a_user_may_not_do(desk: Desk) -> None:
