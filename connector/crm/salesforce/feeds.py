@@ -83,6 +83,13 @@ class Opening:
     until: int
     purged: list[str] = field(default_factory=list)
 
+    @property
+    def total(self) -> int | None:
+        """How many rows the window has, where the first page tells it."""
+        body = self.page.body
+        total = body.get("totalSize") if isinstance(body, dict) else None
+        return total if isinstance(total, int) else None
+
 
 class Reader:
     """Reads feeds. `openings`: first answers that were fetched together, for feeds by name."""

@@ -59,7 +59,7 @@ class OpportunityStream:
         counted = [row for row in rows if self._counts(row)]
         contacts = self._contacts([row["Id"] or "" for row in counted])
         found = [self._opportunity(row, contacts.get(row["Id"] or "", ())) for row in counted]
-        return Page(checkpoint, opportunities=found, total=batch.total)
+        return Page(checkpoint, opportunities=found)
 
     def _counts(self, row: Row) -> bool:
         wanted = self.mapping.record_types

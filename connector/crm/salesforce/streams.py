@@ -1,7 +1,7 @@
 """What is read to a checkpoint of its own: people, and the records that tell what they did."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from connector.crm.salesforce import place as places
@@ -46,11 +46,15 @@ def read(
         if feed.name not in openings and not found[feed.name].job
     ]
     opened = {**openings, **(reader.open(lacking) if lacking else {})}
+    expected = {name: opening.total or 0 for name, opening in opened.items()}
     for feed in stream.feeds:
         place = found[feed.name]
         is_news = not place.is_first
         for batch in reader.read(feed, place, opened.get(feed.name)):
-            yield stream.page(batch, places.dump(found), is_news=is_news)
+            page = stream.page(batch, places.dump(found), is_news=is_news)
+            if batch.total is not None:
+                expected[feed.name] = batch.total
+            yield replace(page, total=sum(expected.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class PeopleStream:
         ]
         activities = [each for row in living.values() for each in people.activities(row)]
         gone += [Gone(ContactId(id_)) for id_ in batch.purged if id_ not in missing]
-        return Page(checkpoint, contacts, activities, gone=gone, total=batch.total)
+        return Page(checkpoint, contacts, activities, gone=gone)
 
 
 def _merged(rows: Sequence[Row]) -> dict[str, list[Row]]:
@@ -127,7 +131,7 @@ class RecordStream:
                     is_news=is_news,
                     is_deleted=row.get(DELETED) == "true",
                 )
-        return Page(checkpoint, activities=activities, tasks=tasks, total=batch.total)
+        return Page(checkpoint, activities=activities, tasks=tasks)
 
     def _contact(self, row: Row) -> ContactId | None:
         for column in self.who:
@@ -200,7 +204,7 @@ class MailStream:
                 is_news=is_news,
                 is_deleted="true" in (link.get(DELETED), row.get(DELETED)),
             )
-        return Page(checkpoint, activities=activities, total=batch.total)
+        return Page(checkpoint, activities=activities)
 
 
 def mail_feed(columns: Sequence[str], numbers: frozenset[str]) -> Feed:

@@ -1,16 +1,17 @@
 """Keeps an org in a file that survives a stop: one document, whole or not written.
 
-Records, custom fields, the admin's settings and the app's key are kept; sessions, cursors, bulk
-jobs and deploys are not.
+Records, custom fields, what was deployed, the admin's settings and the app's key are kept;
+sessions, cursors, bulk jobs and deploys under way are not.
 """
 
 import os
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import orjson
 
 from connector.sandbox.salesforce.fields import Field
+from connector.sandbox.salesforce.nodes import Node
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.refusals import Json
 from connector.sandbox.salesforce.table import Record
@@ -46,6 +47,7 @@ def restore(org: Org, path: Path) -> str:
         table.rows.clear()
         table.load(Record(*row) for row in held["rows"])
         table.next_number = held["next_number"]
+    org.components = {(kind, name): _node(node) for kind, name, node in dump.get("components", ())}
     for name in SETTINGS:
         setattr(org, name, dump["settings"][name])
     for name in SETS:
@@ -60,6 +62,7 @@ def _dump(org: Org, private_key: str) -> Json:
         "leadripe_sandbox_org": VERSION,
         "private_key": private_key,
         "settings": settings,
+        "components": [[kind, name, asdict(node)] for (kind, name), node in org.components.items()],
         "custom_fields": {
             name: [_plain(one) for one in sobject.fields.values() if one.custom]
             for name, sobject in org.objects.items()
@@ -75,6 +78,12 @@ def _dump(org: Org, private_key: str) -> Json:
             for name, table in org.tables.items()
         },
     }
+
+
+def _node(dump: Json) -> Node:
+    children = dump["children"]
+    assert isinstance(children, list)  # noqa: S101  as dumped
+    return Node(str(dump["tag"]), str(dump["text"]), [_node(child) for child in children])
 
 
 def _plain(one: Field) -> Json:
