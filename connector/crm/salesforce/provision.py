@@ -70,10 +70,11 @@ def provision(
     assigned = is_assigned(client, user, set_name)
     plan.note(f"permission set {set_name} assigned to our user", is_present=assigned)
     if not dry_run:
-        if plan.components:
-            _carry_out(client, plan, wanted.integration.name, frozenset(reads))
+        told = _carry_out(client, plan, wanted.integration.name, frozenset(reads))
         if not assigned:
             assign(client, user, set_name)
+        if told:
+            raise _without_views(told)
     return plan.parts
 
 
@@ -155,28 +156,48 @@ def _compare_view(plan: Plan, wanted: Component, found: Component | None) -> Non
         plan.components.append(wanted)
 
 
-def _carry_out(client: Client, plan: Plan, set_name: str, reads: frozenset[str]) -> None:
-    """Deploy; what the org then says it cannot grant for reading is left out.
+def _carry_out(client: Client, plan: Plan, set_name: str, reads: frozenset[str]) -> list[str]:
+    """Deploy, and return what was said of list views that had to be left out.
 
     Which standard fields can be granted is told by descriptions, but not without exceptions, and
-    one such field would keep everything out.
+    the columns of list views have names of their own. Neither is to keep everything else out.
     """
-    components, left = plan.components, reads
-    for _ in range(_MOST_DEPLOYS):
+    components, left, told = plan.components, reads, list[str]()
+    for attempt in range(1, _MOST_DEPLOYS + 1):
+        if not components:
+            break
         try:
             deploy(client, components)
+            break
         except DeployError as refused:
             barred = {name for name in left if _names(refused, set_name, name)}
-            if not barred:
+            views = _views_at_fault(refused, components)
+            if not (barred or views) or attempt == _MOST_DEPLOYS:
                 raise
-            components = [without(each, barred) for each in components]
+            components = [without(each, barred) for each in components if each.name not in views]
             left -= barred
-        else:
-            break
+            told += [f"{name}: {problem}" for name, problem in refused.problems if name in views]
     plan.parts += [
         Provision(f"{name}: the org lets no permission set grant it", is_present=True)
         for name in sorted(reads - left)
     ]
+    return told
+
+
+def _views_at_fault(refused: DeployError, components: Sequence[Component]) -> set[str]:
+    """Return the list views that were refused, if nothing else was."""
+    views = {each.name for each in components if each.type == LIST_VIEW}
+    named = {name for name, _ in refused.problems}
+    return named if named <= views else set()
+
+
+def _without_views(told: Sequence[str]) -> CrmRefusedError:
+    return CrmRefusedError(
+        what=f"Salesforce does not take list views of ours: {'; '.join(told)}",
+        where="Setup, Deployment Status",
+        do="Everything else is in place. Make such lists by hand if they are wanted: temperature "
+        "hot; the hand-off's date not empty.",
+    )
 
 
 def _names(refused: DeployError, set_name: str, field_name: str) -> bool:

@@ -128,6 +128,8 @@ class DeployWork:
         if not API_NAME.fullmatch(name) or not label or not node.get("filterScope"):
             raise FlawError("A list view needs a fullName, a label and a filterScope")
         for column in node.all("columns"):
+            if column.text in self.org.undeployable:
+                raise FlawError(f"Could not resolve list view column: {column.text}")
             if column.text.endswith("__c"):
                 self._existing(f"{file.name}.{column.text}")
         values: Values = {
@@ -173,7 +175,7 @@ class DeployWork:
         definition = self.brought.get(name)
         held = self.org.objects[kind].find(column) if kind in self.org.objects else None
         is_known = definition is not None or kind in SPREAD or held is not None
-        if name in self.org.ungrantable or not is_known:
+        if name in self.org.undeployable or not is_known:
             raise FlawError(f"In field: field - no CustomField named {name} found")
         is_required = (
             definition.is_required

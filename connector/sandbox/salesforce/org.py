@@ -117,7 +117,8 @@ class Org:
         self.hidden: set[str] = set()  # `lead.title`: hidden from all but who is granted it
         self.denied: set[str] = set()  # `Task.create`, `Lead.edit`, `Event.read`, `Metadata.edit`
         self.private: set[str] = set()  # objects whose records are edited by their owners alone
-        self.ungrantable: set[str] = set()  # `Lead.Title`: refused by a deploy for no known reason
+        # Refused by deploys all the same: a grant of `Lead.Title`, a list's column `LEAD.COMPANY`.
+        self.undeployable: set[str] = set()
         self.locked: dict[str, int] = {}  # record id: how many more writes find it locked
         self.lock_next = 0  # how many of the next written rows find theirs locked
         self.in_approval: set[str] = set()

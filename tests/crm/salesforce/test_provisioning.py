@@ -357,12 +357,27 @@ def test_a_part_that_is_refused_keeps_all_the_others_out(open_org: Opener) -> No
 
 
 def test_a_field_that_cannot_be_granted_after_all_keeps_nothing_out(bare: ProvisionedOrg) -> None:
-    bare.org.ungrantable |= {"Lead.Title", "Contact.Phone"}
+    bare.org.undeployable |= {"Lead.Title", "Contact.Phone"}
     parts = bare.provision()
     told = "the org lets no permission set grant it"
     assert [part.what for part in parts[-2:]] == [f"Contact.Phone: {told}", f"Lead.Title: {told}"]
     assert described(bare, "Lead")["Leadripe_Score__c"]["updateable"] is True
     assert len(bare.org.deploys) == 3
+
+
+def test_a_list_view_that_is_refused_keeps_nothing_else_out(bare: ProvisionedOrg) -> None:
+    bare.org.undeployable.add("LEAD.COMPANY")
+    with pytest.raises(CrmRefusedError) as refused:
+        bare.provision()
+    assert "Lead.Leadripe_Hot_Leads: Could not resolve list view column" in refused.value.what
+    assert refused.value.do.startswith("Everything else is in place.")
+    lacking = [part.what for part in bare.provision(dry_run=True) if not part.is_present]
+    assert lacking == [
+        "list view Handed over of Lead (Leadripe_Handed_Over)",
+        "list view Hot leads of Lead (Leadripe_Hot_Leads)",
+    ]
+    with pytest.raises(CrmRefusedError, match="Could not resolve list view column"):
+        bare.provision()
 
 
 def test_an_org_without_fields_on_activities_is_told_the_way_out(bare: ProvisionedOrg) -> None:
