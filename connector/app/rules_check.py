@@ -11,7 +11,7 @@ from connector.app.rules_chosen import choose
 from connector.config.load import load_all
 from connector.config.mappings import AnyMapping
 from connector.config.review.remark import Finding, Weight
-from connector.config.review.review import review
+from connector.config.review.review import review, review_mapping
 from connector.errors import ConfigError
 from connector.rules.compile import compile_rules
 from connector.rules.model import RuleSet
@@ -59,7 +59,7 @@ def check(config: Path, rules: Path | None = None, *, catches: bool = False) -> 
     with `catches` returns them as findings.
     """
     try:
-        path, read, mapping = _read(config, rules)
+        path, read, mapping, mapped = _read(config, rules)
     except ConfigError as error:
         if not (catches and error.problems):
             raise
@@ -69,8 +69,9 @@ def check(config: Path, rules: Path | None = None, *, catches: bool = False) -> 
                 for each in error.problems
             ]
         )
+    found = review(path, read, mapping)
     return RulesCheck(
-        review(path, read, mapping),
+        [*(review_mapping(mapped, mapping) if mapping and mapped else ()), *found],
         rules=len(read.rules),
         groups=len(read.groups),
         personas=len(read.fit.personas),
@@ -79,15 +80,14 @@ def check(config: Path, rules: Path | None = None, *, catches: bool = False) -> 
     )
 
 
-def _read(config: Path, rules: Path | None) -> tuple[Path, RuleSet, AnyMapping | None]:
-    if rules is None:
-        loaded = open_account(config).loaded
-        return loaded.settings.rules, loaded.rules, loaded.mapping
-    if config.exists():
-        loaded = load_all(config, rules)
-        return rules, loaded.rules, loaded.mapping
-    chosen = choose(config, rules, command="leadripe rules check")
-    return chosen.path, chosen.rules, chosen.mapping
+def _read(config: Path, rules: Path | None) -> tuple[Path, RuleSet, AnyMapping | None, Path | None]:
+    """Return the rules' file and what it holds, the mapping if there is one, and its file."""
+    if rules is not None and not config.exists():
+        chosen = choose(config, rules, command="leadripe rules check")
+        return chosen.path, chosen.rules, None, None
+    loaded = open_account(config).loaded if rules is None else load_all(config, rules)
+    settings = loaded.settings
+    return rules or settings.rules, loaded.rules, loaded.mapping, settings.mapping
 
 
 def tell(checked: RulesCheck, *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from connector.config.mappings import load_mapping
 from connector.config.review.remark import Finding, Weight
-from connector.config.review.review import review
+from connector.config.review.review import review, review_mapping
 from connector.config.review.sensitive import sensitive
 from connector.config.rules_file import load_rules
 from connector.config.starter import shipped
@@ -285,8 +285,37 @@ def test_a_sensitive_field_is_a_warning_whatever_we_call_it(tmp_path: Path) -> N
     assert found[0].what.startswith("«born» seems to hold age")
 
 
+ENTRIES = """\
+version: 1
+crm: hubspot
+activities:
+  - {source: calls, where: {hs_call_status: [COMPLETED, BUSY]}, type: call}
+  - {source: calls, where: {hs_call_status: busy}, type: call_busy}
+  - {source: calls, where: {hs_call_status: {exists: false}}, type: call_unknown}
+  - {source: calls, where: {hs_call_duration: {gt: 5, lt: 3}}, type: call_odd}
+  - {source: meetings, where: {hs_meeting_outcome: X}, type: meeting_x}
+  - {source: meetings, where: {not: {hs_meeting_outcome: X}}, type: meeting_y}
+  - {source: meetings, type: meeting_z}
+  - {source: contact, at: a, type: seen}
+  - {source: contact, at: b, type: seen_again}
+"""
+
+
+def test_an_entry_of_the_mapping_that_no_record_reaches_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "mapping.yaml"
+    path.write_text(ENTRIES, encoding="utf-8")
+    found = review_mapping(path, load_mapping(path))
+    assert [(each.line, each.weight, each.code) for each in found] == [
+        (5, "warning", "shadowed"),
+        (7, "error", "never_fires"),
+        (10, "warning", "shadowed"),
+    ]
+    assert "what it asks of «hs_call_duration» contradicts itself" in found[1].what
+
+
 @pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
 def test_the_shipped_rules_and_mapping_have_nothing_to_be_said_of(crm: str) -> None:
     mapping = load_mapping(SHIPPED / f"{crm}.yaml")
     path = SHIPPED / "rules.yaml"
     assert review(path, load_rules(path, mapping.shapes()), mapping) == []
+    assert review_mapping(SHIPPED / f"{crm}.yaml", mapping) == []

@@ -7,6 +7,7 @@ from pathlib import Path
 from connector.config.document import Document
 from connector.config.mappings import AnyMapping
 from connector.config.review.dead import dead_parts
+from connector.config.review.entries import unreached_entries
 from connector.config.review.out_of_reach import out_of_reach
 from connector.config.review.remark import Finding, Remark
 from connector.config.review.sensitive import sensitive_fields
@@ -52,6 +53,12 @@ def review(path: Path, rules: RuleSet, mapping: AnyMapping | None) -> list[Findi
     behind = None if mapping is None else Behind.of(mapping)
     found = {_placed(document, remark) for remark in _remarks(rules, checked.model, behind)}
     return sorted(found, key=lambda one: (one.line, one.column, one.what))
+
+
+def review_mapping(path: Path, mapping: AnyMapping) -> list[Finding]:
+    """Return what there is to say of a valid mapping file, in the order of the file."""
+    document = read_document(path)
+    return [_placed(document, remark) for remark in unreached_entries(mapping)]
 
 
 def _remarks(rules: RuleSet, written: RulesDocument, behind: Behind | None) -> Iterator[Remark]:
