@@ -151,6 +151,23 @@ def test_memory_is_what_was_remembered(folder: Path) -> None:
         assert versions(folder, "state_former") == 2
 
 
+def test_what_was_remembered_before_versions_were_kept_stands_in(folder: Path) -> None:
+    clock = FakeClock()
+    with new_store(folder, clock) as store:
+        store.save_page("c", page(contacts=[contact("1")]))
+        no = number(store, "1")
+        accept(store, score=memory(no))
+    with sqlite3.connect(folder / "state.db") as connection:
+        connection.execute("UPDATE state SET since_us = NULL")  # as an older leadripe left it
+    connection.close()
+    with new_store(folder, clock) as store:
+        assert state(store, no, -DAY, "stage", "temperature") == ["lead", "cold"]
+        clock.turn(timedelta(days=1))
+        accept(store, score=memory(no, temperature="warm"))
+        assert state(store, no, -DAY, "temperature") == ["cold"]
+        assert state(store, no, DAY, "temperature") == ["warm"]
+
+
 def test_a_task_was_done_only_once_it_was(folder: Path) -> None:
     clock = FakeClock()
     with new_store(folder, clock) as store:
