@@ -11,7 +11,7 @@ from connector.crm.salesforce.check_sharing import check_sharing
 from connector.crm.salesforce.client import Client, Sub, SubReply, as_object, objects
 from connector.crm.salesforce.findings import PROVISION, Findings, listed
 from connector.crm.salesforce.hiding import Hiding
-from connector.crm.salesforce.members import assignment_query, fetch_userinfo, holders_query
+from connector.crm.salesforce.members import assignment_query, fetch_own_id, holders_query
 from connector.crm.salesforce.merging import merged_conversion
 from connector.crm.salesforce.metadata import CONVERSION
 from connector.crm.salesforce.metadata_reading import read_metadata
@@ -103,7 +103,7 @@ class Checkup:
         return True
 
     def _check_user(self) -> None:
-        user = self._user = str(fetch_userinfo(self.client).get("user_id"))
+        user = self._user = fetch_own_id(self.client)
         people, ours = set_names(self.mapping)
         asked = [
             asking_for_org(),

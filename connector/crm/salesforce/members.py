@@ -6,19 +6,28 @@ from connector.crm.salesforce.refusal import Json
 from connector.crm.salesforce.soql import compared, select
 from connector.errors import CrmRefusedError
 
-USERINFO = "/services/oauth2/userinfo"
+_USERINFO = "/services/oauth2/userinfo"
 _ASSIGNMENT = "PermissionSetAssignment"
 
 
-def fetch_userinfo(client: Client) -> Json:
-    """Fetch who is signed in: `user_id`, `organization_id`, `preferred_username` and more."""
-    return as_object(client.get(USERINFO))
+def fetch_own_id(client: Client) -> str:
+    """Fetch the id of the user who is signed in.
+
+    An app may be without the scope that tells; then the list of resources has it in an address.
+    """
+    try:
+        return str(as_object(client.get(_USERINFO)).get("user_id"))
+    except CrmRefusedError:
+        identity = as_object(client.get("")).get("identity")
+        if not isinstance(identity, str):
+            raise
+        return identity.rpartition("/")[2]
 
 
 def user_id(client: Client, username: str | None) -> str:
     """Return the id of a user; of the one who is signed in for None."""
     if username is None:
-        return str(fetch_userinfo(client).get("user_id"))
+        return fetch_own_id(client)
     rows = fetch_rows(client, select(["Id"], "User", [compared("Username", "=", username)]))
     if not rows:
         raise CrmRefusedError(
