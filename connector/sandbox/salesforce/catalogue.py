@@ -273,6 +273,10 @@ Email email
 RelatedId reference(User) as=Related readonly
 OwnerId reference(User) as=Owner readonly
 """
+QUEUE_SOBJECT = """
+QueueId reference(Group) as=Queue children=QueueSobjects required createonly cascade
+SobjectType picklist(40) required createonly
+"""
 ORGANIZATION = """
 Name string(80) fixed name
 OrganizationType picklist(40) fixed
@@ -428,6 +432,7 @@ def builtin_objects() -> dict[str, SObject]:
         ),
         sobject("User|005|User|Users", USER, VALUES),
         sobject("Group|00G|Group|Groups", GROUP, VALUES),
+        sobject("QueueSobject|03g|Queue Sobject|Queue Sobjects", QUEUE_SOBJECT, VALUES),
         sobject("PermissionSet|0PS|Permission Set|Permission Sets", PERMISSION_SET, VALUES),
         sobject(
             "PermissionSetAssignment|0Pa|Permission Set Assignment|Permission Set Assignments",

@@ -116,6 +116,9 @@ class Checks:
         if kind not in one.refers_to:
             told = f"{one.label}: id value of incorrect type: {key}"
             raise row_error("FIELD_INTEGRITY_EXCEPTION", told, one.name)
+        if one.name == "OwnerId" and kind == "Group" and not self._takes_queue(key):
+            told = f"Assigned To ID: id value of incorrect type: {key}"
+            raise row_error("FIELD_INTEGRITY_EXCEPTION", told, one.name)
         if found is None:
             raise row_error("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", one.name)
         if found.is_deleted:
@@ -123,6 +126,12 @@ class Checks:
         if one.name == "OwnerId" and kind == "User" and not found.values.get("IsActive"):
             told = "operation performed with inactive user " + f"[{key}] as owner of {kind}"
             raise row_error("INACTIVE_OWNER_OR_USER", told, one.name)
+
+    def _takes_queue(self, queue: str) -> bool:
+        """Tell whether a queue may own such a record: of activities only those made for them."""
+        rows = self.org.table("QueueSobject").having("QueueId", queue)
+        named = {row.values.get("SobjectType") for row in rows if not row.is_deleted}
+        return not self.sobject.is_activity or self.sobject.name in named
 
     def _unique(self, one: Field, record: Record) -> None:
         value = record.values.get(one.name)
