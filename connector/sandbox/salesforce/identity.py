@@ -8,7 +8,7 @@ from connector.sandbox.salesforce.refusals import Refusal
 def userinfo(org: Org, call: Call) -> Answer:
     """Tell who the session belongs to."""
     user = org.record(call.user)
-    if user is None:
+    if user is None or "Identity.read" in org.denied:
         raise Refusal(403, "FORBIDDEN", "Bad_OAuth_Token")
     values = user.values
     return Answer(

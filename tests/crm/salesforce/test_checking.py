@@ -218,6 +218,13 @@ def test_few_calls_left_are_named(open_org: Opener) -> None:
     assert (found.severity, found.what.startswith("only 99")) == (Severity.WARNING, True)
 
 
+def test_an_app_that_may_not_tell_who_we_are_is_no_flaw(lively: ProvisionedOrg) -> None:
+    lively.org.denied.add("Identity.read")
+    findings = checked(lively)
+    assert bad(findings) == []
+    assert lively.org.main_user in the(findings, "we are the user").what
+
+
 def test_records_of_others_that_are_private_are_named(lively: ProvisionedOrg) -> None:
     people = People(lively.org)
     leads = [lively.make("Lead", LastName=f"L{n}", Company="Acme") for n in range(3)]
