@@ -17,6 +17,7 @@ from connector.sandbox.salesforce.faults import Faults
 from connector.sandbox.salesforce.org import Options, Org
 from connector.sandbox.salesforce.people import People
 from connector.sandbox.salesforce.serving import new_key, serve_org
+from tests.crm.salesforce.relay import Relay
 from tests.fakes.clock import FakeClock
 
 SHIPPED = Path(__file__).parents[2] / "mappings" / "salesforce.yaml"
@@ -50,9 +51,8 @@ class SalesforceAccount:
         self.mapping = mapping or load_mapping_of(SalesforceMapping, SHIPPED)
         self.org = Org(options or Options(), self.clock)
         self.people = People(self.org)
-        self.sandbox = serve_org(
-            self.org, faults=Faults.parse(faults, seed=1), private_key=private_key()
-        )
+        self.faults = Faults.parse(faults, seed=1)
+        self.sandbox = serve_org(self.org, faults=self.faults, private_key=private_key())
         if provisioned:
             self.connect().provision(dry_run=False)
 
@@ -69,14 +69,23 @@ class SalesforceAccount:
 
     def connect(self, **options: Any) -> SalesforceCrm:
         """Return a new adapter, as a new process would have it."""
-        return SalesforceCrm(
-            SecretGrant(self.sandbox.consumer_key, self.sandbox.consumer_secret),
-            options.pop("mapping", self.mapping),
-            self.clock,
-            base_url=self.sandbox.url,
-            username=self.sandbox.username,
-            **options,
-        )
+        grant = SecretGrant(self.sandbox.consumer_key, self.sandbox.consumer_secret)
+        known: dict[str, Any] = {
+            "grant": grant,
+            "mapping": self.mapping,
+            "clock": self.clock,
+            "base_url": self.sandbox.url,
+            "username": self.sandbox.username,
+        }
+        return SalesforceCrm(**{**known, **options})
+
+    def relay(self) -> Relay:
+        """Return what can stand between the adapter and the org; to be used in a `with`."""
+        return Relay(self.sandbox.url)
+
+    def fault(self, kind: str, *, after: int = 1) -> None:
+        """Let the n-th call from now on meet a fault."""
+        self.faults.planned[self.faults.calls + after] = kind
 
     def add(self, kind: str, **values: object) -> str:
         """Create a record, as people do."""
@@ -92,6 +101,15 @@ class SalesforceAccount:
         mail = {"Email": f"{name.lower()}@example.org"}
         return ContactId(self.add("Lead", **{**known, **mail, **values}))
 
+    def add_leads(self, count: int, **values: object) -> list[str]:
+        """Create many leads at once, as an import does: all of them stamped alike."""
+        known = {"LastName": "Silva", "Company": "Acme", "OwnerId": self.org.main_user, **values}
+        return [self.org.add("Lead", {**known, "Name": str(n)}).id for n in range(count)]
+
+    def now_s(self) -> int:
+        """Return the present moment as the org counts."""
+        return self.org.now_s()
+
     def edit(self, contact: str, **properties: object) -> None:
         """Set fields of a lead or contact; a number may come as text, as the mapping has it."""
         fields = self.org.objects[self.org.kind_of(contact)]
@@ -106,6 +124,14 @@ class SalesforceAccount:
     def delete(self, contact: str) -> None:
         """Put a lead or contact into the recycle bin."""
         self.people.delete(contact)
+
+    def restore(self, contact: str) -> None:
+        """Take a lead or contact out of the recycle bin."""
+        self.people.restore(contact)
+
+    def purge(self, contact: str) -> None:
+        """Throw a lead or contact out of the recycle bin."""
+        self.people.purge(contact)
 
     def merge(self, loser: str, into: str) -> ContactId:
         """Merge one record into another."""

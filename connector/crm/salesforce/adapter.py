@@ -16,7 +16,7 @@ from connector.crm.salesforce.check import Checkup
 from connector.crm.salesforce.client import Allowance, Client
 from connector.crm.salesforce.collections import BATCH_SIZE
 from connector.crm.salesforce.credentials import Grant, SessionKeeper
-from connector.crm.salesforce.feeds import BULK_FROM, Opening, Reader
+from connector.crm.salesforce.feeds import BULK_FROM, Reader
 from connector.crm.salesforce.files import FILE_CALLS, FILE_FROM, FileWriter, part_of
 from connector.crm.salesforce.lookup import Lookup
 from connector.crm.salesforce.opportunities import OPPORTUNITY, ROLE, OpportunityStream, columns_of
@@ -39,6 +39,7 @@ from connector.crm.salesforce.streams import (
 )
 from connector.crm.salesforce.tasks import TaskWriter
 from connector.crm.salesforce.transport import SalesforceTransport
+from connector.crm.salesforce.windows import Opening
 from connector.crm.salesforce.writing import ContactWriter
 from connector.domain.contact import Contact, Owner
 from connector.domain.ids import ContactId, JobId, OwnerId

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import orjson
 
-from connector.crm.http import TryAgainError
+from connector.crm.http import TryAgainError, clean
 from connector.crm.salesforce.client import Client, as_object
 from connector.crm.salesforce.judging import ConflictError, unavailable
 from connector.crm.salesforce.refusal import Json
@@ -57,6 +57,14 @@ class LostJobError(Exception):
     """The job is no longer there: older than seven days, or another user's."""
 
 
+class JobFailedError(Exception):
+    """The job did not come to a result, or could not begin; another one may."""
+
+    def __init__(self, refused: CrmRefusedError) -> None:
+        super().__init__(refused.what)
+        self.refused = refused
+
+
 def job_of(body: object) -> Job:
     """Return a job out of an answer."""
     found = as_object(body)
@@ -90,7 +98,7 @@ class Jobs:
         try:
             return job_of(self._call("GET", f"/{job}"))
         except CrmRefusedError as refused:
-            if refused.status in (403, 404):
+            if refused.status in (403, 404) or _is_others(refused):
                 raise LostJobError from refused
             raise
 
@@ -142,14 +150,17 @@ class BulkQuery:
         return self._jobs.create({"operation": "queryAll", "query": soql}).id
 
     def wait(self, job: str) -> Job:
-        """Wait for the result. Raises CrmRefusedError if the job failed, LostJobError if gone."""
+        """Wait for the result. Raises JobFailedError if the job failed, LostJobError if gone."""
         found = self._jobs.finished(job)
         if found.state != State.DONE:
-            raise CrmRefusedError(
-                what=f"Salesforce's bulk query {job} ended as {found.state}: {found.message[:200]}",
-                where="Salesforce, Bulk Data Load Jobs",
-                do="Run it again; if it stays, `leadripe check` names fields that cannot be read. "
-                "Nothing is lost.",
+            told = f"{found.state}: {clean(found.message)}"
+            raise JobFailedError(
+                CrmRefusedError(
+                    what=f"Salesforce's bulk query {job} ended as {told}",
+                    where="Salesforce, Bulk Data Load Jobs",
+                    do="Run it again; if it stays, `leadripe check` names fields that cannot be "
+                    "read. Nothing is lost.",
+                )
             )
         return found
 
@@ -182,20 +193,29 @@ class BulkQuery:
         path = f"/jobs/query/{job}/results"
         try:
             with self._client.stream(path, query, accept="text/csv") as answer:
-                following = answer.headers.get("Sforce-Locator", _END)
+                following = answer.headers.get("Sforce-Locator", "")
                 expected = answer.headers.get("Sforce-NumberOfRecords", "")
                 number = 0
                 for number, row in enumerate(csv_rows(lines_of(answer.pieces())), 1):
                     if number > place:
                         yield _Found(row, locator, number)
                 if expected.isdigit() and number != int(expected):
-                    told = f"a page of {expected} rows came with {number}"
-                    raise TryAgainError(unavailable(f"Salesforce's result is cut off: {told}"))
+                    raise _cut(f"a page of {expected} rows came with {number}")
+                if not following:
+                    raise _cut("a page does not tell whether another follows")
         except ConflictError as gone:
-            if gone.status in (404, 409):
+            if gone.status in (404, 409) or _is_others(gone):
                 raise LostJobError from gone
             raise
         yield _Found(None, following, 0)
+
+
+def _is_others(refused: CrmRefusedError) -> bool:
+    return isinstance(refused, ConflictError) and refused.why.code.upper() == "INVALIDUSER"
+
+
+def _cut(told: str) -> TryAgainError:
+    return TryAgainError(unavailable(f"Salesforce's result is cut off: {told}"))
 
 
 @dataclass(frozen=True, slots=True)

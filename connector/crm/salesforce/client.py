@@ -24,13 +24,16 @@ from connector.crm.http import (
 from connector.crm.remote_clock import RemoteClock
 from connector.crm.salesforce.credentials import SessionKeeper
 from connector.crm.salesforce.judging import daily_limit, failure, is_expired, parsed, unavailable
-from connector.crm.salesforce.refusal import Json
+from connector.crm.salesforce.refusal import BUSY, LOCKED, Json, parse_entry
 from connector.crm.salesforce.transport import Arriving, StreamingTransport
+from connector.errors import CredentialsError, CrmRefusedError, CrmUnavailableError
 from connector.ports import Clock
 
 T = TypeVar("T")
 
 MOST_SUBREQUESTS = 25
+_SUB_TRIES = 3
+_SUB_WAIT = timedelta(seconds=1)
 MOST_HEAVY = 5
 """Queries and collections within one composite call."""
 
@@ -147,11 +150,30 @@ class Client:
         """Change the thing at a path."""
         return self.ask("PATCH", self.target(path), orjson.dumps(body))
 
-    def composite(self, subs: Sequence[Sub]) -> list[SubReply]:
+    def composite(self, subs: Sequence[Sub], *, in_order: bool = False) -> list[SubReply]:
         """Send up to 25 requests, five of them queries or collections, as one call.
 
-        Each has an answer of its own, in order; one that is refused does not hold up the others.
+        Each has an answer of its own, in order; one that is refused does not hold up the others,
+        and one that failed in a way that may pass is sent again by itself; with `in_order` together
+        with all behind it, since what they tell rests on it.
         """
+        answers = self._composite(subs)
+        for attempt in range(_SUB_TRIES):
+            failed = [number for number, answer in enumerate(answers) if _may_pass(answer)]
+            if not failed:
+                break
+            if in_order:
+                failed = list(range(failed[0], len(subs)))
+            self.wait(_SUB_WAIT * (1 << attempt))
+            try:
+                again = self._composite([subs[number] for number in failed])
+            except (CrmUnavailableError, CrmRefusedError, CredentialsError):
+                break  # what the others answered is known, and must stay so
+            for number, answer in zip(failed, again, strict=True):
+                answers[number] = answer
+        return answers
+
+    def _composite(self, subs: Sequence[Sub]) -> list[SubReply]:
         body = {
             "allOrNone": False,
             "compositeRequest": [self._subrequest(place, sub) for place, sub in enumerate(subs)],
@@ -332,6 +354,12 @@ def as_object(body: object) -> Json:
     if not isinstance(body, dict):
         raise unavailable("Salesforce's answer lacks what was asked for")
     return cast("Json", body)
+
+
+def _may_pass(answer: SubReply) -> bool:
+    # A query that took too long would do so again: who asked has another way.
+    why = parse_entry(next(iter(objects(answer.body)), {}), answer.status)
+    return answer.status == 0 or answer.status >= 500 or why.code in (LOCKED, BUSY)
 
 
 def _status(entry: Json) -> int:

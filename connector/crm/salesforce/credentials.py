@@ -1,7 +1,7 @@
 """Who we are to Salesforce: a signed assertion, or an app's secret, for short-lived sessions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Protocol
@@ -9,9 +9,17 @@ from urllib.parse import urlencode
 
 import orjson
 
-from connector.crm.http import LostError, Reply, Request, Transport, clean
+from connector.crm.http import (
+    LostError,
+    Persistence,
+    Reply,
+    Request,
+    Transport,
+    TryAgainError,
+    clean,
+)
 from connector.crm.salesforce import refusal
-from connector.errors import CredentialsError, CrmUnavailableError
+from connector.errors import ConnectorError, CredentialsError, CrmUnavailableError
 from connector.ports import Clock
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105  a path, no secret
@@ -20,6 +28,7 @@ ASSERTION_LIFE = timedelta(seconds=150)
 SESSION_LIFE = timedelta(minutes=15)
 """The shortest session time-out that an org can set; the token endpoint tells none."""
 EARLY = timedelta(minutes=2)
+_PASSING = frozenset({406, 408, 420, 429})
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -102,14 +111,15 @@ class SecretGrant:
 class SessionKeeper:
     """Sessions, one request for each expiry whatever the threads.
 
-    A session slides: used in time, it lives on. So one that was used within its shortest life is
-    taken as alive, and a 401 says when it is not.
+    None says how long it lives, so another is fetched before the shortest life that an org can set
+    is over; a 401 says when that was too late.
     """
 
     def __init__(self, grant: Grant, transport: Transport, clock: Clock) -> None:
         self._grant = grant
         self._transport = transport
         self._clock = clock
+        self._persistence = Persistence(clock)
         self._lock = Lock()
         self._token = ""
         self._asked_at: datetime | None = None
@@ -131,6 +141,9 @@ class SessionKeeper:
             return self._token != refused
 
     def _sign_in(self) -> None:
+        self._token, self._asked_at = self._persistence.run(self._asked)
+
+    def _asked(self) -> tuple[str, datetime]:
         now = self._clock.now()
         request = self._grant.request(now)
         self.logins += 1
@@ -138,19 +151,23 @@ class SessionKeeper:
             reply = self._transport.send(request)
         except LostError as lost:
             raise _no_answer(str(lost)) from lost
-        self._token = self._taken(reply)
-        self._asked_at = now
+        return self._taken(reply), now
 
     def _taken(self, reply: Reply) -> str:
-        if 400 <= reply.status < 500 and reply.status not in (408, 429):
-            raise _refused(reply, self._grant)
+        if 300 <= reply.status < 500 and reply.status not in _PASSING:
+            raise _refused(reply, self._grant, self._clock.now())
         try:
-            return str(orjson.loads(reply.body)["access_token"])
+            token = orjson.loads(reply.body)["access_token"]
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise _no_answer(f"status {reply.status}") from error
+        # A token that is none would go out as a header, and might break it.
+        if not (isinstance(token, str) and token.isascii() and token.isprintable()):
+            raise _no_answer("it gave a token that is none")
+        return token
 
 
 _REMEDIES = {
+    "redirected": "Set connect.base_url to the org's My Domain, https://acme.my.salesforce.com",
     "audience is invalid": "Set connect.jwt.audience to https://login.salesforce.com, or to "
     "https://test.salesforce.com for a sandbox org",
     "hasn't approved": "Let the app's policy pre-authorise the integration user (admin approved "
@@ -164,8 +181,18 @@ _REMEDIES = {
 }
 
 
-def _refused(reply: Reply, grant: Grant) -> CredentialsError:
+def _refused(reply: Reply, grant: Grant, now: datetime) -> ConnectorError:
     why = refusal.parse(reply)
+    if "rate" in why.code.lower():
+        return CrmUnavailableError(
+            what="Salesforce lets our user sign in no more for now: it did so too often",
+            where="leadripe.yaml, connect",
+            do="Look for another program that signs in as this user again and again. "
+            "Nothing is lost.",
+            retry_at=now + timedelta(hours=1),
+        )
+    if reply.status < 400:
+        why = replace(why, message="", full="redirected to another address")
     said = clean(why.full, grant.secrets) or f"status {reply.status}"
     remedy = next((do for words, do in _REMEDIES.items() if words in why.full.lower()), "")
     return CredentialsError(
@@ -175,9 +202,11 @@ def _refused(reply: Reply, grant: Grant) -> CredentialsError:
     )
 
 
-def _no_answer(why: str) -> CrmUnavailableError:
-    return CrmUnavailableError(
-        what=f"Salesforce's token endpoint did not answer: {why}",
-        where="leadripe.yaml, connect.base_url",
-        do="Try again later. Nothing is lost.",
+def _no_answer(why: str) -> TryAgainError:
+    return TryAgainError(
+        CrmUnavailableError(
+            what=f"Salesforce's token endpoint did not answer: {why}",
+            where="leadripe.yaml, connect.base_url",
+            do="Try again later. Nothing is lost.",
+        )
     )

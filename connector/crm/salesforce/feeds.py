@@ -1,98 +1,50 @@
 """Reading of one object: everything once, then what changed; by pages, or as a file if it is much.
 
-A window of reading has a lower end and no upper one: what is read beyond `until` is read again next
-time. `until` is the instant before which no transaction is still under way, as `/updated` tells it:
-a row that is committed later has a later stamp. Where it is not told, ten minutes are read again,
-the longest that a transaction lasts.
+Every batch ends at a place where reading can go on, also where a cursor or a file is lost.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 
-from connector.crm.salesforce import soql
-from connector.crm.salesforce.bulk import BulkQuery, LostJobError
-from connector.crm.salesforce.client import (
-    MOST_HEAVY,
-    Client,
-    Sub,
-    SubReply,
-    as_object,
-    chunks,
-    objects,
-)
+import structlog
+
+from connector.crm.salesforce.bulk import BulkQuery, JobFailedError, LostJobError
+from connector.crm.salesforce.client import Client, as_object, objects
 from connector.crm.salesforce.judging import ConflictError, unavailable
 from connector.crm.salesforce.place import Place
-from connector.crm.salesforce.refusal import Refusal, parse_entry
-from connector.crm.salesforce.rows import Row, flattener
-from connector.crm.salesforce.soql import Condition
-from connector.crm.values import EPOCH, moment
+from connector.crm.salesforce.rows import Row, flattener, tidier
+from connector.crm.salesforce.windows import Feed, Opening, open_windows, query_of, why_not
+from connector.crm.values import moment
+from connector.errors import CrmRefusedError
+
+log = structlog.get_logger()
 
 BULK_FROM = 10_000
 """From so many rows on a file is cheaper: five pages of REST cost as many calls."""
 SLICE = 2_000
 """Rows of a file that become one page of ours, with a checkpoint behind it."""
-_OVERLAP = timedelta(minutes=10)
-_SETTLED = timedelta(minutes=1)
-_LOOK_BACK = timedelta(minutes=2)
-_DELETED_WITHIN = timedelta(days=14)
 _SLOW = frozenset({"QUERY_TIMEOUT", "OPERATION_TOO_LARGE"})
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """One object as it is read.
-
-    `columns`: everything to select, `stamp` and `identity` among them. `conditions` hold for every
-    reading, `at_first` for the first alone. `tells_deletions`: `/deleted` is asked as well, for
-    what was thrown out of the recycle bin. `numbers`: columns whose texts a file writes as `45.0`.
-    """
-
-    name: str
-    source: str
-    columns: tuple[str, ...]
-    conditions: tuple[Condition, ...] = ()
-    at_first: tuple[Condition, ...] = ()
-    stamp: str = "SystemModstamp"
-    identity: str = "Id"
-    clock_of: str = ""
-    tells_deletions: bool = False
-    numbers: frozenset[str] = frozenset()
-
-    @property
-    def watched(self) -> str:
-        """The object whose stamps are looked at."""
-        return self.clock_of or self.source
+_NO_CURSOR = "INVALID_QUERY_LOCATOR"
+_OPENINGS = 4  # of one window, before reading is given up
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows that were read together. `purged`: ids that are gone without a row of their own."""
+    """Rows that were read together.
+
+    `purged`: ids that are gone without a row of their own. `is_first`: nothing had been read of the
+    feed as a whole before, so nothing that was told of it can be outdated.
+    """
 
     feed: Feed
     rows: Sequence[Row]
     purged: Sequence[str] = ()
     total: int | None = None
-
-
-@dataclass(slots=True)
-class Opening:
-    """The first answer of a window: its first page, and until when nothing more can turn up."""
-
-    page: SubReply
-    until: int
-    purged: list[str] = field(default_factory=list)
-
-    @property
-    def total(self) -> int | None:
-        """How many rows the window has, where the first page tells it."""
-        body = self.page.body
-        total = body.get("totalSize") if isinstance(body, dict) else None
-        return total if isinstance(total, int) else None
+    is_first: bool = False
 
 
 class Reader:
-    """Reads feeds. `openings`: first answers that were fetched together, for feeds by name."""
+    """Reads feeds."""
 
     def __init__(self, client: Client, *, bulk_from: int = BULK_FROM) -> None:
         self._client = client
@@ -101,73 +53,75 @@ class Reader:
 
     def open(self, feeds: Sequence[tuple[Feed, Place]]) -> dict[str, Opening]:
         """Fetch the first answer of each feed's window: five feeds are one call."""
-        found: dict[str, Opening] = {}
-        for some in chunks(feeds, MOST_HEAVY):
-            found.update(self._opened(some))
-        return found
-
-    def _opened(self, feeds: Sequence[tuple[Feed, Place]]) -> dict[str, Opening]:
-        began = self._client.now()
-        # What was under way is asked first: whatever began before it is visible to the queries.
-        watched = list(dict.fromkeys(feed.watched for feed, _ in feeds))
-        deleting = [(feed, place) for feed, place in feeds if _asks_deletions(feed, place, began)]
-        subs = [
-            *(_updated(name, began) for name in watched),
-            *(_deleted(feed.source, place, began) for feed, place in deleting),
-            *(Sub("GET", "/queryAll", {"q": _query(feed, place)}) for feed, place in feeds),
-        ]
-        answers = self._client.composite(subs)
-        covered = dict(zip(watched, answers, strict=False))
-        purged = {
-            feed.name: [str(each.get("id")) for each in objects(answer.body, "deletedRecords")]
-            for (feed, _), answer in zip(deleting, answers[len(watched) :], strict=False)
-        }
-        pages = answers[len(watched) + len(deleting) :]
-        return {
-            feed.name: Opening(
-                page, _until(covered[feed.watched], began), purged.get(feed.name, [])
-            )
-            for (feed, _), page in zip(feeds, pages, strict=True)
-        }
+        return open_windows(self._client, feeds)
 
     def read(self, feed: Feed, place: Place, opening: Opening | None) -> Iterator[Batch]:
         """Yield what is new in a feed, and move `place` behind each batch before it is yielded."""
         if place.job:
-            yield from self._resumed(feed, place)
-            if place.is_open:
-                return
+            yield from self._adopted(feed, place)
             opening = None
-        found = opening or self.open([(feed, place)])[feed.name]
-        if not place.is_open:
-            place.open(found.until)
-        if found.page.is_done:
-            yield from self._paged(feed, place, found)
-            return
-        why = _why(found.page)
-        if why.code not in _SLOW:
-            raise unavailable(why.says) if why.is_passing else ConflictError(why)
-        yield from self._filed(feed, place, found.purged)
+        refused: CrmRefusedError | None = None
+        for _ in range(_OPENINGS):
+            found = opening or self.open([(feed, place)])[feed.name]
+            opening = None
+            if not place.is_open:
+                place.open(found.until)
+            try:
+                if (yield from self._window(feed, place, found, by_file=refused)):
+                    return
+            except JobFailedError as failed:
+                _tell(feed, failed)
+                refused = failed.refused
+        raise refused or unavailable(f"what {feed.source} holds was lost while it was read")
 
-    def _paged(self, feed: Feed, place: Place, opening: Opening) -> Iterator[Batch]:
-        body = as_object(opening.page.body)
-        total = body.get("totalSize")
-        if isinstance(total, int) and total > self._bulk_from and not place.stamp:
-            yield from self._filed(feed, place, opening.purged)
-            return
+    def _adopted(self, feed: Feed, place: Place) -> Iterator[Batch]:
+        """Read the file that an earlier run began; without a result it is begun anew."""
+        try:
+            yield from self._resumed(feed, place)
+        except JobFailedError as failed:
+            _tell(feed, failed)
+
+    def _window(
+        self, feed: Feed, place: Place, found: Opening, *, by_file: CrmRefusedError | None
+    ) -> Generator[Batch, None, bool]:
+        """Read an open window; tell whether it came to its end, or has to be opened again.
+
+        `by_file`: why it cannot be read as a file, if it cannot.
+        """
+        if not found.page.is_done:
+            why = why_not(found.page)
+            if why.code not in _SLOW:
+                raise unavailable(why.says) if why.is_passing else ConflictError(why)
+            if by_file is not None:
+                raise by_file
+            return (yield from self._filed(feed, place, found.purged))
+        is_much = (found.total or 0) > self._bulk_from
+        if is_much and not place.stamp and by_file is None:
+            return (yield from self._filed(feed, place, found.purged))
+        return (yield from self._paged(feed, place, found))
+
+    def _paged(self, feed: Feed, place: Place, found: Opening) -> Generator[Batch, None, bool]:
         flat = flattener(feed.columns)
-        purged: Sequence[str] = opening.purged
+        is_first = place.is_first
+        body = as_object(found.page.body)
+        purged: Sequence[str] = found.purged
         while True:
             rows = [flat(record) for record in objects(body, "records")]
             following = body.get("nextRecordsUrl")
-            if isinstance(following, str) and rows:
-                self._step(feed, place, rows[-1])
-            else:
+            if not isinstance(following, str):
                 place.close()
-            yield Batch(feed, rows, purged, total if isinstance(total, int) else None)
-            if not place.is_open:
-                return
+            elif rows:
+                self._step(feed, place, rows[-1])
+            yield Batch(feed, rows, purged, found.total, is_first=is_first)
+            if not isinstance(following, str):
+                return True
             purged = ()
-            body = as_object(self._client.get(_local(str(following))))
+            try:
+                body = as_object(self._client.get(_local(following)))
+            except ConflictError as refused:
+                if refused.why.code != _NO_CURSOR:
+                    raise
+                return False  # it lives for two days; what is behind the last row is asked anew
 
     def _step(self, feed: Feed, place: Place, row: Row) -> None:
         stamp, last = row[feed.stamp], row[feed.identity]
@@ -176,69 +130,50 @@ class Reader:
             raise unavailable(f"a row of {feed.source} came without {feed.stamp}")
         place.stamp, place.last = at // 1_000_000, last
 
-    def _filed(self, feed: Feed, place: Place, purged: Sequence[str]) -> Iterator[Batch]:
+    def _filed(
+        self, feed: Feed, place: Place, purged: Sequence[str]
+    ) -> Generator[Batch, None, bool]:
         """Read the window as a file: begun, and remembered, before anything of it is fetched."""
-        place.job = self._bulk.start(_query(feed, place, in_order=False))
-        yield Batch(feed, (), purged)
-        yield from self._resumed(feed, place)
+        try:
+            place.job = self._bulk.start(query_of(feed, place, in_order=False))
+        except ConflictError as refused:
+            raise JobFailedError(refused) from refused  # not every object can be read so
+        yield Batch(feed, (), purged, is_first=place.is_first)
+        return (yield from self._resumed(feed, place))
 
-    def _resumed(self, feed: Feed, place: Place) -> Iterator[Batch]:
+    def _resumed(self, feed: Feed, place: Place) -> Generator[Batch, None, bool]:
+        """Read a file to its end; tell whether it came to it. One that is lost is forgotten."""
+        is_first = place.is_first
+        tidy = tidier(feed.columns, feed.numbers)
+        # What came before a crash is not counted, so that a part cannot be told to be too small.
+        is_whole = not (place.locator or place.row)
         try:
             total = self._bulk.wait(place.job).processed
             rows: list[Row] = []
+            count = 0
             for arrival in self._bulk.rows(place.job, place.locator, place.row):
-                rows.append(_tidy(arrival.row, feed.numbers))
+                count += 1
+                rows.append(tidy(arrival.row))
                 if len(rows) >= SLICE:
                     place.locator, place.row = arrival.locator, arrival.place
-                    yield Batch(feed, rows, total=total)
+                    yield Batch(feed, rows, total=total, is_first=is_first)
                     rows = []
-            place.close()
-            yield Batch(feed, rows, total=total)
+            is_lost = is_whole and count < total
         except LostJobError:
+            is_lost = True
+        except JobFailedError:
             place.is_open, place.job = False, ""
+            raise
+        if is_lost:
+            place.is_open, place.job = False, ""
+            return False
+        place.close()
+        yield Batch(feed, rows, total=total, is_first=is_first)
+        return True
 
 
-def _asks_deletions(feed: Feed, place: Place, now: datetime) -> bool:
-    if not feed.tells_deletions or place.is_first or place.job:
-        return False
-    age = now - instant(place.read)
-    return timedelta(minutes=1) < age < _DELETED_WITHIN
-
-
-def _query(feed: Feed, place: Place, *, in_order: bool = True) -> str:
-    conditions = [*feed.conditions]
-    if place.is_first:
-        conditions += feed.at_first
-    else:
-        conditions.append(soql.at(feed.stamp, ">=", instant(place.read)))
-    if place.stamp:
-        after = instant(place.stamp)
-        conditions.append(soql.behind(feed.stamp, after, feed.identity, place.last))
-    order = (feed.stamp, feed.identity) if in_order else ()
-    return soql.select(feed.columns, feed.source, conditions, order=order)
-
-
-def _updated(source: str, now: datetime) -> Sub:
-    query = {"start": soql.moment(now - _LOOK_BACK), "end": soql.moment(now)}
-    return Sub("GET", f"/sobjects/{source}/updated/", query)
-
-
-def _deleted(source: str, place: Place, now: datetime) -> Sub:
-    query = {"start": soql.moment(instant(place.read)), "end": soql.moment(now + _SETTLED)}
-    return Sub("GET", f"/sobjects/{source}/deleted/", query)
-
-
-def _until(covered: SubReply, now: datetime) -> int:
-    told = as_object(covered.body).get("latestDateCovered") if covered.is_done else None
-    at = moment(told) if isinstance(told, str) else None
-    if at is None:
-        return seconds(now - _OVERLAP)
-    return min(at // 1_000_000, seconds(now - _SETTLED))
-
-
-def _why(page: SubReply) -> Refusal:
-    first = next(iter(objects(page.body)), {})
-    return parse_entry(first, page.status)
+def _tell(feed: Feed, failed: JobFailedError) -> None:
+    log.warning("bulk.failed", object=feed.source, why=failed.refused.what)
 
 
 def _local(url: str) -> str:
@@ -246,22 +181,3 @@ def _local(url: str) -> str:
     if not url.startswith("/services/data/"):
         raise unavailable("a next page's address leads elsewhere")
     return url
-
-
-def _tidy(row: Row, numbers: frozenset[str]) -> Row:
-    if not numbers:
-        return row
-    return {
-        name: text.removesuffix(".0") if text and name in numbers else text
-        for name, text in row.items()
-    }
-
-
-def instant(second: int) -> datetime:
-    """Return the instant of a stamp."""
-    return EPOCH + timedelta(seconds=second)
-
-
-def seconds(at: datetime) -> int:
-    """Return an instant as stamps count."""
-    return int((at.astimezone(UTC) - EPOCH) // timedelta(seconds=1))

@@ -7,10 +7,11 @@ from datetime import tzinfo
 
 from connector.config.salesforce_mapping import SalesforceOpportunities
 from connector.crm.salesforce import soql
-from connector.crm.salesforce.feeds import Batch, Feed
+from connector.crm.salesforce.feeds import Batch
 from connector.crm.salesforce.lookup import Lookup
 from connector.crm.salesforce.rows import Row
 from connector.crm.salesforce.schema import Schema
+from connector.crm.salesforce.windows import Feed
 from connector.crm.values import moment, moment_in, number
 from connector.domain.contact import Opportunity
 from connector.domain.ids import ContactId, OpportunityId
@@ -50,7 +51,7 @@ class OpportunityStream:
             Feed(ROLE, ROLE, _OF_ROLES, at_first=(soql.NOTHING,)),
         ]
 
-    def page(self, batch: Batch, checkpoint: str, *, is_news: bool) -> Page:  # noqa: ARG002
+    def page(self, batch: Batch, checkpoint: str) -> Page:
         """Return the opportunities, each with every contact that takes part."""
         rows = batch.rows
         if batch.feed.name == ROLE:

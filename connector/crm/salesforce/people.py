@@ -8,10 +8,10 @@ from typing import cast
 from connector.config.salesforce_mapping import PersonObject, SalesforceMapping
 from connector.crm.reading import Reading, Unreadable, read_all, reading
 from connector.crm.salesforce import soql
-from connector.crm.salesforce.feeds import Feed
 from connector.crm.salesforce.rows import Row
 from connector.crm.salesforce.schema import Schema
 from connector.crm.salesforce.sources import OwnDates, own_dates
+from connector.crm.salesforce.windows import Feed
 from connector.domain.contact import Activity, Contact, Gone
 from connector.domain.ids import ContactId, OwnerId
 

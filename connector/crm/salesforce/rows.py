@@ -2,7 +2,9 @@
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import isfinite
 
+from connector.crm.http import TryAgainError
 from connector.crm.salesforce.judging import unavailable
 from connector.crm.salesforce.refusal import Json
 
@@ -48,15 +50,49 @@ def text_of(value: object) -> str | None:
 
 def csv_rows(lines: Iterable[str]) -> Iterator[Row]:
     """Yield the rows of a bulk result. Its columns stand in the order of the query."""
-    reader = csv.reader(lines)
-    header = next(reader, None)
-    if header is None:
-        return
-    width = len(header)
-    for cells in reader:
-        if len(cells) != width:
-            raise unavailable("a line of the bulk result is not whole")
-        yield {name: cell or None for name, cell in zip(header, cells, strict=True)}
+    # Strict: a quote that is never closed is a result that was cut off.
+    reader = csv.reader(lines, strict=True)
+    try:
+        header = next(reader, None)
+        width = len(header or ())
+        for cells in reader:
+            if len(cells) != width:
+                raise _cut_off()
+            yield {name: cell or None for name, cell in zip(header or (), cells, strict=True)}
+    except csv.Error as error:
+        raise _cut_off() from error
+
+
+def _cut_off() -> TryAgainError:
+    return TryAgainError(unavailable("a line of the bulk result is not whole"))
+
+
+def tidier(columns: Sequence[str], numbers: frozenset[str]) -> Callable[[Row], Row]:
+    """Return a function that makes a file's row the same as REST would have it.
+
+    Numbers come as `45.0` or `1.2E7`, names as the org spells them.
+    """
+
+    def tidy(row: Row) -> Row:
+        if row.keys() != wanted:
+            lowered = {name.lower(): text for name, text in row.items()}
+            row = {name: lowered.get(name.lower()) for name in columns}
+        if not numbers:
+            return row
+        return {
+            name: _number(text) if text and name in numbers else text for name, text in row.items()
+        }
+
+    wanted = set(columns)
+    return tidy
+
+
+def _number(text: str) -> str | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return text_of(value) if isfinite(value) else text
 
 
 def lines_of(pieces: Iterable[bytes]) -> Iterator[str]:

@@ -6,11 +6,12 @@ from typing import Protocol
 
 from connector.crm.salesforce import place as places
 from connector.crm.salesforce import soql
-from connector.crm.salesforce.feeds import Batch, Feed, Opening, Reader
+from connector.crm.salesforce.feeds import Batch, Reader
 from connector.crm.salesforce.people import People, object_of
 from connector.crm.salesforce.place import Place, Places
 from connector.crm.salesforce.rows import Row
 from connector.crm.salesforce.sources import Records
+from connector.crm.salesforce.windows import Feed, Opening
 from connector.crm.values import moment
 from connector.domain.contact import Activity, Gone, KnownTask
 from connector.domain.ids import ContactId, TaskId, TaskKey
@@ -28,8 +29,8 @@ class Pages(Protocol):
         """The objects that the stream reads, in order."""
         ...
 
-    def page(self, batch: Batch, checkpoint: str, *, is_news: bool) -> Page:
-        """Return the page that some rows make. `is_news`: the feed had been read before."""
+    def page(self, batch: Batch, checkpoint: str) -> Page:
+        """Return the page that some rows make."""
         ...
 
 
@@ -48,10 +49,8 @@ def read(
     opened = {**openings, **(reader.open(lacking) if lacking else {})}
     expected = {name: opening.total or 0 for name, opening in opened.items()}
     for feed in stream.feeds:
-        place = found[feed.name]
-        is_news = not place.is_first
-        for batch in reader.read(feed, place, opened.get(feed.name)):
-            page = stream.page(batch, places.dump(found), is_news=is_news)
+        for batch in reader.read(feed, found[feed.name], opened.get(feed.name)):
+            page = stream.page(batch, places.dump(found))
             if batch.total is not None:
                 expected[feed.name] = batch.total
             yield replace(page, total=sum(expected.values()))
@@ -69,7 +68,7 @@ class PeopleStream:
         """One for each object."""
         return [each.feed for each in self.people.values()]
 
-    def page(self, batch: Batch, checkpoint: str, *, is_news: bool) -> Page:  # noqa: ARG002
+    def page(self, batch: Batch, checkpoint: str) -> Page:
         """Return contacts, what their dates tell, and who is gone or somebody else now."""
         people = self.people[batch.feed.name]
         gone = [each for row in batch.rows if (each := people.gone(row))]
@@ -115,7 +114,7 @@ class RecordStream:
         """The one object."""
         return [self.feed]
 
-    def page(self, batch: Batch, checkpoint: str, *, is_news: bool) -> Page:
+    def page(self, batch: Batch, checkpoint: str) -> Page:
         """Return the activities, and our own tasks apart from them."""
         tasks: list[KnownTask] = []
         activities: list[Activity] = []
@@ -128,7 +127,7 @@ class RecordStream:
                     row["Id"] or "",
                     row,
                     contact,
-                    is_news=is_news,
+                    is_news=not batch.is_first,
                     is_deleted=row.get(DELETED) == "true",
                 )
         return Page(checkpoint, activities=activities, tasks=tasks)
@@ -183,7 +182,7 @@ class MailStream:
         """The one object."""
         return [self.feed]
 
-    def page(self, batch: Batch, checkpoint: str, *, is_news: bool) -> Page:
+    def page(self, batch: Batch, checkpoint: str) -> Page:
         """Return the activities of whoever wrote an incoming mail, or got an outgoing one."""
         activities: list[Activity] = []
         for link in batch.rows:
@@ -201,7 +200,7 @@ class MailStream:
                 link["EmailMessageId"] or "",
                 row,
                 ContactId(person),
-                is_news=is_news,
+                is_news=not batch.is_first,
                 is_deleted="true" in (link.get(DELETED), row.get(DELETED)),
             )
         return Page(checkpoint, activities=activities)

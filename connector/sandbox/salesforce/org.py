@@ -125,6 +125,7 @@ class Org:
         self.assigned_to: dict[str, str] = {}  # object: the owner that its assignment rule gives
         self.lead_mapping: dict[str, str] = {}  # Lead field: Contact field, at conversion
         self.delete_log_from_s = 0  # what was deleted before is no longer told
+        self.emptied: set[str] = set()  # records thrown out of the recycle bin before their time
         self.usage: dict[int, int] = {}  # hour: calls
         self.changes = 0  # rises with every write, so that saving can tell whether there is news
         self.transaction: list[Callable[[], None]] | None = None  # what takes a composite back
@@ -168,7 +169,8 @@ class Org:
 
     def purged(self, record: Record) -> bool:
         """Whether a deleted record has left the recycle bin."""
-        return record.is_deleted and record.modified_s < self.now_s() - RECYCLE_S
+        is_old = record.modified_s < self.now_s() - RECYCLE_S
+        return record.is_deleted and (is_old or record.id in self.emptied)
 
     def access(self, user: str) -> Access:
         """Return what permission sets let a user see and edit."""

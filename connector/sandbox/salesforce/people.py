@@ -77,6 +77,18 @@ class People:
         kind, _ = self._found(record_id)
         Writer(self.org, self._access()).delete(self.org.objects[kind], record_id)
 
+    def restore(self, record_id: str) -> None:
+        """Take a record out of the recycle bin."""
+        record = self.org.record(record_id)
+        if record is None or not record.is_deleted or self.org.purged(record):
+            raise Refusal(404, "NOT_FOUND", f"no record {record_id} in the recycle bin")
+        record.is_deleted = False
+        self._stamp(self.org.kind_of(record_id), record)
+
+    def purge(self, record_id: str) -> None:
+        """Throw a deleted record out of the recycle bin: no query shows it any more."""
+        self.org.emptied.add(record_id)
+
     def automate(self, record_id: str, **values: object) -> None:
         """Change a record as automation does: `SystemModstamp` moves, the user's stamp does not."""
         _, record = self._found(record_id)

@@ -18,7 +18,7 @@ from connector.sandbox.salesforce.table import Record
 
 VERSION = 1
 SETTINGS = ("assigned_to", "lead_mapping", "delete_log_from_s", "changes")
-SETS = ("required", "hidden", "denied", "in_approval", "private")
+SETS = ("required", "hidden", "denied", "in_approval", "private", "emptied")
 
 
 def save(org: Org, private_key: str, path: Path) -> None:

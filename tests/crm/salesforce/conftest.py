@@ -8,8 +8,11 @@ import pytest
 
 from connector.sandbox.salesforce.serving import RunningOrg, new_key
 from tests.crm.salesforce.provisioned import ProvisionedOrg
+from tests.crm.salesforce.relay import Relay
+from tests.crm.salesforce_account import SalesforceAccount
 
 Opener = Callable[..., ProvisionedOrg]
+AccountOpener = Callable[..., SalesforceAccount]
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +52,37 @@ def bare(open_org: Opener) -> ProvisionedOrg:
 def provisioned(bare: ProvisionedOrg) -> ProvisionedOrg:
     bare.provision()
     return bare
+
+
+@pytest.fixture
+def open_account(stopping: list[RunningOrg]) -> Iterator[AccountOpener]:
+    """Return a function that serves an org, without fields of ours unless asked for."""
+    with ExitStack() as stack:
+
+        def opened(*, provisioned: bool = False, **options: Any) -> SalesforceAccount:
+            account = SalesforceAccount(provisioned=provisioned, **options)
+            stopping.append(account.sandbox)
+            stack.callback(account.sandbox.begin_stop)
+            account.settle()
+            return account
+
+        yield opened
+
+
+@pytest.fixture
+def account(open_account: AccountOpener) -> SalesforceAccount:
+    """An org to read, without fields of ours."""
+    return open_account()
+
+
+@pytest.fixture
+def ready(open_account: AccountOpener) -> SalesforceAccount:
+    """An org with our fields, to write to."""
+    return open_account(provisioned=True)
+
+
+@pytest.fixture
+def relay(account: SalesforceAccount) -> Iterator[Relay]:
+    """What stands between the adapter and the org to read."""
+    with account.relay() as relay:
+        yield relay
