@@ -49,7 +49,7 @@ class Happening:
 
     def id_of(self, record: str) -> ActivityId:
         """Return the id of a record's activity at this date."""
-        return ActivityId(f"{record}:{self.at[0]}")
+        return ActivityId(f"{record}:{'+'.join(self.at)}")
 
     def _at(self, row: Row, unreadable: Unreadable) -> int | None:
         for name in self.at:
