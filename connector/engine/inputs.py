@@ -171,6 +171,10 @@ def _rows_of(files: Sequence[Path], wanted: Mapping[str, str]) -> str:
     """Return columns and source of the rows of Parquet files."""
     if not files:
         return f"{_listed(wanted, set())} WHERE FALSE"
-    present = {name for file in files for name in pq.read_schema(file).names}
+    columns = {tuple(pq.read_schema(file).names) for file in files}
     paths = ", ".join(sql.text(str(file.resolve())) for file in files)
-    return f"{_listed(wanted, present)} FROM read_parquet([{paths}], union_by_name = true)"
+    # To unite columns, DuckDB opens every file at each mention in the plan before it begins.
+    unite = ", union_by_name = true" if len(columns) > 1 else ""
+    return f"{_listed(wanted, {name for names in columns for name in names})}" + (
+        f" FROM read_parquet([{paths}]{unite})"
+    )

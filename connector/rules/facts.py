@@ -28,14 +28,16 @@ def read(rules: RuleSet, counting: list[Numbered], kinds: Mapping[str, Kind]) ->
         "blocker": _blocker(rules),
         **{name: f"COALESCE(t.{name}, 0)" for name in sums},
         **{name: f"t.{name}" for name in ("latest_need_us", "latest_need_day")},
-        **{name: f"e.{name}" for name in ("engaged_us", "engaged_day")},
-        **{name: f"w.{name}" for name in _FROM_SALES_WORK},
+        **{name: f"d.{name}" for name in _FROM_DEEDS},
         **_FROM_PIPELINE,
         **_FROM_STATE,
     }
 
 
-_FROM_SALES_WORK = ("touch_us", "touch_day", "meeting_us", "lost_us", "lost_day")
+_FROM_DEEDS = (
+    *("engaged_us", "engaged_day"),
+    *("touch_us", "touch_day", "meeting_us", "lost_us", "lost_day"),
+)
 
 _FROM_PIPELINE = {
     "is_open": "COALESCE(o.has_open, 0) = 1",

@@ -2,7 +2,8 @@
 """What stands beside each contact: sums of its lines, its latest activities, opportunities, state.
 
 `source` is the FROM clause of everything that is said of a contact: `c` is the contact, `m` the
-moment, `t` totals, `e` engagement, `w` sales work, `o` opportunities, `s` the previous state.
+moment, `t` totals, `d` deeds of the contact and of sales, `o` opportunities, `s` the previous
+state.
 """
 
 from collections.abc import Mapping
@@ -21,11 +22,8 @@ LEFT JOIN (
 {_total_sql(rules, counting)}
 ) AS t ON t.contact = c.contact
 LEFT JOIN (
-{_engagement_sql(rules)}
-) AS e ON e.contact = c.contact
-LEFT JOIN (
-{_sales_work_sql(rules)}
-) AS w ON w.contact = c.contact
+{_deeds_sql(rules)}
+) AS d ON d.contact = c.contact
 LEFT JOIN (
 {_pipeline_sql(rules)}
 ) AS o ON o.contact = c.contact
@@ -103,35 +101,33 @@ def _sum_of(members: list[int]) -> str:
     return f"CAST(SUM(CASE WHEN {_is_of(members)} THEN points ELSE 0 END) AS BIGINT)"
 
 
-def _engagement_sql(rules: RuleSet) -> str:
-    """Return the latest engagement."""
-    not_engaging = rules.stages.not_engaging
-    where = f"\n  AND a.type NOT IN ({sql.texts(not_engaging)})" if not_engaging else ""
-    return f"""SELECT a.contact, MAX(a.occurred_us) AS engaged_us, MAX(a.day) AS engaged_day
-FROM activity AS a CROSS JOIN moment AS m
-WHERE NOT a.is_outbound AND a.occurred_us <= m.as_of_us{where}
-GROUP BY a.contact"""
-
-
-def _sales_work_sql(rules: RuleSet) -> str:
-    """Return the latest touch, meeting and lost meeting; apart, for they are few."""
-    sales = rules.sales
+def _deeds_sql(rules: RuleSet) -> str:
+    """Return the latest engagement, touch, meeting and lost meeting."""
+    sales, not_engaging = rules.sales, rules.stages.not_engaging
+    work = sales.touch | sales.meeting_obtained | sales.meeting_lost
+    is_engaging = "NOT a.is_outbound"
+    if not_engaging & work:
+        is_engaging += f" AND a.type NOT IN ({sql.texts(not_engaging & work)})"
     touch, obtained, lost = (
         f"a.type IN ({sql.texts(types)})"
         for types in (sales.touch, sales.meeting_obtained, sales.meeting_lost)
     )
     latest = {
+        "engaged_us": _latest("occurred_us", is_engaging),
+        "engaged_day": _latest("day", is_engaging),
         "touch_us": _latest("occurred_us", touch),
         "touch_day": _latest("day", touch),
         "meeting_us": _latest("occurred_us", obtained),
         "lost_us": _latest("occurred_us", lost),
         "lost_day": _latest("day", lost),
     }
-    types = sales.touch | sales.meeting_obtained | sales.meeting_lost
+    # What says nothing of either is left out first: pages and mails opened are most of all rows.
+    silent = not_engaging - work
+    where = f"\n  AND a.type NOT IN ({sql.texts(silent)})" if silent else ""
     return f"""SELECT a.contact,
     {listed(latest)}
 FROM activity AS a CROSS JOIN moment AS m
-WHERE a.type IN ({sql.texts(types)}) AND a.occurred_us <= m.as_of_us
+WHERE a.occurred_us <= m.as_of_us{where}
 GROUP BY a.contact"""
 
 
