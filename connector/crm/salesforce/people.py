@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import cast
 
 from connector.config.salesforce_mapping import PersonObject, SalesforceMapping
 from connector.crm.reading import Reading, Unreadable, read_all, reading
@@ -119,8 +118,3 @@ def numeric(schema: Schema, source: str, columns: Sequence[str]) -> frozenset[st
     """Return the columns that hold numbers."""
     kinds = {column: schema.field(source, column) for column in columns}
     return frozenset(name for name, found in kinds.items() if found and found.type in NUMERIC)
-
-
-def as_person(name: str) -> PersonObject:
-    """Return the name of a feed of people as the object's."""
-    return cast("PersonObject", name)
