@@ -675,6 +675,97 @@ def outbox_drop(config: Path, ids: tuple[int, ...], *, as_json: bool) -> None:
         show.text(f"{count} writes forgotten.")
 
 
+@leadripe.group()
+def quarantine() -> None:
+    """See what robots did, release what people did after all."""
+
+
+SIGN = click.option(
+    "--sign",
+    type=click.Choice(
+        ["many_links", "at_once", "hidden_link", "gateway", "whole_domain", "by_hand"]
+    ),
+    help="Only this sign.",
+)
+ACTIVITY = click.option("--activity", help="One activity, by its id as `list` shows it.")
+CONTACT = click.option("--contact", help="One contact, by the CRM's id or an e-mail address.")
+DOMAIN = click.option("--domain", help="Everybody of a mail domain.")
+ALWAYS = click.option(
+    "--always", is_flag=True, help="Of what is still to come, too; else of what happened by now."
+)
+ONLY_LOOK = click.option("--dry-run", is_flag=True, help="Only tell what it would come to.")
+
+
+@quarantine.command("list")
+@ACTIVITY
+@CONTACT
+@DOMAIN
+@SIGN
+@AS_OF
+@click.option("--decisions", is_flag=True, help="List what was released and put there instead.")
+@AS_JSON
+@pass_config
+def quarantine_list(
+    config: Path, /, *, as_of: datetime | None, decisions: bool, as_json: bool, **chosen: str | None
+) -> None:
+    """List the activities in quarantine, each with the signs that it shows."""
+    from connector.app import quarantine, show
+
+    if decisions:
+        show.decisions(quarantine.decisions(config), as_json=as_json)
+    else:
+        found = quarantine.listed(config, quarantine.Chosen(**chosen), as_of)
+        show.quarantine(found, as_json=as_json)
+
+
+@quarantine.command("release")
+@ACTIVITY
+@CONTACT
+@DOMAIN
+@SIGN
+@ALWAYS
+@ONLY_LOOK
+@AS_JSON
+@pass_config
+def quarantine_release(
+    config: Path, /, *, always: bool, dry_run: bool, as_json: bool, **chosen: str | None
+) -> None:
+    """Lift signs: what a person did after all counts again from the next plan or sync on.
+
+    The same sign never puts these activities there again; another one may.
+    """
+    from connector.app import quarantine, show
+
+    wanted = quarantine.Chosen(**chosen)
+    decided = quarantine.release(config, wanted, always=always, dry_run=dry_run)
+    if as_json:
+        show.json(decided)
+    else:
+        would = "would be" if dry_run else "are"
+        show.text(f"{decided.activities} activities {would} released.")
+
+
+@quarantine.command("add")
+@ACTIVITY
+@CONTACT
+@DOMAIN
+@ALWAYS
+@ONLY_LOOK
+@AS_JSON
+@pass_config
+def quarantine_add(
+    config: Path, /, *, always: bool, dry_run: bool, as_json: bool, **chosen: str | None
+) -> None:
+    """Put activities into quarantine by hand; `release` takes them out again."""
+    from connector.app import quarantine, show
+
+    decided = quarantine.put(config, quarantine.Chosen(**chosen), always=always, dry_run=dry_run)
+    if as_json:
+        show.json(decided)
+    else:
+        show.text("Nothing was changed." if dry_run else "They count for nothing from now on.")
+
+
 @leadripe.command()
 @CRM
 @click.option(

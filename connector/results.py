@@ -35,6 +35,7 @@ class KeptEdit:
 class PlanSummary:
     """Everything a plan says about itself.
 
+    `quarantined`: {sign: activities that are in quarantine by it}; one may show several.
     `moves`: {(from stage, to stage): contacts}; `warmings`: {(from, to temperature): contacts}.
     `stage_changes`: contacts that had a stage before and would change it. `tasks_waiting`: planned
     before, and not taken by the CRM yet. `withheld`: hand-offs for which no task is created because
@@ -58,6 +59,7 @@ class PlanSummary:
     tasks_by_owner: Counter[OwnerId | None] = field(default_factory=Counter)
     sample: list[Change] = field(default_factory=list)
     kept: list[KeptEdit] = field(default_factory=list)
+    quarantined: Counter[str] = field(default_factory=Counter)
     estimate: CallEstimate = field(default_factory=CallEstimate)
     rests_on: Sequence[str] = ()
 

@@ -22,6 +22,7 @@ from connector.report import terminal
 from connector.report.explanation import Explanation
 from connector.results import RunReport
 from connector.sync.progress import Progress, Silent
+from connector.sync.robots import parts_of, robot_domains, with_robots
 from connector.sync.wanted import local_day, micros
 
 MARKER = ".leadripe-demo"
@@ -147,8 +148,11 @@ def _telling(config: Path) -> Sequence[str]:
     with opened.store(read_only=True) as store:
         _, zone = zone_of_store(store)
         now = opened.clock.now()
+        domains = robot_domains(
+            opened.engine, opened.compiled, parts_of(store), as_of_us=micros(now)
+        )
         for bucket in store.buckets():
-            facts = store.load_facts(bucket, opened.compiled)
+            facts = with_robots(store.load_facts(bucket, opened.compiled), domains)
             evaluation = opened.engine.evaluate(
                 opened.compiled, facts, as_of_us=micros(now), as_of_day=local_day(now, zone)
             )

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from connector.app.account import Opened, zone_of_store
 from connector.app.diff_tables import IdsOf
+from connector.app.robots import parts_of_files
 from connector.app.then import sources_of
 from connector.engine.offline import Inputs, read_files
 from connector.engine.offline_parts import Offline
@@ -18,6 +19,7 @@ from connector.ports import Facts
 from connector.rules.plan import CompiledRules
 from connector.store import EmbeddedStore
 from connector.sync.batches import batches
+from connector.sync.robots import Parts, parts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Data:
     """The contacts. `total`: how many there are; None if nobody counted. `notes`: in sentences.
 
     `beforehand`: yields the same parts, for what has to be known of everybody first.
+    `crowds`: all of them, to be asked before; for the earlier rules first, for the later last.
     """
 
     parts: Iterator[Part]
@@ -41,6 +44,7 @@ class Data:
     zone: ZoneInfo
     total: int | None = None
     notes: Sequence[Sequence[str]] = field(default_factory=list)
+    crowds: Sequence[Parts] = ()
 
 
 def merged(before: CompiledRules, after: CompiledRules) -> CompiledRules:
@@ -75,7 +79,9 @@ def of_files(
         ]
         notes = [offline.notes for offline in read]
         again = partial(_parts_of_files, read, again=True)
-        yield Data(_parts_of_files(read), again, ZoneInfo(zone), read[0].contacts, notes)
+        crowds = [parts_of_files(offline) for offline in read]
+        parts = _parts_of_files(read)
+        yield Data(parts, again, ZoneInfo(zone), read[0].contacts, notes, crowds)
 
 
 def _parts_of_files(read: Sequence[Offline], *, again: bool = False) -> Iterator[Part]:
@@ -99,7 +105,7 @@ def of_store(
         told = sources_of(opened, store, as_of, language="en")
         notes = [told.sentences] if told else []
         parts = partial(_parts_of_store, store, merged(before, after), as_of)
-        yield Data(parts(), parts, zone, None, notes)
+        yield Data(parts(), parts, zone, None, notes, [parts_of(store)])
 
 
 def _parts_of_store(

@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from connector.app.account import Opened, open_account, zone_of_store
 from connector.app.then import sources_of
@@ -19,11 +20,15 @@ from connector.ports import Evaluation, Facts, KnownContact
 from connector.report.changes import PersonChange, Said, judged_fields, person_changes
 from connector.report.explanation import Explanation, History, explanation
 from connector.report.page import page
+from connector.report.set_aside import Quarantined, quarantined
 from connector.report.sources import Sources
 from connector.report.timeline import Held, Remembered, Timeline, timeline
+from connector.rules.compile import compile_rules
+from connector.rules.quarantine import Quarantine
 from connector.rules.timeline import Span
 from connector.store import EmbeddedStore
 from connector.sync.batches import joined
+from connector.sync.robots import is_suspect, parts_of, robot_domains, with_robots
 from connector.sync.wanted import EPOCH, local_day, micros, moment
 
 _PRIVATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
@@ -46,7 +51,7 @@ class Explained:
     @cached_property
     def explanation(self) -> Explanation:
         """Why it has its score, stage and hand-off."""
-        return explanation(
+        told = explanation(
             self.known,
             self.evaluation,
             self.history,
@@ -56,6 +61,20 @@ class Explained:
             rules_hash=self.opened.compiled.hash,
             rests_on=self.rests_on,
         )
+        return replace(told, quarantined=self._quarantined())
+
+    def _quarantined(self) -> Quarantined | None:
+        """Return what does not count, by an evaluation in which it does."""
+        if self.evaluation.flag is None or not len(self.evaluation.flag):
+            return None
+        rules = replace(self.opened.loaded.rules, quarantine=Quarantine())
+        trusting = self.opened.engine.evaluate(
+            compile_rules(rules),
+            replace(self.facts, decision=None, robot_domain=None),
+            as_of_us=micros(self.as_of),
+            as_of_day=local_day(self.as_of, self.zone),
+        )
+        return quarantined(self.evaluation, trusting, words=self.opened.words)
 
     @property
     def most(self) -> int:
@@ -74,7 +93,7 @@ class Explained:
         scored = daily(
             self.opened.engine,
             self.opened.loaded.rules,
-            self._activity,
+            self._counted,
             span,
             contact=self.facts.contact,
             eventful=[local_day(at, self.zone) for at in happened],
@@ -97,6 +116,15 @@ class Explained:
         if isinstance(activity, Sequence):
             raise TypeError("the activities of one contact come as a table")
         return activity
+
+    @property
+    def _counted(self) -> pa.Table:
+        """The activities without those in quarantine."""
+        flag, activity = self.evaluation.flag, self._activity
+        if flag is None or not len(flag):
+            return activity
+        is_flagged = pc.is_in(activity["activity"], value_set=flag["activity"])
+        return activity.filter(pc.invert(is_flagged))
 
     def _remembered(self, span: Span) -> Remembered:
         return Remembered(
@@ -139,7 +167,8 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
                 do="Give the CRM's id or the e-mail address; run `leadripe pull` if it is new.",
             )
         at = as_of or opened.clock.now()
-        facts = _with_account(opened, store, known.no, at, as_of, zone)
+        domains = _robots(opened, store, known.no, micros(at))
+        facts = _with_account(opened, store, known.no, at, as_of, zone, domains)
         evaluation = opened.engine.evaluate(
             opened.compiled, facts, as_of_us=micros(at), as_of_day=local_day(at, zone)
         )
@@ -154,6 +183,17 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
             [each for each in _changes(opened, store, known) if each.at <= at],
             sources_of(opened, store, as_of),
         )
+
+
+def _robots(opened: Opened, store: EmbeddedStore, no: int, at_us: int) -> pa.Table | None:
+    """Return the mail domains behind a gateway, if they may matter to a contact."""
+    engine, compiled = opened.engine, opened.compiled
+    own = store.load_facts_of(no, compiled).activity
+    # The others are asked only if this one clicked like a robot, or points of colleagues matter: in
+    # a large account it takes long.
+    if compiled.account is None and not is_suspect(engine, compiled, own, as_of_us=at_us):
+        return None
+    return robot_domains(engine, compiled, parts_of(store), as_of_us=at_us)
 
 
 def _changes(opened: Opened, store: EmbeddedStore, known: KnownContact) -> list[PersonChange]:
@@ -171,9 +211,10 @@ def _with_account(
     at: datetime,
     as_of: datetime | None,
     zone: ZoneInfo,
+    domains: pa.Table | None,
 ) -> Facts:
     """Return what a contact is evaluated from, with what is known of its account as fields."""
-    facts = store.load_facts_of(no, opened.compiled, as_of)
+    facts = with_robots(store.load_facts_of(no, opened.compiled, as_of), domains)
     by = opened.loaded.rules.account
     if by is None or opened.compiled.account is None:
         return facts
@@ -183,7 +224,7 @@ def _with_account(
     ]
     accounts = opened.engine.gather(
         opened.compiled,
-        [joined(colleagues)] if colleagues else [],
+        [with_robots(joined(colleagues), domains)] if colleagues else [],
         as_of_us=micros(at),
         as_of_day=local_day(at, zone),
     )

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+import pyarrow as pa
+
 from connector.app import show
 from connector.app.account import open_account
 from connector.app.clock import SystemClock
@@ -29,6 +31,7 @@ from connector.rules.compile import compile_rules
 from connector.rules.explain import Words
 from connector.rules.plan import CompiledRules
 from connector.sync.progress import Progress
+from connector.sync.robots import Parts, robot_domains, with_robots
 from connector.sync.wanted import local_day, micros
 
 _MEMORY = "700MB"  # of the engine, as for `leadripe score`
@@ -106,6 +109,9 @@ def _compare(wish: DiffWish, two: _Two, data: Data, form: Form, progress: Progre
     engine = EmbeddedEngine(memory_limit=_MEMORY)
     day = local_day(at, data.zone)
 
+    def robots(compiled: CompiledRules, crowd: Parts) -> pa.Table | None:
+        return robot_domains(engine, compiled, crowd, as_of_us=micros(at))
+
     def gathered(compiled: CompiledRules, parts: Iterable[Facts]) -> Accounts | None:
         return engine.gather(compiled, parts, as_of_us=micros(at), as_of_day=day)
 
@@ -115,13 +121,14 @@ def _compare(wish: DiffWish, two: _Two, data: Data, form: Form, progress: Progre
 
     out = sys.stdout.buffer if wish.as_json else wish.out
     try:
-        first = gathered(two.before, (part.before for part in data.beforehand()))
-        second = gathered(two.after, (part.after for part in data.beforehand()))
+        old, new = robots(two.before, data.crowds[0]), robots(two.after, data.crowds[-1])
+        first = gathered(two.before, (with_robots(p.before, old) for p in data.beforehand()))
+        second = gathered(two.after, (with_robots(p.after, new) for p in data.beforehand()))
         with written(out) as stream, writer_for(stream, form) as writer:
             for part in data.parts:
                 compared = two.comparison.of(
-                    evaluated(two.before, part.before, first),
-                    evaluated(two.after, part.after, second),
+                    evaluated(two.before, with_robots(part.before, old), first),
+                    evaluated(two.after, with_robots(part.after, new), second),
                     part.ids,
                 )
                 add(report, compared, wish.top)

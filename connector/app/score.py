@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from connector.app.robots import parts_of_files, quarantine_notes
 from connector.app.score_output import Form, writer_for, written
 from connector.app.score_rows import Rows, rows_of
 from connector.config.rules_file import load_rules
@@ -21,6 +22,7 @@ from connector.rules.compile import compile_rules
 from connector.rules.explain import Words
 from connector.rules.model import RuleSet
 from connector.sync.progress import Progress
+from connector.sync.robots import by_sign, robot_domains, with_robots
 from connector.sync.wanted import local_day, micros
 
 _MEMORY = "700MB"  # of the engine, for one part; see `connector.engine.offline.PART_ACTIVITIES`
@@ -128,35 +130,45 @@ def score_rules(
         written(out) as stream,
         writer_for(stream, form, words) as writer,
     ):
-        for table in _tables(offline, Rows(words, zone), as_of, progress):
+        quarantined: Counter[str] = Counter()
+        for table in _tables(offline, Rows(words, zone), as_of, progress, quarantined):
             result.add(table, shown)
             writer.write(table)
         result.contacts, result.activities = offline.contacts, offline.activities
-        result.opportunities, result.notes = offline.opportunities, offline.notes
+        result.opportunities = offline.opportunities
+        result.notes = [*offline.notes, *quarantine_notes(quarantined)]
     return result
 
 
 def _tables(
-    offline: Offline, rows: Rows, as_of: datetime, progress: Progress
+    offline: Offline,
+    rows: Rows,
+    as_of: datetime,
+    progress: Progress,
+    quarantined: Counter[str],
 ) -> Iterator[pa.Table]:
-    """Yield the rows of each part."""
+    """Yield the rows of each part, and count what is in quarantine."""
     engine = EmbeddedEngine(memory_limit=_MEMORY, temp_folder=offline.folder.parent / "engine")
     done = 0
     moment = (micros(as_of), local_day(as_of, ZoneInfo(offline.zone)))
     try:
+        domains = robot_domains(
+            engine, offline.compiled, parts_of_files(offline), as_of_us=moment[0]
+        )
         accounts = engine.gather(
             offline.compiled,
-            (part.facts for part in offline.parts(again=True)),
+            (with_robots(part.facts, domains) for part in offline.parts(again=True)),
             as_of_us=moment[0],
             as_of_day=moment[1],
         )
         for part in offline.parts():
             evaluation = engine.evaluate(
                 offline.compiled,
-                replace(part.facts, accounts=accounts),
+                replace(with_robots(part.facts, domains), accounts=accounts),
                 as_of_us=moment[0],
                 as_of_day=moment[1],
             )
+            quarantined += by_sign(evaluation.flag)
             yield rows.table(part.ids, evaluation)
             done += len(part.ids)
             progress.step("score", done=done, total=offline.contacts)

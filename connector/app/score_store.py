@@ -17,6 +17,7 @@ from connector.app.then import sources_of
 from connector.ports import Evaluation
 from connector.store import EmbeddedStore
 from connector.sync.progress import Progress
+from connector.sync.robots import parts_of, robot_domains, with_robots
 from connector.sync.wanted import local_day, micros
 
 
@@ -62,16 +63,17 @@ def _tables(
     buckets = store.buckets()
     moment = (micros(at), local_day(at, zone))
     compiled = opened.compiled
+    domains = robot_domains(opened.engine, compiled, parts_of(store), as_of_us=moment[0])
     accounts = opened.engine.gather(
         compiled,
-        (store.load_facts(bucket, compiled, as_of) for bucket in buckets),
+        (with_robots(store.load_facts(bucket, compiled, as_of), domains) for bucket in buckets),
         as_of_us=moment[0],
         as_of_day=moment[1],
     )
     for done, bucket in enumerate(buckets):
         facts = replace(store.load_facts(bucket, compiled, as_of), accounts=accounts)
         evaluation = opened.engine.evaluate(
-            compiled, facts, as_of_us=moment[0], as_of_day=moment[1]
+            compiled, with_robots(facts, domains), as_of_us=moment[0], as_of_day=moment[1]
         )
         numbers = evaluation.score["contact"]
         known = store.load_contacts(numbers.to_pylist())

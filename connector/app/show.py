@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import orjson
 from rich.console import Console, RenderableType
 
-from connector.ports import Finding, OutboxEntry, Provision, RunRecord
+from connector.ports import DecisionRecord, Finding, OutboxEntry, Provision, RunRecord
 from connector.report import chart, terminal
+from connector.report import quarantine as in_quarantine
 from connector.report.explanation import Explanation
 from connector.report.timeline import Timeline
 from connector.results import PlanSummary, PushResult, RunReport
 
 if TYPE_CHECKING:
+    from connector.app.quarantine import Quarantined
     from connector.app.score import ScoreResult  # brings the engine, which most commands need not
 
 
@@ -106,6 +108,7 @@ def plan_json(plan: PlanSummary) -> Mapping[str, object]:
         "tasks_by_owner": _plain(plan.tasks_by_owner),
         "sample": _plain(plan.sample),
         "kept": _plain(plan.kept),
+        "quarantined": _plain(plan.quarantined),
         "rests_on": list(plan.rests_on),
         "calls": {
             "contacts": plan.estimate.contacts,
@@ -154,6 +157,22 @@ def outbox(entries: Sequence[OutboxEntry], *, as_json: bool) -> None:
         json(entries)
     else:
         terminal.show(console(), terminal.outbox(entries))
+
+
+def quarantine(rows: "Sequence[Quarantined]", *, as_json: bool) -> None:
+    """Print what is in quarantine."""
+    if as_json:
+        json(rows)
+    else:
+        terminal.show(console(), in_quarantine.quarantine(rows))
+
+
+def decisions(records: Sequence[DecisionRecord], *, as_json: bool) -> None:
+    """Print what people said of quarantine."""
+    if as_json:
+        json(records)
+    else:
+        terminal.show(console(), in_quarantine.decisions(records))
 
 
 def funnel(counts: Mapping[tuple[str, str], int], *, as_json: bool) -> None:

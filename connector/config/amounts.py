@@ -13,6 +13,7 @@ from connector.config.wording import found
 
 _DURATION = re.compile(r"([0-9]{1,5})(m|h|d|w)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SECONDS = re.compile(r"([0-9]{1,4})(s|m)")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%")
 _HUNDRED = 100
 
@@ -54,6 +55,14 @@ def _hours(value: object) -> object:
     return span // timedelta(hours=1)
 
 
+def _seconds(value: object) -> object:
+    parts = _SECONDS.fullmatch(value.strip()) if isinstance(value, str) else None
+    seconds = int(parts[1]) * (60 if parts[2] == "m" else 1) if parts else 0
+    if not seconds:
+        raise refuse("seconds", f"must be seconds, for example 10s; {found(value)} was found")
+    return seconds
+
+
 def _share(value: object) -> object:
     parts = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
     if parts is None or Decimal(parts[1]) > _HUNDRED:
@@ -92,6 +101,13 @@ Hours = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-9]+[mhdw]$", "examples": ["4h", "1d"]}),
 ]
 """Whole hours, at least one: `4h`, `2d`."""
+
+Seconds = Annotated[
+    int,
+    BeforeValidator(_seconds),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]+[sm]$", "examples": ["10s"]}),
+]
+"""Whole seconds, at least one: `10s`, `1m`."""
 
 Share = Annotated[
     Decimal,

@@ -7,6 +7,7 @@ from typing import TypedDict
 from connector.config.account_rules import ContactRuleSection
 from connector.config.activity_rules import PERIODS, DecaySection, GroupSection, RuleSection
 from connector.config.amounts import whole_days
+from connector.config.literals import SPOKEN
 from connector.config.points import LabelSection, micro
 from connector.config.rules_check import Found
 from connector.config.rules_document import RulesDocument
@@ -40,6 +41,7 @@ from connector.rules.model import (
     Score,
     Stages,
 )
+from connector.rules.quarantine import Quarantine
 
 
 class _Scores(TypedDict):
@@ -89,8 +91,23 @@ class Meaning:
                 meeting_obtained=frozenset(written.sales.meeting_obtained),
                 meeting_lost=frozenset(written.sales.meeting_lost),
             ),
+            quarantine=self._quarantine(),
             **self._scores(),
         )
+
+    def _quarantine(self) -> Quarantine:
+        written = self.written.quarantine
+        if written is None:
+            return Quarantine()
+        for path, name, wanted in written.named():
+            kind = self._attributes.get(name, wanted)
+            if kind is not wanted:
+                message = (
+                    f"«{name}» holds {SPOKEN[kind]} in the mapping, but has to hold "
+                    f"{SPOKEN[wanted]}: name another attribute"
+                )
+                self.mistakes.append(Found(("quarantine", *path), message))
+        return written.meaning()
 
     def _scores(self) -> _Scores:
         """Return the leading score and those beside it."""

@@ -164,7 +164,7 @@ def check_against_mapping(rules: RulesDocument, mapping: CrmMapping) -> Iterator
     shapes = mapping.shapes()
     yield from _types(rules, mapping)
     yield from _written_scores(rules, mapping)
-    for path, name in attributes_in(rules):
+    for path, name in (*attributes_in(rules), *_quarantined_by(rules)):
         if name not in shapes.attributes:
             yield Found(
                 path,
@@ -217,6 +217,17 @@ def attributes_in(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
         attribute = attribute_of(rule)
         if attribute:
             yield ("rules", position, "once_per"), attribute
+
+
+def _quarantined_by(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
+    """Yield the attributes that the section names itself: a default that is not read does no harm.
+
+    No CRM gives all of them.
+    """
+    if rules.quarantine is not None:
+        for path, name, _ in rules.quarantine.named():
+            if path:
+                yield ("quarantine", *path), name
 
 
 def fields_in(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:

@@ -11,6 +11,7 @@ from connector.config.activity_rules import GroupSection, RuleSection
 from connector.config.document import DataPath
 from connector.config.fit_rules import FitSection, PersonaSection
 from connector.config.points import Label, Points
+from connector.config.quarantine_rules import QuarantineSection
 from connector.config.section import Name, Section, refuse
 from connector.config.stage_rules import HandOffSection, SalesSection, StagesSection
 
@@ -67,6 +68,8 @@ class RulesDocument(Section):
     """When a contact is handed to sales."""
     sales: SalesSection = SalesSection()
     """By which activities sales acts."""
+    quarantine: QuarantineSection | None = None
+    """How robots are told from people; without this section none are."""
 
     @model_validator(mode="after")
     def _one_way_to_name_scores(self) -> Self:

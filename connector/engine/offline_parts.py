@@ -66,20 +66,19 @@ class Offline:
     opportunities: int = 0
     parts_total: int = 1
     notes: list[str] = field(default_factory=list)
-    repeated: int = 0
+    repeated: dict[int, int] = field(default_factory=dict)
 
     def parts(self, *, again: bool = False) -> Iterator[Part]:
         """Yield the contacts part by part, in the order of their ids.
 
         `again`: they are gone through once more, so that this time nothing is noted.
         """
-        self.repeated = 0
         for part in range(self.parts_total if self.contacts else 0):
             with explained():
                 found = self._part(part)
             yield found
         if not again:
-            self.note_repeated("activities", self.repeated)
+            self.note_repeated("activities", sum(self.repeated.values()))
 
     def note_repeated(self, name: str, rows: int) -> None:
         """Note how many rows stood aside for another of the same id."""
@@ -93,10 +92,23 @@ class Offline:
         if rows:
             self.notes.append(f"{name}: {rows:,} left out, as their contact is not in the file")
 
+    def activities_of(self, part: int) -> pa.Table:
+        """Return the activities of one of `parts_total` parts."""
+        with explained():
+            return self._activities(part)
+
+    def people_of(self, part: int) -> pa.Table:
+        """Return the contacts of one of `parts_total` parts."""
+        with explained():
+            return self._people(self._select("contact", part))
+
+    def _people(self, contact: pa.Table) -> pa.Table:
+        return with_derived(contact, contact_schema(self.compiled.fields))
+
     def _part(self, part: int) -> Part:
         contact = self._select("contact", part)
         facts = Facts(
-            contact=with_derived(contact, contact_schema(self.compiled.fields)),
+            contact=self._people(contact),
             activity=self._activities(part),
             opportunity=with_derived(self._select("opportunity", part), OPPORTUNITY_SCHEMA),
             state=STATE_SCHEMA.empty_table(),
@@ -116,14 +128,14 @@ class Offline:
             return schema.empty_table()
         rows = pa.concat_tables([_read(file) for file in files])
         rows = _with_instants(rows, self.zone)
-        return with_derived(self._unique(rows), schema, self.zone)
+        return with_derived(self._unique(rows, part), schema, self.zone)
 
-    def _unique(self, rows: pa.Table) -> pa.Table:
+    def _unique(self, rows: pa.Table, part: int) -> pa.Table:
         """Return one row for each activity, the latest; the rest is counted."""
         distinct = rows.group_by(["contact", "activity"]).aggregate([]).num_rows
         if distinct == len(rows):
             return rows
-        self.repeated += len(rows) - distinct
+        self.repeated[part] = len(rows) - distinct
         self.connection.register("arriving", rows)
         # By every column, so that the choice does not depend on the order of the rows.
         order = ", ".join(identifier(name) for name in rows.column_names)

@@ -19,6 +19,7 @@ from connector.ports.engine import Accounts, Engine, Evaluation, Facts
 from connector.ports.files import FileCrm, FileJob, FileRow
 from connector.ports.native import Native
 from connector.ports.outbox import OutboxEntry
+from connector.ports.quarantine import Decision, DecisionRecord, Quarantining
 from connector.ports.store import (
     SHOWN,
     FormerContact,
@@ -47,6 +48,8 @@ __all__ = [
     "CallEstimate",
     "Clock",
     "Crm",
+    "Decision",
+    "DecisionRecord",
     "Engine",
     "Evaluation",
     "Facts",
@@ -67,6 +70,7 @@ __all__ = [
     "PlannedTask",
     "PlannedWrite",
     "Provision",
+    "Quarantining",
     "RunRecord",
     "Severity",
     "Shapes",

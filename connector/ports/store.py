@@ -14,6 +14,7 @@ from connector.ports.engine import Facts
 from connector.ports.files import FileJob
 from connector.ports.native import Native
 from connector.ports.outbox import OutboxEntry
+from connector.ports.quarantine import Quarantining
 from connector.ports.undo import LedgerRecord, Undoing
 from connector.rules.conditions import Kind
 from connector.rules.plan import CompiledRules
@@ -108,7 +109,7 @@ class FormerContact:
     verdict: str | None
 
 
-class Store(Undoing, Protocol):
+class Store(Undoing, Quarantining, Protocol):
     """The memory of one account. Failing is a StoreError and leaves the last commit standing.
 
     Contacts have a whole number of their own here (`no`), stable as long as the store lives; an

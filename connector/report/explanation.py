@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from connector.domain.numbers import from_millionths, shown
 from connector.ports import Evaluation, KnownContact, LedgerRecord, MoveRecord
+from connector.report.set_aside import Quarantined
 from connector.report.sources import Sources
 from connector.rules.explain import Line, Words
 
@@ -104,6 +105,7 @@ class Explanation:
     kept: Sequence[str]
     rules_hash: str
     rests_on: Sources | None = None
+    quarantined: Quarantined | None = None
 
     def as_json(self) -> Mapping[str, object]:
         """Return everything as plain values; instants are ISO 8601 in UTC."""

@@ -53,6 +53,11 @@ WORDS: Mapping[str, Label] = {
     "why": {"en": "Why", "fr": "Pourquoi"},
     "when": {"en": "When", "fr": "Quand"},
     "sum": {"en": "Sum: the score, exactly", "fr": "Somme : le score, exactement"},
+    "quarantine": {
+        "en": "In quarantine, counting for nothing",
+        "fr": "En quarantaine, ne comptent pas",
+    },
+    "withheld": {"en": "withheld", "fr": "retenus"},
     "gates": {"en": "Hand-off to sales", "fr": "Transmission aux ventes"},
     "open": {"en": "yes", "fr": "oui"},
     "closed": {"en": "no", "fr": "non"},

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from connector.report.quarantine_sentences import QuarantineSpeaker
 from connector.report.rule_sentences import RuleSpeaker
 from connector.report.stage_sentences import StageSpeaker
 from connector.rules.explain import Words, say
@@ -15,6 +16,7 @@ _SECTIONS: dict[str, Label] = {
     "blocker": {"en": "Who is never handed to sales", "fr": "Qui n’est jamais transmis"},
     "stage": {"en": "Stages and temperatures", "fr": "Étapes et températures"},
     "gate": {"en": "When sales acts", "fr": "Quand les ventes agissent"},
+    "sign": {"en": "What is in quarantine", "fr": "Ce qui est en quarantaine"},
 }
 
 
@@ -22,7 +24,8 @@ _SECTIONS: dict[str, Label] = {
 class Said:
     """A sentence on a part of the rules.
 
-    `about`: rule, group, persona, blocker, stage or gate; `id`: its id, or which setting it is.
+    `about`: rule, group, persona, blocker, stage, gate or sign; `id`: its id, or which setting it
+    is.
     """
 
     about: str
@@ -41,6 +44,7 @@ def sentences(rules: RuleSet, language: str) -> Sequence[Said]:
         "blocker": stage.blockers(),
         "stage": stage.stages(),
         "gate": stage.gates(),
+        "sign": QuarantineSpeaker(words).signs(),
     }
     return [Said(about, name, text) for about, some in parts.items() for name, text in some]
 

@@ -1,5 +1,6 @@
 """What people read on a terminal: run reports, plans, the funnel, an explanation."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from connector.ports import Finding, OutboxEntry, Provision, RunRecord, Severity, Verdict
 from connector.report.explanation import Explanation, Reason, bar
+from connector.report.set_aside import Quarantined
 from connector.results import KeptEdit, PlanSummary, RunReport
 
 _NAMED = 5
@@ -63,6 +65,8 @@ def _plan_counts(summary: PlanSummary) -> Table:
         table.add_row(f"  stage {before} → {after}", f"{count:,}")
     for (before, after), count in summary.warmings.most_common():
         table.add_row(f"  temperature {before or '–'} → {after or '–'}", f"{count:,}")
+    for sign, count in summary.quarantined.most_common():
+        table.add_row(f"  in quarantine: {sign}", f"{count:,} activities")
     table.add_row("hand-offs", f"{summary.hand_offs:,}")
     table.add_row("tasks to create", f"{summary.tasks:,}")
     table.add_row("tasks to complete", f"{summary.tasks_closed:,}")
@@ -204,7 +208,23 @@ def explanation(told: Explanation, *, most: int) -> RenderableType:
     for other in told.others:
         title = f"{escape(other.label)}: {other.score} ({other.points} points)"
         parts += [_reasons(title, other.reasons, other.points, most), Text()]
+    if told.quarantined is not None:
+        parts += [_quarantined(told, told.quarantined), Text()]
     return Group(*parts, _gates(told))
+
+
+def _quarantined(told: Explanation, found: Quarantined) -> Table:
+    """Return what is in quarantine: activities by day and sign, and what they would be worth."""
+    counts = Counter(
+        (_local(told, each.at, "hours")[:10], each.type, each.why) for each in found.activities
+    )
+    title = f"In quarantine, counting for nothing (it would be {found.points} points)"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
+    for (day, kind, why), count in counts.items():
+        table.add_row(f"  {day}", f"{count:,} × {escape(kind)}", escape(why))
+    for line in found.withheld:
+        table.add_row("  withheld", line.points, escape(line.label))
+    return table
 
 
 def _local(told: Explanation, at: datetime, precision: str) -> str:

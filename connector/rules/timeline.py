@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from math import lcm
 
 from connector.rules.model import Fit, PerDays, RuleSet
+from connector.rules.quarantine import Quarantine
 
 MOST_TURNS = 30
 """How many evaluations one timeline may take: about two seconds."""
@@ -78,6 +79,7 @@ def concerning(rules: RuleSet, types: Set[str]) -> RuleSet:
         rules=tuple(rule for rule in rules.rules if rule.id in wanted),
         fit=Fit(),
         account=None,
+        quarantine=Quarantine(),
         hand_off=replace(rules.hand_off, blockers=()),
     )
 

@@ -17,6 +17,8 @@ from connector.errors import StoreError
 from connector.ports import (
     Account,
     Clock,
+    Decision,
+    DecisionRecord,
     Facts,
     FileJob,
     FormerContact,
@@ -37,6 +39,7 @@ from connector.ports import (
 )
 from connector.rules.plan import CompiledRules
 from connector.store.database import Database, open_database
+from connector.store.decisions import Decisions
 from connector.store.encoding import from_us, to_us
 from connector.store.facts import FactsReader
 from connector.store.failures import told
@@ -110,6 +113,7 @@ class EmbeddedStore(Store):
         self._journal = Journal(database)
         self._versions = Versions(database, shapes.watched)
         self._outbox = Outbox(database, buckets, self._versions)
+        self._decisions = Decisions(database)
         self._undo = UndoShelf(database, self._outbox)
         self._file_jobs = FileJobs(database)
         self._history = History(database)
@@ -441,6 +445,23 @@ class EmbeddedStore(Store):
     def load_tasks_left(self, run: RunId) -> TasksLeft:
         """Return how many tasks of a run are not done."""
         return self._undo.tasks_left(run)
+
+    # -- quarantine
+
+    @_guarded
+    def add_decision(self, decision: Decision, at: datetime) -> int:
+        """Remember what a person said of quarantine, and return its number."""
+        return self._decisions.add(decision, at)
+
+    @_guarded
+    def load_decisions(self) -> Sequence[DecisionRecord]:
+        """Return what was decided, oldest first."""
+        return self._decisions.records()
+
+    @_guarded
+    def load_decision_table(self) -> pa.Table:
+        """Return the same as an evaluation takes it."""
+        return self._decisions.table()
 
     # -- history
 

@@ -17,6 +17,7 @@ from connector.ports.native import VERDICTS
 from connector.rules.conditions import Kind
 from connector.rules.plan import CompiledRules
 from connector.store.database import Database
+from connector.store.decisions import Decisions
 from connector.store.encoding import json_list, json_map, property_map, text_list
 from connector.store.failures import REBUILD
 from connector.store.segments import Segments
@@ -122,6 +123,7 @@ class FactsReader:
             for option, said in native.read.items()
             if said not in VERDICTS
         )
+        self._decisions = Decisions(database)
         # A path inside a JSON text, which is a bound value like any other.
         self._stage = f'$."{watched.stage}"' if watched.stage else None
 
@@ -192,6 +194,7 @@ class FactsReader:
             activity=activity,
             opportunity=table_of(OPPORTUNITY_SCHEMA, deals),
             state=table_of(STATE_SCHEMA, states),
+            decision=self._decisions.table(),
         )
 
     def _contacts(

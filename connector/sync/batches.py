@@ -5,7 +5,7 @@ holds a few dozen.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -58,7 +58,8 @@ def _joined(together: Sequence[tuple[int, Facts]]) -> Batch:
 
 def joined(every: Sequence[Facts]) -> Facts:
     """Return the facts of several sets of contacts, at least one, as those of one."""
-    return Facts(
+    return replace(
+        every[0],
         contact=pa.concat_tables([each.contact for each in every]),
         activity=_activity([each.activity for each in every]),
         opportunity=pa.concat_tables([each.opportunity for each in every]),

@@ -35,6 +35,7 @@ from connector.sync.compare import WritePolicy, differing, to_show
 from connector.sync.handoff import TaskPlanner
 from connector.sync.native import native_values, open_deals, places, standing_column
 from connector.sync.progress import Progress
+from connector.sync.robots import by_sign, parts_of, robot_domains, with_robots
 from connector.sync.wanted import Row, Scored, Wanted, local_day, micros
 
 VERIFY_AT_MOST = 500
@@ -134,9 +135,11 @@ class Planner:
         self._tasks.begin(as_of, creates=creates, withholds=self._withholds)
         done, total = 0, len(self._store.buckets())
         progress.step("scoring", done=done, total=total)
-        accounts = self._accounts(as_of, then)
-        for batch in batches(self._store, self._settings.compiled, as_of=then):
-            self._plan_batch(batch, as_of, accounts)
+        compiled, as_of_us = self._settings.compiled, micros(as_of)
+        domains = robot_domains(self._engine, compiled, parts_of(self._store), as_of_us=as_of_us)
+        accounts = self._accounts(as_of, then, domains)
+        for batch in batches(self._store, compiled, as_of=then):
+            self._plan_batch(batch, as_of, accounts, domains)
             done += len(batch.buckets)
             progress.step("scoring", done=done, total=total)
         self._verify()
@@ -147,18 +150,28 @@ class Planner:
         self._store.save_owners(owners)
         return owners
 
-    def _accounts(self, as_of: datetime, then: datetime | None) -> Accounts | None:
+    def _accounts(
+        self, as_of: datetime, then: datetime | None, domains: pa.Table | None
+    ) -> Accounts | None:
         """Return what is known of accounts, if the rules look at them: a turn of its own."""
         compiled = self._settings.compiled
+        every = batches(self._store, compiled, as_of=then)
         return self._engine.gather(
             compiled,
-            (batch.facts for batch in batches(self._store, compiled, as_of=then)),
+            (with_robots(batch.facts, domains) for batch in every),
             as_of_us=micros(as_of),
             as_of_day=local_day(as_of, self._settings.zone),
         )
 
-    def _plan_batch(self, batch: Batch, as_of: datetime, accounts: Accounts | None) -> None:
-        compiled, facts = self._settings.compiled, replace(batch.facts, accounts=accounts)
+    def _plan_batch(
+        self,
+        batch: Batch,
+        as_of: datetime,
+        accounts: Accounts | None,
+        domains: pa.Table | None,
+    ) -> None:
+        compiled = self._settings.compiled
+        facts = replace(with_robots(batch.facts, domains), accounts=accounts)
         as_of_us, as_of_day = micros(as_of), local_day(as_of, self._settings.zone)
         evaluation = self._engine.evaluate(compiled, facts, as_of_us=as_of_us, as_of_day=as_of_day)
         self._count(evaluation, facts.state)
@@ -174,6 +187,7 @@ class Planner:
 
     def _count(self, evaluation: Evaluation, state: pa.Table) -> None:
         self._summary.contacts += len(evaluation.score)
+        self._summary.quarantined += by_sign(evaluation.flag)
         self._summary.stage_changes += _restaged(evaluation.move, state)
         moves = evaluation.move.group_by(
             ["from_stage", "to_stage", "from_temperature", "to_temperature"]

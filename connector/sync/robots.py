@@ -4,6 +4,7 @@ Asked before an evaluation, part by part, of whatever holds contacts and their a
 is asked twice where nobody clicked many links of one mail within seconds.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -66,6 +67,14 @@ def parts_of(store: Store) -> Parts:
             yield Part(store.load_activities(bucket), partial(store.load_people, bucket))
 
     return parts
+
+
+def by_sign(flag: pa.Table | None) -> Counter[str]:
+    """Return {sign: how many activities are in quarantine by it}."""
+    if flag is None:
+        return Counter()
+    counts = pc.value_counts(flag["sign"]).to_pylist()
+    return Counter({each["values"]: each["counts"] for each in counts})
 
 
 def with_robots(facts: Facts, found: pa.Table | None) -> Facts:

@@ -151,13 +151,15 @@ def test_the_shipped_mapping_tells_a_conversation_from_an_attempt() -> None:
     assert named("calls", hs_call_disposition="73a0d17f", hs_call_status="COMPLETED") == "call"
 
 
-def test_the_shipped_mapping_keeps_the_clicks_of_machines_apart() -> None:
-    def clicked(user_agent: str) -> str | None:
-        return named("email_events", event_type="CLICK", user_agent=user_agent)
-
-    assert clicked("Mozilla/5.0 (compatible; MailGateway-LinkScanner/3.2)") == "email_click_machine"
-    assert clicked("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Firefox/145.0") == "email_click"
-    assert named("email_events", event_type="CLICK") == "email_click"
+def test_the_shipped_mapping_reads_what_tells_the_clicks_of_machines() -> None:
+    (click,) = (each for each in SHIPPED.activities if each.type == "email_click")
+    assert {name: (read.name, read.kind) for name, read in click.attributes.items()} == {
+        "campaign": ("campaign_id", Kind.TEXT),
+        "url": ("url", Kind.TEXT),
+        "user_agent": ("user_agent", Kind.TEXT),
+        "filtered": ("is_filtered", Kind.BOOLEAN),
+        "delivered_at": ("sent_at", Kind.MOMENT),
+    }
 
 
 def test_the_shipped_mapping_sees_what_page_was_visited() -> None:

@@ -36,6 +36,7 @@ from connector.rules.model import (
     Score,
     Stages,
 )
+from connector.rules.quarantine import SECOND_US, Quarantine, Sign
 
 Node = Mapping[str, object]
 Settings = TypeVar("Settings", Stages, HandOff, SalesWork)
@@ -64,7 +65,8 @@ def rule_set(base: RuleSet, node: Node) -> RuleSet:
         parts["account"] = account(mapping(node["account"]))
     if "further" in node:
         parts["further"] = tuple(further(name, each) for name, each in items(node["further"]))
-    return dataclasses.replace(base, **parts)  # type: ignore[arg-type]  # each part by its name
+    robots = quarantine(mapping(node.get("quarantine", {})))
+    return dataclasses.replace(base, quarantine=robots, **parts)  # type: ignore[arg-type]  # each part by its name
 
 
 def point_rules(node: Node) -> dict[str, object]:
@@ -235,6 +237,27 @@ def value(literal: object) -> Literal:
     if isinstance(literal, bool | str):
         return literal
     return micro(literal)
+
+
+def quarantine(node: Node) -> Quarantine:
+    """Return `{many_links: {links: 3, within: 10}, at_once: 2, gateway: [a], hidden_link: [b]}`."""
+    signs = frozenset(Sign(name) for name in node if name != "alone")
+    many = mapping(node.get("many_links", {}))
+    recipients = whole(node.get("whole_domain", 2))
+    return Quarantine(
+        signs=signs if node.get("alone", True) else signs - {Sign.MANY_LINKS},
+        links=whole(many.get("links", 3)),
+        links_within_us=whole(many.get("within", 10)) * SECOND_US,
+        at_once_us=whole(node.get("at_once", 2)) * SECOND_US,
+        recipients=recipients,
+        hidden_link=one_of("url", node.get("hidden_link", [])),
+        gateway=one_of("user_agent", node.get("gateway", [])),
+    )
+
+
+def one_of(name: str, node: object) -> AnyOf:
+    """Return that an attribute contains one of some texts."""
+    return AnyOf(tuple(Test(name, Kind.TEXT, Op.CONTAINS, (each,)) for each in texts(node)))
 
 
 def with_settings(base: Settings, node: object) -> Settings:

@@ -92,6 +92,7 @@ def summary(told: Told) -> Mapping[str, object]:
         else (told.at.us - micro(score["episode_us"])) // US_PER_DAY,
         "stage_is_new": score["stage_since_us"] == told.at.us,
         "falling": score["lower_since_us"] is not None,
+        "quarantined": flags(told.result),
         "ripe": score["ripe_since_us"] is not None,
     }
 
@@ -101,6 +102,14 @@ def reasons(lines: Iterable[Row]) -> Mapping[str, object]:
     return {
         f"{row['kind']} {row['rule']}".removeprefix("rule "): number(row["points"]) for row in lines
     }
+
+
+def flags(result: Result) -> Mapping[str, str]:
+    """Return {activity: signs} of what is in quarantine."""
+    found: dict[str, list[str]] = {}
+    for row in result.flags:
+        found.setdefault(str(row["activity"]), []).append(str(row["sign"]))
+    return {activity: " ".join(signs) for activity, signs in found.items()}
 
 
 def moves(result: Result) -> list[str]:

@@ -99,7 +99,14 @@ def _properties(event: Json) -> Mapping[str, str | None]:
         "user_agent": wire.text(event.get("userAgent")),
         "subscription_status": _subscription(event),
         "is_filtered": wire.text(event.get("filteredEvent")),
+        "sent_at": _sent(event),
     }
+
+
+def _sent(event: Json) -> str | None:
+    """Return when the mail was sent that an event is about, in epoch milliseconds."""
+    sent = event.get("sentBy")
+    return wire.text(sent.get("created")) if isinstance(sent, dict) else None
 
 
 def _subscription(event: Json) -> str | None:

@@ -27,6 +27,9 @@ class Names:
     """What the world's names have become so far, and what has been met for the first time."""
 
     campaigns: dict[str, int] = field(default_factory=dict)
+    sent: dict[tuple[int, int], dict[str, object]] = field(
+        default_factory=dict
+    )  # of whom, which mail
     events: dict[str, int] = field(default_factory=dict)
     forms: set[tuple[int, str]] = field(default_factory=set)
     attended: set[int] = field(default_factory=set)  # an event began when the first one came
@@ -94,6 +97,11 @@ def _mail(portal: Portal, names: Names, contact: Record, happening: Happening, a
         more["url"] = details["url"]
     if details.get("user_agent"):
         more["userAgent"] = details["user_agent"]
+    id_ = str(uuid5(NAMESPACE_URL, f"sandbox:mail:{happening.key}"))
+    if type_ == "SENT":
+        names.sent[contact.id, campaign] = {"id": id_, "created": at_ms}
+    elif (contact.id, campaign) in names.sent:
+        more["sentBy"] = names.sent[contact.id, campaign]
     if type_ == "STATUSCHANGE":
         more |= {
             "source": "SOURCE_RECIPIENT",
@@ -104,7 +112,7 @@ def _mail(portal: Portal, names: Names, contact: Record, happening: Happening, a
         more |= {"category": "UNKNOWN_USER", "status": "5.1.1"}
     portal.streams.mail.append(
         MailEvent(
-            str(uuid5(NAMESPACE_URL, f"sandbox:mail:{happening.key}")),
+            id_,
             at_ms,
             type_,
             contact.props.get("email", ""),
