@@ -109,7 +109,8 @@ class Planner:
         self._summary = PlanSummary()
         self._held: list[_Draft] = []
         self._held_show: list[pa.Table] = []
-        self._verifies = not is_offline
+        # Where changes show at once, the pull has seen them all, and the push looks once more.
+        self._verifies = not is_offline and not crm.sees_at_once
         self._withholds = False
         self._with_deals: set[int] = set()  # contacts with an open deal; none without natives
         self._parts: Counter[str] = Counter()
