@@ -2,8 +2,9 @@
 """How fast contacts are scored: `python -m bench.scoring --contacts 100000 --activities 20`.
 
 The shipped rules, scores and all reasons, out of files in buckets, as the product does it. Beside
-it stands one bare aggregate on the same engine over the same columns: `GROUP BY contact, type` with
-a sum and a maximum. Each part is measured in a process of its own.
+it stand one bare aggregate on the same engine over the same columns, `GROUP BY contact, type` with
+a sum and a maximum, a loop in plain Python and an engine of rules (`bench.scoring_peers`). Each
+part is measured in a process of its own.
 """
 
 import json
@@ -16,10 +17,19 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from bench.scoring_peers import Deed
+    from connector.ports import Evaluation
+
 BUCKETS = 64
+FEW = 1_000
+"""So many contacts changed, of all; and the loops, which are slow, score so many."""
 RULES = Path(__file__).parents[1] / "mappings" / "rules.yaml"
 
 
@@ -29,7 +39,7 @@ RULES = Path(__file__).parents[1] / "mappings" / "rules.yaml"
 @click.option("--buckets", default=BUCKETS, show_default=True, help="Files that contacts lie in.")
 @click.option("--threads", default=2, show_default=True, help="Cores to use.")
 @click.option("--measure", hidden=True, help="Run one part in this process.")
-@click.option("--folder", type=click.Path(path_type=Path), hidden=True)
+@click.option("--folder", type=click.Path(path_type=Path), help="Contacts to use, or to keep.")
 def main(
     *,
     contacts: int,
@@ -45,29 +55,33 @@ def main(
         return
     print(_set_up())
     with tempfile.TemporaryDirectory() as name:
-        # A child's peak memory begins at its parent's, so this process has to stay small.
-        subprocess.run(  # noqa: S603  our own command
-            [
-                sys.executable,
-                "-m",
-                "bench.scoring_data",
-                name,
-                *map(str, (contacts, activities, buckets)),
-            ],
-            check=True,
-        )
-        _compare(name, threads, contacts * activities)
+        place = Path(name) if folder is None else folder
+        if not (place / "activity.parquet").exists():
+            place.mkdir(parents=True, exist_ok=True)
+            _make_up(place, contacts, activities, buckets)
+        _compare(str(place), threads)
 
 
-def _compare(folder: str, threads: int, activities: int) -> None:
+def _make_up(folder: Path, *numbers: int) -> None:
+    """Make up contacts. A child's peak memory begins at its parent's, so ours has to stay small."""
+    command = [sys.executable, "-m", "bench.scoring_data", str(folder), *map(str, numbers)]
+    subprocess.run(command, check=True)  # noqa: S603  our own command
+
+
+def _compare(folder: str, threads: int) -> None:
     """Print a line for each part, and what the scoring costs beside the bare aggregate."""
-    print(f"{activities:,} activities, {threads} threads\n")
-    print(f"{'':28}{'wall s':>9}{'CPU s':>9}{'RSS MB':>9}{'activities / CPU-s':>20}")
     results = {part: _in_own_process(part, folder, threads) for part in _PARTS}
+    contacts, activities = (
+        sum(_rows(bucket) for bucket in Path(folder).glob(f"{name}/bucket=*"))
+        for name in ("contacts", "activities")
+    )
+    print(f"{contacts:,} contacts, {activities:,} activities, {threads} threads\n")
+    print(f"{'':28}{'wall s':>9}{'CPU s':>9}{'RSS MB':>9}{'activities / CPU-s':>20}")
     for part, result in results.items():
-        rate = f"{activities / result['cpu']:20,.0f}" if "contact" not in part else ""
+        scored = result.get("activities", 0 if "contact" in part else activities)
+        rate = f"{scored / result['cpu']:20,.0f}" if scored else ""
         print(
-            f"{part:28}{result['wall']:9.2f}{result['cpu']:9.2f}{result['rss']:9.0f}{rate}".rstrip()
+            f"{part:28}{result['wall']:9.3f}{result['cpu']:9.3f}{result['rss']:9.0f}{rate}".rstrip()
         )
     print()
     for part in ("GROUP BY, as they arrived", "GROUP BY, in buckets"):
@@ -95,26 +109,27 @@ def _in_own_process(part: str, folder: str, threads: int) -> dict[str, float]:
     return result
 
 
-def _measured(
-    run: Callable[[Path, int], Iterator[None]], folder: Path, threads: int
-) -> dict[str, float]:
-    """Return wall and CPU seconds and peak memory of the part that follows its first `yield`."""
+def _measured(run: "Part", folder: Path, threads: int) -> dict[str, float]:
+    """Return wall and CPU seconds and peak memory of the part that follows its first `yield`.
+
+    A part that did not score all activities yields how many it did.
+    """
     started = run(folder, threads)
     next(started)
     wall, cpu = time.perf_counter(), time.process_time()
-    for _ in started:
-        pass
+    said = [count for count in started if count]
     return {
         "wall": time.perf_counter() - wall,
         "cpu": time.process_time() - cpu,
         "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        **({"activities": said[-1]} if said else {}),
     }
 
 
 # ---------------------------------------------------------------------- parts
 
 
-def _score(folder: Path, threads: int) -> Iterator[None]:
+def _score(folder: Path, threads: int) -> Iterator[int]:
     """Score everybody, as many buckets at a time as the product takes."""
     from connector.sync.batches import MOST
 
@@ -125,26 +140,45 @@ def _score(folder: Path, threads: int) -> Iterator[None]:
     yield from _evaluate(threads, [(each, "TRUE") for each in batches])
 
 
-def _score_one(folder: Path, threads: int) -> Iterator[None]:
-    """Score a single contact out of its bucket, with a warm engine."""
-    one = ([folder / "contacts" / "bucket=1"], "contact = 1")
-    yield from _evaluate(threads, [one], warm=True)
+def _score_one_by_one(folder: Path, threads: int) -> Iterator[int]:
+    """Score ten contacts one after the other, their facts at hand, with a warm engine."""
+    import duckdb
+    import pyarrow.compute as pc
+
+    evaluate = _evaluating(threads)
+    bucket = folder / "contacts" / "bucket=1"
+    reader = duckdb.connect()
+    contacts, activities = (
+        reader.sql(f"SELECT * FROM read_parquet('{files}/*.parquet')").to_arrow_table()
+        for files in (bucket, folder / "activities" / bucket.name)
+    )
+    facts = []
+    for number in contacts["contact"][:10]:
+        own = pc.field("contact") == number
+        facts.append((contacts.filter(own), activities.filter(own)))
+    # A plan is made ready for few contacts the second time that it is asked.
+    for contact, activity in facts[:2]:
+        evaluate(contact, activity)
+    yield 0
+    for contact, activity in facts:
+        evaluate(contact, activity)
+
+
+def _score_changed(folder: Path, threads: int) -> Iterator[int]:
+    """Score a thousand contacts who lie in all buckets, with a warm engine."""
+    buckets = sorted(folder.glob("contacts/bucket=*"))
+    every = max(1, sum(_rows(bucket) for bucket in buckets) // FEW)
+    some = (buckets, f"contact % {every} = 0 AND contact < {every * FEW}")
+    yield from _evaluate(threads, [some], warm=True)
 
 
 def _evaluate(
     threads: int, sets: Sequence[tuple[Sequence[Path], str]], *, warm: bool = False
-) -> Iterator[None]:
+) -> Iterator[int]:
     """Evaluate sets of contacts; what a set-up costs comes before the first `yield`."""
     import duckdb
 
-    from bench.scoring_data import AS_OF_DAY, AS_OF_US, no_rows
-    from connector.config.rules_file import load_rules
-    from connector.engine.embedded import EmbeddedEngine
-    from connector.ports import Facts
-    from connector.rules.compile import compile_rules
-
-    compiled = compile_rules(load_rules(RULES))
-    engine = EmbeddedEngine(threads=threads)
+    evaluate = _evaluating(threads)
     reader = duckdb.connect(config={"threads": threads})
 
     def run(buckets: Sequence[Path], where: str) -> None:
@@ -155,14 +189,77 @@ def _evaluate(
             for bucket in buckets
             for file in sorted((bucket.parents[1] / "activities" / bucket.name).glob("*.parquet"))
         ]
-        facts = Facts(contact.to_arrow_table(), activity, no_rows(), no_rows())
-        engine.evaluate(compiled, facts, as_of_us=AS_OF_US, as_of_day=AS_OF_DAY)
+        evaluate(contact.to_arrow_table(), activity)
 
-    if warm:
+    # A plan is made ready for few contacts the second time that it is asked.
+    for _ in range(2 if warm else 0):
         run(*sets[0])
-    yield
+    yield 0
     for buckets, where in sets:
         run(buckets, where)
+
+
+def _evaluating(threads: int) -> "Callable[[pa.Table, pa.Table | Sequence[Path]], Evaluation]":
+    """Return what evaluates contacts by the shipped rules, from activities or files of them."""
+    from bench.scoring_data import AS_OF_DAY, AS_OF_US, no_rows
+    from connector.config.rules_file import load_rules
+    from connector.engine.embedded import EmbeddedEngine
+    from connector.ports import Facts
+    from connector.rules.compile import compile_rules
+
+    compiled = compile_rules(load_rules(RULES))
+    engine = EmbeddedEngine(threads=threads)
+
+    def evaluate(contact: "pa.Table", activity: "pa.Table | Sequence[Path]") -> "Evaluation":
+        facts = Facts(contact, activity, no_rows(), no_rows())
+        return engine.evaluate(compiled, facts, as_of_us=AS_OF_US, as_of_day=AS_OF_DAY)
+
+    return evaluate
+
+
+def _loop(folder: Path, threads: int) -> Iterator[int]:  # noqa: ARG001  as every part
+    """Score some contacts one after the other in Python."""
+    from bench.scoring_data import AS_OF_DAY
+    from bench.scoring_peers import Loop
+    from connector.config.rules_file import load_rules
+
+    deeds = _deeds(folder)
+    loop = Loop(load_rules(RULES), AS_OF_DAY)
+    yield 0
+    for each in deeds:
+        loop.score(each)
+    yield sum(map(len, deeds))
+
+
+def _rules_engine(folder: Path, threads: int) -> Iterator[int]:  # noqa: ARG001  as every part
+    """Tell which rules the same activities meet, by an engine of rules."""
+    from bench.scoring_peers import RulesEngine
+    from connector.config.rules_file import load_rules
+
+    deeds = _deeds(folder)
+    engine = RulesEngine(load_rules(RULES))
+    yield 0
+    engine.met(deed for each in deeds for deed in each)
+    yield sum(map(len, deeds))
+
+
+def _deeds(folder: Path) -> "list[list[Deed]]":
+    """Return what a thousand contacts did, already in Python's values."""
+    import duckdb
+
+    from bench.scoring_data import AS_OF_US
+    from bench.scoring_peers import Deed
+
+    rows = duckdb.connect().execute(
+        "SELECT contact, activity, type, occurred_us, day, a_asset_kind, a_asset, a_event"
+        f" FROM read_parquet('{folder}/activities/*/*.parquet')"
+        f" WHERE NOT is_outbound AND occurred_us <= {AS_OF_US} AND contact < {FEW}"
+    )
+    deeds: dict[int, list[Deed]] = {}
+    for contact, name, kind, occurred_us, day, asset_kind, asset, event in rows.fetchall():
+        attributes = {"asset_kind": asset_kind, "asset": asset, "event": event}
+        deeds.setdefault(contact, []).append(Deed(name, kind, occurred_us, day, attributes))
+    return list(deeds.values())
 
 
 def _rows(bucket: Path) -> int:
@@ -172,14 +269,14 @@ def _rows(bucket: Path) -> int:
     return sum(int(pq.read_metadata(file).num_rows) for file in bucket.glob("*.parquet"))
 
 
-def _grouping(files: str) -> Callable[[Path, int], Iterator[None]]:
+def _grouping(files: str) -> "Part":
     """Return the part that runs the bare aggregate over files of the folder."""
 
-    def run(folder: Path, threads: int) -> Iterator[None]:
+    def run(folder: Path, threads: int) -> Iterator[int]:
         import duckdb
 
         connection = duckdb.connect(config={"threads": threads})
-        yield
+        yield 0
         connection.execute(
             "CREATE TEMP TABLE grouped AS"
             " SELECT contact, type, SUM(day) AS total, MAX(occurred_us) AS latest"
@@ -189,11 +286,16 @@ def _grouping(files: str) -> Callable[[Path, int], Iterator[None]]:
     return run
 
 
-_PARTS: dict[str, Callable[[Path, int], Iterator[None]]] = {
+Part = Callable[[Path, int], Iterator[int]]
+
+_PARTS: dict[str, Part] = {
     "scoring": _score,
-    "one contact": _score_one,
+    "10 contacts, one by one": _score_one_by_one,
+    "1,000 contacts changed": _score_changed,
     "GROUP BY, as they arrived": _grouping("activity.parquet"),
     "GROUP BY, in buckets": _grouping("activities/*/*.parquet"),
+    "a loop in Python": _loop,
+    "business-rules, types only": _rules_engine,
 }
 
 if __name__ == "__main__":
