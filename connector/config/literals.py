@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from connector.config.section import Scalar
 from connector.domain.numbers import MILLION, to_millionths
-from connector.rules.conditions import Kind, Literal, Op
+from connector.rules.conditions import RELATIVE, Kind, Literal, Op
 
 SPOKEN: Mapping[Kind, str] = {
     Kind.TEXT: "text",
@@ -37,6 +37,8 @@ def kind_of_literal(op: Op, value: Scalar) -> Kind:
     """Return the kind that a literal speaks of where no mapping declares one."""
     if op in (Op.CONTAINS, Op.MATCHES):
         return Kind.TEXT
+    if op in RELATIVE:
+        return Kind.MOMENT
     match value:
         case bool():
             return Kind.BOOLEAN

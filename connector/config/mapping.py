@@ -13,7 +13,7 @@ from connector.config.document import DataPath
 from connector.config.literals import kind_of_literal, literal
 from connector.config.native import NativeSection, natives
 from connector.config.section import Name, NonEmpty, Number, Scalar, Section, refuse
-from connector.config.where import Where
+from connector.config.where import Where, relative_in
 from connector.domain.contact import Value
 from connector.ports import Native, Shapes, Watched
 from connector.rules.conditions import ALWAYS, Condition, Kind, Op, names
@@ -369,6 +369,10 @@ def misfits(mapping: CrmMapping) -> list[tuple[DataPath, str]]:
         if entry.where is not None:
             within: list[tuple[DataPath, str]] = []
             entry.where.condition(report=lambda *mistake: within.append(mistake))  # noqa: B023  called at once
+            within += [
+                (path, f"«{word}» compares with the day of reading, which changes: name a date")
+                for path, word in relative_in(entry.where)
+            ]
             found += [(("activities", position, "where", *path), text) for path, text in within]
     return found
 

@@ -10,7 +10,7 @@ from connector.config.amounts import whole_days
 from connector.config.document import DataPath
 from connector.config.mapping import CrmMapping
 from connector.config.rules_document import RulesDocument
-from connector.config.where import Where
+from connector.config.where import Where, relative_in
 from connector.config.wording import likely, listed
 from connector.rules.accounts import FACTS
 
@@ -45,6 +45,7 @@ def check_alone(rules: RulesDocument, named: Named) -> Iterator[Found]:
         [(("hand_off", "blockers", no, "id"), blocker.id) for no, blocker in blockers]
     )
     yield from _accounts(rules)
+    yield from _relative(rules)
     yield from _scores(rules)
     yield from _questions(rules)
     yield from _groups(rules, named)
@@ -58,6 +59,18 @@ def _repeated(ids: Iterable[tuple[DataPath, str]]) -> Iterator[Found]:
             message = f"the id «{name}» stands twice: give each its own"
             yield Found(path, message)
         seen.add(name)
+
+
+def _relative(rules: RulesDocument) -> Iterator[Found]:
+    for position, rule in enumerate(rules.rules):
+        if rule.where is None:
+            continue
+        for path, word in relative_in(rule.where, ("rules", position, "where")):
+            message = (
+                f"«{word}» is for contacts; by its age an activity fades: say so with `decay`, for "
+                "example `decay: {expire_after: 30d}`"
+            )
+            yield Found(path, message, of_key=True)
 
 
 def _accounts(rules: RulesDocument) -> Iterator[Found]:

@@ -10,9 +10,20 @@ from typing import Annotated, ClassVar, Self
 import re2
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from connector.config.amounts import Days
 from connector.config.literals import EXAMPLE, SPOKEN, kind_of_literal, literal, spoken
 from connector.config.section import NonEmpty, Number, Scalar, Section, refuse
-from connector.rules.conditions import All, AnyOf, Condition, Kind, Literal, Not, Op, Test
+from connector.rules.conditions import (
+    RELATIVE,
+    All,
+    AnyOf,
+    Condition,
+    Kind,
+    Literal,
+    Not,
+    Op,
+    Test,
+)
 
 Path = tuple[str | int, ...]
 KindOf = Callable[[str], Kind | None]
@@ -73,6 +84,12 @@ class Comparison(Section):
     """At most."""
     lt: Bound | None = None
     """Less than."""
+    within_last: Days | None = None
+    """The date lies in the last so many days; of contacts only."""
+    longer_ago: Days | None = None
+    """The date is past by so many days or more; of contacts only."""
+    within_next: Days | None = None
+    """The date lies in the next so many days; of contacts only."""
     exists: bool | None = None
     """true: a value is known; false: none is."""
     exact: bool = False
@@ -166,6 +183,19 @@ class Where(Section):
         return parts[0] if len(parts) == 1 else All(tuple(parts))
 
 
+def relative_in(where: "Where", path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield each comparison with the day of asking: the way to it from `path`, and its word."""
+    for name, comparison in where.comparisons.items():
+        for op, _ in comparison.operations():
+            if op in RELATIVE:
+                yield (*path, name, op.value), op.value
+    for key, parts in (("all", where.all_), ("any", where.any_)):
+        for position, part in enumerate(parts or ()):
+            yield from relative_in(part, (*path, key, position))
+    if where.not_ is not None:
+        yield from relative_in(where.not_, (*path, "not"))
+
+
 def _under(report: Report, *steps: str | int) -> Report:
     return lambda path, text: report((*steps, *path), text)
 
@@ -177,6 +207,9 @@ def tests(name: str, comparison: Comparison, kind: Kind | None, report: Report) 
             yield Test(name, kind or Kind.TEXT, op, (values[0] is True,))
             continue
         wanted = kind or kind_of_literal(op, values[0])
+        if op in RELATIVE and wanted is Kind.MOMENT:
+            yield Test(name, wanted, op, (int(values[0]),))
+            continue
         literals = [literal(value, wanted) for value in values]
         problem = _misfit(name, op, wanted, values, literals)
         if problem and kind is None and op in _ORDERED:
@@ -198,6 +231,8 @@ def _misfit(
     """Return what is wrong with comparing so; empty if nothing is."""
     if op in (Op.CONTAINS, Op.MATCHES) and kind is not Kind.TEXT:
         return f"«{op}» is for text, but «{name}» holds {SPOKEN[kind]}"
+    if op in RELATIVE:
+        return f"«{op}» is for dates, but «{name}» holds {SPOKEN[kind]}"
     if op in _ORDERED and kind not in (Kind.NUMBER, Kind.MOMENT):
         return f"«{op}» is for numbers and dates, but «{name}» holds {SPOKEN[kind]}"
     if "" in values:

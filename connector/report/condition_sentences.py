@@ -18,6 +18,11 @@ _OPS: dict[Op, Label] = {
     Op.LTE: {"en": "is at most", "fr": "est au plus"},
     Op.LT: {"en": "is less than", "fr": "est moins que"},
 }
+_RELATIVE: dict[Op, Label] = {
+    Op.WITHIN_LAST: {"en": "lies in the last {n} days", "fr": "date des {n} derniers jours"},
+    Op.LONGER_AGO: {"en": "is {n} days ago or more", "fr": "date d’il y a {n} jours ou plus"},
+    Op.WITHIN_NEXT: {"en": "lies in the next {n} days", "fr": "tombe dans les {n} prochains jours"},
+}
 _EXISTS: dict[bool, Label] = {
     True: {"en": "is known", "fr": "est connu"},
     False: {"en": "is unknown", "fr": "est inconnu"},
@@ -53,6 +58,8 @@ def quoted(text: str, language: str) -> str:
 def _test(test: Test, language: str) -> str:
     if test.op is Op.EXISTS:
         return f"{test.name} {say(_EXISTS[test.values[0] is True], language)}"
+    if test.op in _RELATIVE:
+        return f"{test.name} {say(_RELATIVE[test.op], language).format(n=test.values[0])}"
     values = ", ".join(_value(value, test.kind, language) for value in test.values)
     exact = say(_EXACT, language) if test.exact else ""
     return f"{test.name} {say(_OPS[test.op], language)} {values}{exact}"

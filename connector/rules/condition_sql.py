@@ -9,7 +9,17 @@ from collections.abc import Iterable, Mapping
 
 from connector.domain.text import fold
 from connector.rules import sql
-from connector.rules.conditions import All, AnyOf, Condition, Kind, Not, Op, Test, names
+from connector.rules.conditions import (
+    RELATIVE,
+    All,
+    AnyOf,
+    Condition,
+    Kind,
+    Not,
+    Op,
+    Test,
+    names,
+)
 from connector.rules.pattern import folded_pattern
 from connector.rules.tables import FOLDED
 
@@ -82,9 +92,20 @@ def _test(test: Test, prefix: str) -> str:
         return _text_test(test, prefix, is_known)
     col = column(test.name, prefix)
     values = [sql.literal(value) for value in test.values]
+    if test.op in RELATIVE:
+        return _relative(col, test.op, int(test.values[0]) * sql.DAY_US)
     if test.op in _ORDER:
         return f"{col} {_ORDER[test.op]} {values[0]}"
     return _equality(col, test.op, values, is_known if test.op is Op.NOT_IN else "TRUE")
+
+
+def _relative(col: str, op: Op, span_us: int) -> str:
+    """Return a comparison with the instant of evaluation, which stands beside contacts as `m`."""
+    if op is Op.WITHIN_LAST:
+        return f"({col} > m.as_of_us - {span_us} AND {col} <= m.as_of_us)"
+    if op is Op.LONGER_AGO:
+        return f"{col} <= m.as_of_us - {span_us}"
+    return f"({col} > m.as_of_us AND {col} <= m.as_of_us + {span_us})"
 
 
 def _text_test(test: Test, prefix: str, is_known: str) -> str:

@@ -40,6 +40,13 @@ class Op(StrEnum):
     LTE = "lte"
     LT = "lt"
     EXISTS = "exists"
+    WITHIN_LAST = "within_last"
+    LONGER_AGO = "longer_ago"
+    WITHIN_NEXT = "within_next"
+
+
+RELATIVE = frozenset({Op.WITHIN_LAST, Op.LONGER_AGO, Op.WITHIN_NEXT})
+"""Comparisons of a moment with the instant of evaluation, in days of 24 hours: see `Test`."""
 
 
 Literal = str | int | bool
@@ -51,6 +58,11 @@ class Test:
 
     For `exists` the one literal is a truth value. Numbers are already millionths. Texts stand as
     the admin wrote them; folding is the compiler's.
+
+    Of `RELATIVE` the literal is a number of days d, and as_of the instant of evaluation: a moment m
+    lies `within_last` d if as_of - d < m ≤ as_of, `longer_ago` if m ≤ as_of - d, `within_next` if
+    as_of < m ≤ as_of + d. Only conditions on contacts have them: what an activity is worth by its
+    age is its decay's business.
     """
 
     __test__ = False  # not a test case, whatever its name tells pytest

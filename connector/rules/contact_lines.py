@@ -33,5 +33,5 @@ def _line_sql(no: int, rule: ContactRule) -> str:
     return f"""SELECT c.contact, {no} AS rule_no, CAST({rule.points} AS BIGINT) AS points,
        CAST(NULL AS BIGINT) AS activities, CAST(NULL AS BIGINT) AS latest_us,
        CAST(NULL AS BIGINT) AS counted_us, CAST(NULL AS INTEGER) AS counted_day
-FROM contact AS c
+FROM contact AS c CROSS JOIN moment AS m
 WHERE {condition_sql(rule.where, "c.f_")}"""

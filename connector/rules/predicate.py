@@ -7,7 +7,7 @@ import re2
 
 from connector.domain.contact import Value
 from connector.domain.text import fold
-from connector.rules.conditions import All, AnyOf, Condition, Kind, Not, Op, Test
+from connector.rules.conditions import RELATIVE, All, AnyOf, Condition, Kind, Not, Op, Test
 from connector.rules.pattern import folded_pattern
 
 Values = Mapping[str, Value]
@@ -89,6 +89,8 @@ def _pattern_test(pattern: str, *, exact: bool) -> Callable[[str], bool]:
 
 
 def _value_test(test: Test) -> Callable[[int], bool]:
+    if test.op in RELATIVE:
+        raise ValueError("what is read from the CRM is not compared with the day of reading")
     limit = int(next(iter(test.values), 0))  # a list may be empty, and then contains nothing
     wanted = frozenset(test.values)
     match test.op:

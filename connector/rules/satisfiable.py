@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from itertools import islice
 
 from connector.domain.text import fold
-from connector.rules.conditions import All, AnyOf, Condition, Kind, Literal, Not, Op, Test
+from connector.rules.conditions import (
+    RELATIVE,
+    All,
+    AnyOf,
+    Condition,
+    Kind,
+    Literal,
+    Not,
+    Op,
+    Test,
+)
 from connector.rules.predicate import predicate
 
 _MOST_WAYS = 500
@@ -100,7 +110,9 @@ def _is_impossible(claims: Sequence[_Claim]) -> bool:
     if any(claim.wants_nothing for claim in claims):
         return True
     kinds = {claim.test.kind for claim in claims}
-    on_values = [claim for claim in claims if claim.test.op is not Op.EXISTS]
+    # What depends on the day of asking is possible as far as anybody knows.
+    vague = {Op.EXISTS, *RELATIVE}
+    on_values = [claim for claim in claims if claim.test.op not in vague]
     if len(kinds) > 1 or not on_values:
         return False
     kind = kinds.pop()

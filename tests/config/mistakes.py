@@ -47,6 +47,13 @@ rules:
   - {id: paper, activity: content_download, points: 5}
 """
 
+_DATED = """\
+version: 1
+crm: hubspot
+activities:
+  - {source: notes, type: note, where: {hs_timestamp: {within_last: 30d}}}
+"""
+
 SETTINGS = (
     Mistake(
         "an unknown key",
@@ -263,6 +270,11 @@ SETTINGS = (
 )
 
 MAPPING = (
+    Mistake(
+        "a comparison with the day of reading",
+        _DATED,
+        ("4:69: «within_last» compares with the day of reading, which changes: name a date",),
+    ),
     Mistake(
         "an unknown key in an activity",
         _MAPPING + "activities:\n  - source: calls\n    tpye: call\n",
@@ -560,6 +572,21 @@ RULES = (
             "6:62: there is no group «contnt»; did you mean «content»?",
             "7:48: «contains» is for text, but «account_people» holds a number",
             "7:73: there is no score «rsk»; there is engagement",
+        ),
+    ),
+    Mistake(
+        "comparisons with the day of asking where they make no sense",
+        "version: 1\n"
+        "rules:\n"
+        "  - {id: a, activity: x, points: 5, where: {any: [{since: {within_last: 30d}}]}}\n"
+        "contact_rules:\n"
+        "  - {id: b, where: {created: {longer_ago: 12h}}, points: 1}\n"
+        "  - {id: c, where: {country: {within_next: 3d, contains: f}}, points: 1}\n",
+        (
+            "3:60: «within_last» is for contacts; by its age an activity fades: say so with "
+            "`decay`, for example `decay: {expire_after: 30d}`",
+            "5:43: «longer_ago» must be whole days, for example 30d; the text «12h» was found",
+            "6:44: «within_next» is for dates, but «country» holds text",
         ),
     ),
     Mistake(

@@ -6,13 +6,25 @@ follow the literals: text, number, truth value. Days are whole numbers, with or 
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
 from connector.domain.ids import RuleId
 from connector.domain.numbers import MILLION
 from connector.rules.accounts import KINDS
-from connector.rules.conditions import All, AnyOf, Condition, Kind, Literal, Not, Op, Test, names
+from connector.rules.conditions import (
+    RELATIVE,
+    All,
+    AnyOf,
+    Condition,
+    Kind,
+    Literal,
+    Not,
+    Op,
+    Test,
+    names,
+)
 from connector.rules.decay import EXPIRE_AFTER, Constant, Curve, Decay, HalfLife, Linear, Steps
 from connector.rules.model import (
     Account,
@@ -219,6 +231,8 @@ def comparisons(name: str, node: Node) -> All:
 
 def test(name: str, op: str, wanted: object, exact: bool) -> Test:
     """Return one comparison with a literal or a list of them."""
+    if Op(op) in RELATIVE:
+        return Test(name, Kind.MOMENT, Op(op), (days(wanted),), exact)
     literals = wanted if isinstance(wanted, list) else [wanted]
     values = tuple(value(each) for each in literals)
     kind = KINDS.get(name, Kind.TEXT) if op == "exists" else kind_of(values[0])
@@ -236,6 +250,9 @@ def value(literal: object) -> Literal:
     """Return a literal as the product keeps it: numbers in millionths."""
     if isinstance(literal, bool | str):
         return literal
+    if isinstance(literal, datetime):
+        utc = literal if literal.tzinfo else literal.replace(tzinfo=UTC)
+        return (utc - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     return micro(literal)
 
 

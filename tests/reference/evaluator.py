@@ -13,6 +13,7 @@ from tests.reference.accounts import with_accounts
 from tests.reference.counting import Counted, count
 from tests.reference.facts import Facts, gather
 from tests.reference.hand_off import Gates, cause, closing, gates, ripe_since
+from tests.reference.moments import asked_at
 from tests.reference.robots import Decision, MailDomain, flags, whole_domains
 from tests.reference.scoring import Match, Points, fit, score
 from tests.reference.stages import Evidence, Standing, stand
@@ -56,6 +57,7 @@ def evaluate(
     decisions: Sequence[Decision] = (),
 ) -> Result:
     """Evaluate one contact at an instant. What is known of its account stands in its fields."""
+    rules = asked_at(rules, as_of)
     flagged = flags(rules, story, as_of, domains, decisions)
     activities = [
         each for each in story.activities if each.occurred_us <= as_of.us and each.id not in flagged

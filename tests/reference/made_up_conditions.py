@@ -20,6 +20,7 @@ FIELDS = {
     "is_customer": Kind.BOOLEAN,
     "created": Kind.MOMENT,
 }
+RELATIVE_OPS = (Op.WITHIN_LAST, Op.LONGER_AGO, Op.WITHIN_NEXT)
 TEXTS = (
     "Étude",
     "etude",
@@ -70,7 +71,10 @@ PATTERNS = (
     "(?:)",
 )
 NUMBERS = (0, 1, -1, 500_000, MILLION, 50 * MILLION, 9 * 10**18, -9 * 10**18)
-MOMENTS = (0, -1, 1_700_000_000_000_000, 1_772_452_800_000_000)
+MOMENTS = (
+    *(0, -1, 1_700_000_000_000_000, 1_772_452_800_000_000),
+    *(1_769_860_800_000_000, 1_775_044_800_000_000),  # 30 days before the last, and after it
+)
 
 
 def seeded(seed: int) -> Random:
@@ -99,7 +103,10 @@ def make_test(random: Random, kinds: dict[str, Kind]) -> Test:
     """Return any comparison that fits the kind of a name."""
     name = random.choice(sorted(kinds))
     kind = kinds[name]
-    op = random.choice(operators(kind))
+    relative = RELATIVE_OPS if kind is Kind.MOMENT and kinds is not ATTRIBUTES else ()
+    op = random.choice((*operators(kind), *relative))
+    if op in relative:
+        return Test(name, kind, op, (random.choice((1, 30, 365, 20_000)),))
     return Test(name, kind, op, make_literals(random, kind, op), exact=likely(random, 30))
 
 
