@@ -103,8 +103,17 @@ class Jobs:
             raise
 
     def change(self, job: str, state: State) -> Job:
-        """Move a job on: let what was uploaded be processed, or give it up."""
-        return job_of(self._call("PATCH", f"/{job}", {"state": state.value}))
+        """Move a job on: let what was uploaded be processed, or give it up.
+
+        One that moved on already did so at an attempt whose answer was lost.
+        """
+        try:
+            return job_of(self._call("PATCH", f"/{job}", {"state": state.value}))
+        except ConflictError:
+            found = self.look(job)
+            if found.state == State.OPEN:
+                raise
+            return found
 
     def finished(self, job: str) -> Job:
         """Wait until a job is over, looking ever more seldom."""

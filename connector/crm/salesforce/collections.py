@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from connector.crm.salesforce.client import MOST_HEAVY, Client, Sub, SubReply, chunks, objects
 from connector.crm.salesforce.refusal import Json, Refusal, first_error, parse_entry
-from connector.errors import CredentialsError, CrmUnavailableError
+from connector.errors import CredentialsError, CrmRefusedError, CrmUnavailableError
 
 GROUP = 200
 BATCH_SIZE = GROUP * MOST_HEAVY
@@ -17,6 +17,8 @@ _TRIGGERS = frozenset(
     {"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "CANNOT_EXECUTE_FLOW_TRIGGER", "UNKNOWN_EXCEPTION"}
 )
 """An automation of the org failed, perhaps for what stood beside the row: alone it may pass."""
+_SMALLER = ((50, 1_000), (10, 500), (1, 50))
+"""Groups of how many rows, and for how many rows at most."""
 
 
 @dataclass(slots=True)
@@ -51,30 +53,42 @@ class Collections:
                 break
             self.client.wait(_LOCK_WAIT * (1 << attempt))
             self._again(records, locked, answers)
-        failed = [n for n, why in answers.refusals.items() if why.code in _TRIGGERS]
-        if 0 < len(failed) < len(records):
-            self._again(records, failed, answers)
+        self._isolate(records, answers)
         return answers
 
-    def _again(self, records: Sequence[Json], numbers: list[int], answers: Answers) -> None:
+    def _isolate(self, records: Sequence[Json], answers: Answers) -> None:
+        """Send rows that an automation failed on again in ever smaller groups: most of them pass.
+
+        Where it fails on everything, that would cost a call for every five rows; so it ends there.
+        """
+        for size, most in _SMALLER:
+            failed = [n for n, why in answers.refusals.items() if why.code in _TRIGGERS]
+            if size < len(records) and 0 < len(failed) <= most:
+                self._again(records, failed, answers, size=size)
+
+    def _again(
+        self, records: Sequence[Json], numbers: list[int], answers: Answers, *, size: int = GROUP
+    ) -> None:
         before = {number: answers.refusals.pop(number) for number in numbers}
-        self._rounds(records, numbers, answers)
+        self._rounds(records, numbers, answers, size=size)
         # What got no answer this time is still known from the time before.
         for number, why in before.items():
             if number not in answers.ids:
                 answers.refusals.setdefault(number, why)
 
-    def _rounds(self, records: Sequence[Json], numbers: list[int], answers: Answers) -> None:
-        groups: list[Sequence[int]] = list(chunks(numbers, GROUP))
+    def _rounds(
+        self, records: Sequence[Json], numbers: list[int], answers: Answers, *, size: int = GROUP
+    ) -> None:
+        groups: list[Sequence[int]] = list(chunks(numbers, size))
         while groups:
             some, groups = groups[:MOST_HEAVY], groups[MOST_HEAVY:]
             subs = [self._sub([records[number] for number in group]) for group in some]
             try:
                 replies = self.client.composite(subs)
-            except (CrmUnavailableError, CredentialsError):
+            except (CrmUnavailableError, CrmRefusedError, CredentialsError):
                 if not answers.ids and not answers.refusals:
                     raise
-                return
+                return  # the caller has to learn what is known; the rest has no answer
             for group, reply in zip(some, replies, strict=True):
                 groups += _taken(reply, group, answers)
 

@@ -17,6 +17,8 @@ from connector.domain.ids import ContactId, OwnerId
 PREFIXES: Mapping[str, PersonObject] = {"00Q": "Lead", "003": "Contact"}
 """The first letters of a record's id say which object it is in."""
 NUMERIC = frozenset({"double", "currency", "percent", "int"})
+_SHORT = 15
+_CASES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _ALWAYS = ("Id", "SystemModstamp", "IsDeleted", "MasterRecordId", "Email", "OwnerId")
 _OF_LEADS = ("IsConverted", "ConvertedContactId")
 
@@ -24,6 +26,15 @@ _OF_LEADS = ("IsConverted", "ConvertedContactId")
 def object_of(id_: str) -> PersonObject | None:
     """Return the object that an id belongs to; None if it is no person's."""
     return PREFIXES.get(id_[:3])
+
+
+def whole_id(id_: str) -> str:
+    """Return an id with its last three letters, which tell the case of the others."""
+    if len(id_) != _SHORT:
+        return id_
+    parts = (id_[start : start + 5] for start in range(0, _SHORT, 5))
+    bits = (sum(letter.isupper() << place for place, letter in enumerate(part)) for part in parts)
+    return id_ + "".join(_CASES[each] for each in bits)
 
 
 @dataclass(frozen=True, slots=True)

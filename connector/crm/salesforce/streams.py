@@ -82,7 +82,8 @@ class PeopleStream:
             people.contact(row, former=former.get(id_ or "", ())) for id_, row in living.items()
         ]
         activities = [each for row in living.values() for each in people.activities(row)]
-        gone += [Gone(ContactId(id_)) for id_ in batch.purged if id_ not in missing]
+        known = missing | living.keys()
+        gone += [Gone(ContactId(id_)) for id_ in batch.purged if id_ not in known]
         return Page(checkpoint, contacts, activities, gone=gone)
 
 

@@ -4,7 +4,8 @@ An insert, not an upsert: an upsert would write over what a rep has made of the 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 
@@ -12,10 +13,10 @@ from connector.config.salesforce_mapping import SalesforceTasks
 from connector.crm.salesforce.client import Client
 from connector.crm.salesforce.collections import Answers, Collections, record
 from connector.crm.salesforce.lookup import Lookup
-from connector.crm.salesforce.people import People
+from connector.crm.salesforce.people import People, whole_id
 from connector.crm.salesforce.refusal import Json, Refusal
 from connector.crm.salesforce.rows import Row
-from connector.crm.salesforce.writing import refused
+from connector.crm.salesforce.writing import FAILED, refused
 from connector.domain.ids import ContactId, OwnerId, TaskId, TaskKey
 from connector.ports import Outcome, TaskWish, Verdict
 
@@ -53,12 +54,15 @@ class TaskWriter:
         unowned = {
             n: self._unowned(wishes[n]) for n, why in sent.refusals.items() if why.is_of_owner
         }
-        self._again(unowned, sent)
+        with _told_as_unknown(unowned, outcomes):
+            self._again(unowned, sent)
         moved = {n: wishes[n] for n, why in sent.refusals.items() if _is_of_contact(why)}
         if moved:
-            self._again(self._followed(moved, outcomes), sent)
+            with _told_as_unknown(moved, outcomes):
+                self._again(self._followed(moved, outcomes), sent)
         doubled = {n: wishes[n].key for n, why in sent.refusals.items() if why.is_doubled}
-        outcomes.update(self._known(doubled, sent))
+        with _told_as_unknown(doubled, outcomes):
+            outcomes.update(self._known(doubled, sent))
         return [
             outcomes[number] if number in outcomes else _outcome(number, sent)
             for number in range(len(batch))
@@ -135,15 +139,20 @@ class TaskWriter:
         return record("Task", values)
 
     def _known(self, keys: Mapping[int, TaskKey], sent: Answers) -> dict[int, Outcome]:
-        """Return that tasks which were there already are done: the wish had arrived before."""
-        named = {n: _TASK_ID.search(sent.refusals[n].full) for n in keys}
-        unnamed = [key for n, key in keys.items() if named[n] is None]
+        """Return that tasks which were there already are done: the wish had arrived before.
+
+        Another unique field of the org's may be what is doubled: then there is no such task.
+        """
+        own = {n for n in keys if self.mapping.key.lower() in sent.refusals[n].full.lower()}
+        named = {n: _TASK_ID.search(sent.refusals[n].full) for n in own}
+        unnamed = [key for n, key in keys.items() if named.get(n) is None]
         by_key = self._by_key(unnamed) if unnamed else {}
         found: dict[int, Outcome] = {}
         for number, key in keys.items():
-            match, row = named[number], by_key.get(key.lower())
-            id_ = match[0] if match else (row or {}).get("Id")
-            found[number] = Outcome(Verdict.ACCEPTED, task=TaskId(id_) if id_ else None)
+            match, row = named.get(number), by_key.get(key.lower())
+            id_ = whole_id(match[0]) if match else (row or {}).get("Id")
+            if id_ or number in own:
+                found[number] = _accepted(id_)
         return found
 
     def _by_key(self, keys: Sequence[TaskKey]) -> dict[str, Row]:
@@ -164,6 +173,16 @@ class TaskWriter:
         for place, number in enumerate(open_):
             outcomes[number] = _outcome(place, sent)
         return [outcomes.get(number, _GONE) for number in range(len(batch))]
+
+
+@contextmanager
+def _told_as_unknown(wishes: Iterable[int], outcomes: dict[int, Outcome]) -> Iterator[None]:
+    """Let a failure leave these wishes unknown: what became of the others has to be told."""
+    try:
+        yield
+    except FAILED as failed:
+        for number in wishes:
+            outcomes.setdefault(number, Outcome(Verdict.UNAVAILABLE, failed.what))
 
 
 def _is_of_contact(why: Refusal) -> bool:

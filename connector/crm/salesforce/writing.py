@@ -2,15 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 from connector.crm.salesforce.client import Client
 from connector.crm.salesforce.collections import Answers, Collections, record
-from connector.crm.salesforce.lookup import Lookup
+from connector.crm.salesforce.lookup import Lookup, Now
 from connector.crm.salesforce.people import NUMERIC, People, object_of
 from connector.crm.salesforce.refusal import Refusal
 from connector.crm.salesforce.schema import FieldInfo, Schema
 from connector.domain.ids import ContactId
+from connector.errors import CredentialsError, CrmRefusedError, CrmUnavailableError
 from connector.ports import Outcome, Verdict, WriteBack
+
+FAILED = (CrmUnavailableError, CrmRefusedError, CredentialsError)
+"""What a call may end in."""
+_LARGEST = Decimal(10) ** 18
 
 
 class UnfitError(Exception):
@@ -43,26 +49,41 @@ class ContactWriter:
 
     def _follow(self, wishes: Mapping[int, WriteBack], outcomes: dict[int, Outcome]) -> None:
         """Write to who each one is now, and say so; those who are nobody any more are gone."""
-        lookup = Lookup(self.client)
-        living = lookup.living([each.contact for each in wishes.values()], self.people)
-        again: dict[int, WriteBack] = {}
-        for number, wish in wishes.items():
-            now = living.get(wish.contact)
-            if now is None:
-                outcomes[number] = Outcome(Verdict.GONE, "the record is deleted")
-            elif now.id == wish.contact:
-                continue
-            elif now.holds_own(wish.values):
-                told = f"it is {now.id} now, which has values of its own"
-                outcomes[number] = Outcome(Verdict.GONE, told, contact=now.id)
-            else:
-                again[number] = WriteBack(now.id, wish.values)
+        ids = [each.contact for each in wishes.values()]
+        try:
+            living = Lookup(self.client).living(ids, self.people)
+        except FAILED as failed:
+            # What became of the rest of the batch is known, and has to be told.
+            outcomes.update(dict.fromkeys(wishes, Outcome(Verdict.UNAVAILABLE, failed.what)))
+            return
+        again = self._moved(wishes, living, outcomes)
         if not again:
             return
         sent = self._send(again, outcomes)
         for number, wish in again.items():
             if number not in outcomes:
                 outcomes[number] = _outcome(number, wish, sent, into=wish.contact)
+
+    def _moved(
+        self,
+        wishes: Mapping[int, WriteBack],
+        living: Mapping[str, Now],
+        outcomes: dict[int, Outcome],
+    ) -> Mapping[int, WriteBack]:
+        """Return the wishes for records that took the place of others, one for each."""
+        again: dict[int, WriteBack] = {}
+        taken: set[ContactId] = set()
+        for number, wish in wishes.items():
+            now = living.get(wish.contact)
+            if now is None:
+                outcomes[number] = Outcome(Verdict.GONE, "the record is deleted")
+            elif now.id in taken or now.holds_own(wish.values):
+                told = f"it is {now.id} now, which has values of its own"
+                outcomes[number] = Outcome(Verdict.GONE, told, contact=now.id)
+            elif now.id != wish.contact:
+                taken.add(now.id)
+                again[number] = WriteBack(now.id, wish.values)
+        return again
 
     def _send(self, wishes: Mapping[int, WriteBack], outcomes: dict[int, Outcome]) -> Answers:
         """Send what can be sent; what cannot has its outcome at once."""
@@ -111,14 +132,21 @@ def typed(info: FieldInfo, text: str | None) -> object:
     if text is None or text == "":
         return False if info.type == "boolean" else None
     if info.type in NUMERIC:
-        try:
-            value = float(text)
-        except ValueError:
-            raise UnfitError(f"{info.name} takes numbers only") from None
-        return int(value) if value.is_integer() else value
+        return _number(info.name, text)
     if info.type == "boolean":
         return text.lower() == "true"
     return text
+
+
+def _number(name: str, text: str) -> int | float:
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation:
+        raise UnfitError(f"{name} takes numbers only") from None
+    # JSON has no word for what is no number: it would be written as nothing.
+    if not value.is_finite() or abs(value) >= _LARGEST:
+        raise UnfitError(f"{name} takes numbers of up to 18 digits only")
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _outcome(

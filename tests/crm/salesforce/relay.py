@@ -148,6 +148,22 @@ class Relay:
         kept = {name: text for name, text in answer.headers.items() if name.lower() not in _HOP}
         return Given(answer.status, kept | dated, body)
 
+    def parted(self, heard: Heard, answer: Callable[[Json], Json | None]) -> Given:
+        """Answer some parts of a composite request here, and let the org answer the others.
+
+        `answer` returns `{httpStatusCode: …, body: …}` for a part, None for the org's.
+        """
+        own = {sub["referenceId"]: answer(sub) for sub in heard.subs}
+        rest = [sub for sub in heard.subs if own[sub["referenceId"]] is None]
+        told = [{"referenceId": name, **found} for name, found in own.items() if found]
+        if rest:
+            body = json.dumps({**json.loads(heard.body), "compositeRequest": rest}).encode()
+            headers = {n: text for n, text in heard.headers.items() if n != "content-length"}
+            given = self.pass_on(replace(heard, body=body, headers=headers))
+            told += given.json["compositeResponse"] if given.status == 200 else []
+        content = {"Content-Type": "application/json"}
+        return Given(200, content, json.dumps({"compositeResponse": told}).encode())
+
     def _take(self, heard: Heard) -> Given:
         with self._lock:
             self.heard.append(heard)
