@@ -7,7 +7,7 @@ import orjson
 from connector.crm.http import Reply, TryAgainError
 from connector.crm.salesforce import refusal
 from connector.crm.salesforce.refusal import Refusal
-from connector.errors import CredentialsError, CrmRefusedError, CrmUnavailableError
+from connector.errors import ConfigError, CredentialsError, CrmRefusedError, CrmUnavailableError
 
 _REFUSED = frozenset({400, 404, 405, 409, 412, 413, 414, 415, 431})
 _PASSING = frozenset({406, 408, 420, 429})
@@ -60,11 +60,10 @@ def failure(reply: Reply, now: datetime) -> Exception:
     if reply.status == 403:
         return _forbidden(why, now)
     if reply.status == 410 or why.code == "UNSUPPORTED_API_VERSION":
-        return CrmRefusedError(
+        return ConfigError(
             what=f"Salesforce no longer speaks the version that is set: {why.says}",
             where="leadripe.yaml, connect.api_version",
             do="Set a newer version. Nothing is lost.",
-            status=reply.status,
         )
     if why.is_passing:
         return TryAgainError(unavailable(f"Salesforce is busy: {why.says}"), _LOCK_WAIT)
@@ -93,7 +92,14 @@ def _forbidden(why: Refusal, now: datetime) -> Exception:
 
 def daily_limit(what: str, now: datetime) -> CrmUnavailableError:
     """Return the error of an org whose calls are used up: its window rolls, hour by hour."""
-    return unavailable(what, now + timedelta(hours=1))
+    return CrmUnavailableError(
+        what=what,
+        where="Salesforce, whose calls are counted over 24 hours",
+        do="Run again in some hours: the next run goes on where this one stopped, and nothing is lost. "
+        "`connect.max_daily_share` and `max_daily_calls` in leadripe.yaml say how far we may go; "
+        "Setup → System Overview shows who else calls.",
+        retry_at=now + timedelta(hours=1),
+    )
 
 
 def _strange(why: Refusal) -> CrmRefusedError:
