@@ -95,7 +95,7 @@ def daily_limit(what: str, now: datetime) -> CrmUnavailableError:
     return CrmUnavailableError(
         what=what,
         where="Salesforce, whose calls are counted over 24 hours",
-        do="Run again in some hours: the next run goes on where this one stopped, and nothing is lost. "
+        do="Run again in some hours: the next run goes on where this one stopped, nothing is lost. "
         "`connect.max_daily_share` and `max_daily_calls` in leadripe.yaml say how far we may go; "
         "Setup → System Overview shows who else calls.",
         retry_at=now + timedelta(hours=1),
