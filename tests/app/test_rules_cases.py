@@ -93,6 +93,31 @@ cases:
         run(tmp_path, case.replace("risk: 11", "rsk: 1").replace("engagement: 2, ", ""), rules)
 
 
+OF_ACCOUNTS = """
+version: 1
+account: {by: company}
+rules: [{id: page, activity: page_view, points: 2}]
+contact_rules: [{id: two, where: {account_people: {gte: 2}}, points: 10}]
+"""
+
+
+def test_a_case_states_what_is_known_of_the_account(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(OF_ACCOUNTS, encoding="utf-8")
+    case = """
+version: 1
+cases:
+  - name: two engaged
+    contact: {company: Acme, account_people: 2}
+    activities: [{type: page_view, age: 1d}]
+    expect: {points: 12, reasons: {page: 2, two: 10}}
+  - name: one engaged
+    contact: {company: Acme, account_people: 1}
+    expect: {points: 1}
+"""
+    assert differences(run(tmp_path, case, rules)) == [("points", "1", "0")]
+
+
 def test_what_differs_is_told_and_what_agrees_is_not(tmp_path: Path) -> None:
     assert differences(run(tmp_path, EVERYTHING)) == [
         ("score", "99", "4"),

@@ -34,8 +34,11 @@ SHARED = {
 
 
 def steps_of(compiled: CompiledRules) -> Iterator[Step]:
-    """Yield every step of a plan, those that tell robots among them."""
+    """Yield every step of a plan, those that tell robots and accounts among them."""
     robots = compiled.robots
+    if compiled.account is not None:
+        yield compiled.account.summary
+        yield from steps_of(compiled.account.own)
     yield from (*robots.suspect, *robots.recipient, *robots.flag, *compiled.steps)
 
 
