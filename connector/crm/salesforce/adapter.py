@@ -34,7 +34,7 @@ from connector.crm.salesforce.streams import (
     PeopleStream,
     RecordStream,
     mail_columns,
-    mail_feed,
+    mail_feeds,
     record_feed,
 )
 from connector.crm.salesforce.tasks import TaskWriter
@@ -216,7 +216,7 @@ class SalesforceCrm:
             return None
         entries = records(self._mapping, "EmailMessage", self._zone, self.unreadable)
         columns = self._schema.readable(RELATION, mail_columns(entries.columns))
-        return MailStream(mail_feed(columns, numeric(self._schema, RELATION, columns)), entries)
+        return MailStream(mail_feeds(columns, numeric(self._schema, RELATION, columns)), entries)
 
     def expect(self, checkpoints: Mapping[Stream, str | None]) -> None:
         """Take note from where streams will be read, so that they can be asked about together."""

@@ -57,6 +57,14 @@ class Reader:
 
     def read(self, feed: Feed, place: Place, opening: Opening | None) -> Iterator[Batch]:
         """Yield what is new in a feed, and move `place` behind each batch before it is yielded."""
+        sees_more = place.sees(feed.columns)
+        yield from self._news(feed, place, opening)
+        if sees_more:
+            log.info("columns.more", object=feed.source)
+            place.begin_anew(feed.columns)
+            yield from self._news(feed, place, None)
+
+    def _news(self, feed: Feed, place: Place, opening: Opening | None) -> Iterator[Batch]:
         if place.job:
             yield from self._adopted(feed, place)
             opening = None

@@ -1,11 +1,12 @@
 """Where reading stands, as it is kept in the checkpoint: one place for each feed of a stream."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import orjson
 
 VERSION = 1
+_EARLIEST = 1
 
 
 @dataclass(slots=True)
@@ -15,7 +16,7 @@ class Place:
     `read`: what was stamped before it has been read, 0: nothing yet. While a window is being read
     (`is_open`): `until` is what `read` becomes at its end; rows up to the one stamped `stamp` with
     the id `last` have been read of it; or it is read as a file, by the job `job`, whose page behind
-    `locator` has been read up to row `row`.
+    `locator` has been read up to row `row`. `columns`: what could be read so far, apart by spaces.
     """
 
     read: int = 0
@@ -26,11 +27,28 @@ class Place:
     job: str = ""
     locator: str = ""
     row: int = 0
+    columns: str = ""
 
     @property
     def is_first(self) -> bool:
         """Whether nothing has been read as a whole yet."""
         return not self.read
+
+    def sees(self, columns: Iterable[str]) -> bool:
+        """Take note of what can be read now; tell whether there is more of it than before.
+
+        Then what was read lacks it: a field that is new, or shown to us at last, moves no stamp.
+        """
+        now, before = {name.lower() for name in columns}, set(self.columns.split())
+        has_more = bool(before and now - before)
+        if not has_more:
+            self.columns = " ".join(sorted(now))
+        return has_more
+
+    def begin_anew(self, columns: Iterable[str]) -> None:
+        """Let everything be read once more, as news: what was told of it may be outdated."""
+        self.read = _EARLIEST
+        self.columns = " ".join(sorted({name.lower() for name in columns}))
 
     def open(self, until: int) -> None:
         """Begin a window."""

@@ -20,7 +20,7 @@ def flattener(columns: Sequence[str]) -> Callable[[Json], Row]:
     nested = [(column, column.split(".")) for column in columns if "." in column]
 
     def flat(record: Json) -> Row:
-        row: dict[str, str | None] = {name: text_of(record.get(name)) for name in direct}
+        row: dict[str, str | None] = {name: text_of(_value(record, name)) for name in direct}
         for column, path in nested:
             row[column] = text_of(_followed(record, path))
         return row
@@ -33,8 +33,16 @@ def _followed(record: Json, path: Sequence[str]) -> object:
     for step in path:
         if not isinstance(value, Mapping):
             return None
-        value = value.get(step)
+        value = _value(value, step)
     return value
+
+
+def _value(record: Mapping[str, object], name: str) -> object:
+    """Return a value by a name that may be spelled in another case than the org has it."""
+    if name in record:
+        return record[name]
+    wanted = name.lower()
+    return next((value for key, value in record.items() if key.lower() == wanted), None)
 
 
 def text_of(value: object) -> str | None:

@@ -83,8 +83,11 @@ def select(
 ) -> str:
     """Return a query, for `most` records at most.
 
-    Column and object names are the mapping's or describe's, never data.
+    Column and object names are the mapping's or describe's, never data. Names have no case: one
+    that stands there twice, however spelled, is selected once.
     """
+    named = {column.lower(): column for column in reversed(columns)}
+    columns = [column for column in columns if named.pop(column.lower(), None)]
     where = " AND ".join(condition.text for condition in conditions)
     parts = [f"SELECT {', '.join(columns)} FROM {source}"]  # noqa: S608  no value of anybody's
     parts += [f"WHERE {where}"] if where else []

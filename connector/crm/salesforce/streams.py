@@ -175,13 +175,8 @@ class MailStream:
     They are read through the links: a file of a query cannot hold a mail with its links beneath.
     """
 
-    feed: Feed
+    feeds: Sequence[Feed]
     records: Records
-
-    @property
-    def feeds(self) -> Sequence[Feed]:
-        """The one object."""
-        return [self.feed]
 
     def page(self, batch: Batch, checkpoint: str) -> Page:
         """Return the activities of whoever wrote an incoming mail, or got an outgoing one."""
@@ -207,22 +202,28 @@ class MailStream:
         return Page(checkpoint, activities=activities)
 
 
-def mail_feed(columns: Sequence[str], numbers: frozenset[str]) -> Feed:
-    """Return how mails are read. A mail that is opened moves its own stamp, not its links'."""
-    return Feed(
+def mail_feeds(columns: Sequence[str], numbers: frozenset[str]) -> list[Feed]:
+    """Return how mails are read: those that changed, then links that did.
+
+    A mail that is opened moves its own stamp; a link that is made later, or taken away, its own.
+    """
+    linked = (soql.known("RelationId"),)
+    mails = Feed(
         name=MAIL,
         source=RELATION,
         columns=tuple(columns),
-        conditions=(soql.known("RelationId"),),
+        conditions=linked,
         at_first=(soql.says(DELETED, value=False),),
         stamp=f"{_MAIL}{STAMP}",
         clock_of=MAIL,
         numbers=numbers,
     )
+    links = replace(mails, name=RELATION, at_first=(soql.NOTHING,), stamp=STAMP, clock_of="")
+    return [mails, links] if STAMP in columns else [mails]
 
 
 def mail_columns(columns: Sequence[str]) -> list[str]:
     """Return what to select of links and, behind them, of mails."""
-    own = ["Id", DELETED, "EmailMessageId", "RelationId", "RelationType"]
+    own = ["Id", DELETED, STAMP, "EmailMessageId", "RelationId", "RelationType"]
     needed = dict.fromkeys(["Incoming", DELETED, STAMP, *columns])
     return [*own, *(f"{_MAIL}{name}" for name in needed)]
