@@ -261,6 +261,7 @@ class Meaning:
                     self._where(
                         blocker.where, self._fields, "hand_off", "blockers", position, "where"
                     ),
+                    unless_need=blocker.unless_need,
                 )
                 for position, blocker in enumerate(written.blockers)
             ),

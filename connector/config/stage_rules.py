@@ -99,6 +99,8 @@ class BlockerSection(Section):
     """What people read; by default the id."""
     where: Where
     """Conditions on the contact's fields."""
+    unless_need: bool = False
+    """true: an explicit need goes to sales all the same."""
 
 
 class HandOffSection(Section):

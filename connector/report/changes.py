@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from connector.domain.numbers import from_millionths
 from connector.ports import FormerContact
+from connector.rules.accounts import FACTS
 from connector.rules.conditions import Kind, names
 from connector.rules.model import RuleSet
 
@@ -34,9 +35,11 @@ class PersonChange:
 def judged_fields(rules: RuleSet) -> Mapping[str, Kind]:
     """Return the fields by which the rules judge, but for those that name or reach the person."""
     found = {each.field: each.kind for persona in rules.fit.personas for each in persona.criteria}
-    for blocker in rules.hand_off.blockers:
-        found.update(names(blocker.where))
-    private = {"email", *rules.hand_off.name_fields, *rules.hand_off.reach_fields}
+    conditions = [each.where for each in rules.hand_off.blockers]
+    conditions += [each.where for each in rules.contact_rules]
+    for condition in conditions:
+        found.update(names(condition))
+    private = {"email", *FACTS, *rules.hand_off.name_fields, *rules.hand_off.reach_fields}
     return {name: kind for name, kind in found.items() if name not in private}
 
 

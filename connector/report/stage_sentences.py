@@ -18,6 +18,10 @@ _SAID: dict[str, Label] = {
         " connu. A et B correspondent.",
     },
     "blocker": {"en": "{label}: {condition}.", "fr": "{label} : {condition}."},
+    "blocker_unless": {
+        "en": "{label}: {condition}, unless there is an explicit need.",
+        "fr": "{label} : {condition}, sauf besoin exprimé.",
+    },
     "suspect": {
         "en": "Suspects become leads by a first activity of their own{except_}.",
         "fr": "Un suspect devient lead par une première activité de son fait{except_}.",
@@ -136,7 +140,8 @@ class StageSpeaker:
         for blocker in self._rules.hand_off.blockers:
             condition = condition_in_words(blocker.where, self._words.language)
             label = self._words.label(blocker.label)
-            yield blocker.id, self._say("blocker", label=label, condition=condition)
+            key = "blocker_unless" if blocker.unless_need else "blocker"
+            yield blocker.id, self._say(key, label=label, condition=condition)
 
     def stages(self) -> _Sentences:
         """Yield how a contact comes to each stage and temperature, and leaves it."""

@@ -25,7 +25,7 @@ def read(rules: RuleSet, counting: list[Numbered], kinds: Mapping[str, Kind]) ->
         "as_of_day": "m.as_of_day",
         **fit.weighed(rules.fit),
         "is_reachable": _is_reachable(rules, kinds),
-        "blocker": _blocker(rules),
+        **_blocking(rules),
         **{name: f"COALESCE(t.{name}, 0)" for name in sums},
         **{name: f"t.{name}" for name in ("latest_need_us", "latest_need_day")},
         **{name: f"d.{name}" for name in _FROM_DEEDS},
@@ -70,6 +70,7 @@ def facts(rules: RuleSet, counting: list[Numbered]) -> Columns:
         **_sign_of_life(),
         "points": clamped("raw", rules.lowest, rules.highest),
         "need_us": _need(rules),
+        "blocker": _blocker(rules),
         "rejected_age": sql.age_of_instant("rejected_us"),
         "life_age": _life_age(),
         "lost_age": sql.age_of_day("lost_day"),
@@ -100,11 +101,20 @@ def _is_reachable(rules: RuleSet, kinds: Mapping[str, Kind]) -> str:
     return f"{named} AND {reached}"
 
 
+def _blocking(rules: RuleSet) -> Columns:
+    """Return of each blocker whether its condition holds."""
+    return {
+        f"blocks_{number}": condition_sql(each.where, "c.f_")
+        for number, each in enumerate(rules.hand_off.blockers)
+    }
+
+
 def _blocker(rules: RuleSet) -> str:
     """Return the first blocker that holds."""
     whens = [
-        f"WHEN {condition_sql(each.where, 'c.f_')} THEN {sql.text(each.id)}"
-        for each in rules.hand_off.blockers
+        f"WHEN blocks_{number}{' AND need_us IS NULL' if each.unless_need else ''}"
+        f" THEN {sql.text(each.id)}"
+        for number, each in enumerate(rules.hand_off.blockers)
     ]
     return f"CASE {' '.join(whens)} END" if whens else "CAST(NULL AS VARCHAR)"
 

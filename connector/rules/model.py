@@ -190,11 +190,15 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """A condition on the contact that stops a hand-off whatever the points."""
+    """A condition on the contact that stops a hand-off whatever the points.
+
+    With `unless_need` it stops none while there is an explicit need.
+    """
 
     id: str
     label: Label
     where: Condition
+    unless_need: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,6 +235,14 @@ groups: {web: {cap: 5}}
     assert {"company_id", "seniority", "account_people"} <= set(compiled.fields)
 
 
+def test_a_blocker_may_let_a_need_pass() -> None:
+    blockers = "[{id: a, where: {x: y}}, {id: b, where: {x: z}, unless_need: true}]"
+    found = rules(
+        f"rules: [{{id: a, activity: x, points: 1}}]\nhand_off: {{blockers: {blockers}}}\n"
+    )
+    assert [each.unless_need for each in found.hand_off.blockers] == [False, True]
+
+
 def test_accounts_that_no_condition_looks_at_cost_nothing() -> None:
     found = rules("account: {by: company_id}\nrules: [{id: a, activity: x, points: 1}]\n")
     assert compile_rules(found).account is None

@@ -286,7 +286,7 @@ def with_settings(base: Settings, node: object) -> Settings:
 def setting(name: str, node: object) -> object:
     """Return one setting: points and chances in millionths, lists as the model has them."""
     if name == "blockers":
-        return tuple(Blocker(key, {"en": key}, where(each)) for key, each in items(node))
+        return tuple(blocker(key, each) for key, each in items(node))
     if name in ("name_fields", "reach_fields"):
         return tuple(texts(node))
     if isinstance(node, list):
@@ -296,6 +296,12 @@ def setting(name: str, node: object) -> object:
     if name.endswith(("enter", "leave", "threshold")):
         return micro(node)
     return days(node)
+
+
+def blocker(name: str, node: Node) -> Blocker:
+    """Return `{country: xx, unless_need: true}`: conditions on fields, and one word of ours."""
+    conditions = {key: each for key, each in node.items() if key != "unless_need"}
+    return Blocker(name, {"en": name}, where(conditions), bool(node.get("unless_need", False)))
 
 
 def micro(node: object) -> int:

@@ -79,7 +79,14 @@ def gates(
         reachable=any(is_known(fields.get(name)) for name in settings.name_fields)
         and any(is_known(fields.get(name)) for name in settings.reach_fields),
         free=not facts.is_open and not is_handed_off and stage not in OUT_OF_REACH and is_forgiven,
-        blocker=next((each.id for each in settings.blockers if holds(each.where, fields)), None),
+        blocker=next(
+            (
+                each.id
+                for each in settings.blockers
+                if holds(each.where, fields) and not (each.unless_need and need)
+            ),
+            None,
+        ),
     )
 
 

@@ -301,7 +301,12 @@ def make_hand_off(random: Random, stages: Stages, account: Account | None = None
         name_fields=random.choice((("first_name",), ("first_name", "job_title"))),
         reach_fields=random.choice((("email",), ("email", "job_title"))),
         blockers=tuple(
-            Blocker(f"blocker_{no}", {"en": ""}, make_condition(random, known_fields(account)))
+            Blocker(
+                f"blocker_{no}",
+                {"en": ""},
+                make_condition(random, known_fields(account)),
+                unless_need=likely(random, 40),
+            )
             for no in range(random.choice((0, 0, 1, 2)))
         ),
     )
