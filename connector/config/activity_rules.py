@@ -2,9 +2,16 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
 
 from connector.config.amounts import Days, Share, whole_days
 from connector.config.points import Count, Label, Points
@@ -12,7 +19,7 @@ from connector.config.section import Name, Section, refuse
 from connector.config.where import Where
 from connector.config.wording import found
 from connector.domain.numbers import MILLION
-from connector.rules.decay import FOREVER
+from connector.rules.decay import FOREVER, IN_DAYS, Constant, Curve, Steps
 
 
 class AtMostSection(Section):
@@ -58,13 +65,19 @@ Expiry = Annotated[
 ]
 
 
-class DecaySection(Section):
-    """How points fade: one of `half_life`, `linear` and `steps`, or none of them."""
+if TYPE_CHECKING:  # made from a list, which no type checker reads
+    _InDays = Section
+else:
+    _InDays = create_model(
+        "_InDays",
+        __base__=Section,
+        **{kind.key: (Days | None, Field(None, description=kind.meaning)) for kind in IN_DAYS},
+    )
 
-    half_life: Days | None = None
-    """Half is left after this time, a quarter after twice this time."""
-    linear: Days | None = None
-    """On a straight line, to nothing after this time."""
+
+class DecaySection(_InDays):
+    """How points fade: one of the curves, or none of them."""
+
     steps: dict[str, Share] | None = None
     """`{30d: 50%, 90d: 0%}`: what is left from an age on."""
     hold: Days | None = None
@@ -74,23 +87,30 @@ class DecaySection(Section):
 
     @model_validator(mode="after")
     def _one_curve(self) -> Self:
-        given = [
-            name for name in ("half_life", "linear", "steps") if getattr(self, name) is not None
-        ]
+        names = [*(kind.key for kind in IN_DAYS), "steps"]
+        given = [name for name in names if getattr(self, name) is not None]
         if len(given) > 1:
             raise refuse(
                 "two_curves", f"«{given[0]}» and «{given[1]}» exclude each other", given[1]
             )
         if not given and self.hold is not None:
-            raise refuse(
-                "hold", "«hold» delays a half_life, linear or steps: none is given", "hold"
-            )
+            curves = f"{', '.join(names[:-1])} or {names[-1]}"
+            raise refuse("hold", f"«hold» delays a {curves}: none is given", "hold")
         if self.steps is not None:
             _falling(self.steps)
         return self
 
     @property
-    def ages(self) -> tuple[tuple[int, int], ...]:
+    def curve(self) -> Curve:
+        """The curve that is given."""
+        for kind in IN_DAYS:
+            days: int | None = getattr(self, kind.key)
+            if days is not None:
+                return kind(days)
+        return Constant() if self.steps is None else Steps(self._ages)
+
+    @property
+    def _ages(self) -> tuple[tuple[int, int], ...]:
         """The steps as (age in days, weight in millionths), ages rising."""
         steps = self.steps or {}
         return tuple(

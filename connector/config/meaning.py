@@ -1,6 +1,6 @@
 """From a rules file to a rule set: what an admin wrote, as `connector.rules.model` means it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -17,7 +17,7 @@ from connector.domain.numbers import MILLION
 from connector.ports import Shapes
 from connector.rules.accounts import KINDS
 from connector.rules.conditions import ALWAYS, All, Condition, Kind
-from connector.rules.decay import Constant, Curve, Decay, HalfLife, Linear, Steps
+from connector.rules.decay import Decay
 from connector.rules.model import (
     Account,
     ActivityRule,
@@ -277,17 +277,9 @@ def _label(label: LabelSection | None, name: str) -> Label:
     return label.texts if label else {"en": name.replace("_", " ").capitalize()}
 
 
-_CURVES: Mapping[str, Callable[[DecaySection], Curve]] = {
-    "half_life": lambda decay: HalfLife(decay.half_life or 0),
-    "linear": lambda decay: Linear(decay.linear or 0),
-    "steps": lambda decay: Steps(decay.ages),
-}
-
-
 def _decay(written: DecaySection) -> Decay:
-    given = [curve for name, curve in _CURVES.items() if getattr(written, name) is not None]
     return Decay(
-        curve=given[0](written) if given else Constant(),
+        curve=written.curve,
         hold=written.hold or 0,
         expire_after=whole_days(written.expire_after),
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from connector.domain.numbers import MILLION, from_millionths
 from connector.report.condition_sentences import condition_in_words
 from connector.rules.conditions import All
-from connector.rules.decay import Constant, Curve, Decay, HalfLife, Linear, Steps
+from connector.rules.decay import IN_DAYS, Constant, Curve, Decay, Steps
 from connector.rules.explain import Words
 from connector.rules.model import (
     ActivityRule,
@@ -45,8 +45,6 @@ _SAID: dict[str, Label] = {
     },
     "replaced": {"en": "replaced by «{label}»", "fr": "remplacé par « {label} »"},
     "hold": {"en": "in full for {n} days", "fr": "entier pendant {n} jours"},
-    "half_life": {"en": "halved every {n} days", "fr": "divisé par deux tous les {n} jours"},
-    "linear": {"en": "falling to nothing in {n} days", "fr": "décroissant jusqu’à 0 en {n} jours"},
     "step": {"en": "{share} % from day {n}", "fr": "{share} % dès le jour {n}"},
     "constant": {"en": "without decay", "fr": "sans décroissance"},
     "expires": {"en": "gone after {n} days", "fr": "expire après {n} jours"},
@@ -203,14 +201,13 @@ class RuleSpeaker:
         if decay.hold:
             yield self._say("hold", n=decay.hold)
         yield self._curve(decay.curve)
-        if decay.expire_after is not None and not isinstance(decay.curve, Linear):
+        ends = isinstance(decay.curve, IN_DAYS) and decay.curve.ends
+        if decay.expire_after is not None and not ends:
             yield self._say("expires", n=decay.expire_after)
 
     def _curve(self, curve: Curve) -> str:
-        if isinstance(curve, HalfLife):
-            return self._say("half_life", n=curve.days)
-        if isinstance(curve, Linear):
-            return self._say("linear", n=curve.days)
+        if isinstance(curve, IN_DAYS):
+            return self._words.label(curve.words).format(n=curve.days)
         if isinstance(curve, Steps):
             steps = ((age, self._number(weight * 100)) for age, weight in curve.steps)
             return ", ".join(self._say("step", n=age, share=share) for age, share in steps)

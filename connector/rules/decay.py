@@ -1,12 +1,14 @@
 """How points fade with age: tables of weights, built once, in integers.
 
-A decay kind is one class here with `weights`. Nothing else in the code asks which kind it is.
+A decay kind that is told by a number of days is one class here, and its place in `IN_DAYS`: the
+rules file, its schema, its sentences and the made-up rule sets of the tests follow from that.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from connector.domain.numbers import MILLION
 
@@ -28,6 +30,26 @@ class Curve(Protocol):
         ...
 
 
+class CurveInDays(Curve, Protocol):
+    """A curve that one number of days says.
+
+    `key`: how the rules file calls it; `meaning`: what its schema says of it. `words`: its sentence
+    by language, `{n}` for the days. `ends`: whether nothing is left at some age.
+    """
+
+    key: ClassVar[str]
+    meaning: ClassVar[str]
+    words: ClassVar[Mapping[str, str]]
+    ends: ClassVar[bool]
+
+    def __init__(self, days: int) -> None: ...
+
+    @property
+    def days(self) -> int:
+        """The number of days."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Constant:
     """Points do not fade."""
@@ -42,6 +64,13 @@ class HalfLife:
     """Points lose half their weight each `days` calendar days."""
 
     days: int
+    key: ClassVar[str] = "half_life"
+    meaning: ClassVar[str] = "Half is left after this time, a quarter after twice this time."
+    words: ClassVar[Mapping[str, str]] = {
+        "en": "halved every {n} days",
+        "fr": "divisé par deux tous les {n} jours",
+    }
+    ends: ClassVar[bool] = False
 
     def weight(self, age: int) -> int:
         """Return the weight, rounded half to even here and nowhere else, so that sums are exact."""
@@ -53,10 +82,20 @@ class Linear:
     """Points fall on a straight line, to nothing at age `days`."""
 
     days: int
+    key: ClassVar[str] = "linear"
+    meaning: ClassVar[str] = "On a straight line, to nothing after this time."
+    words: ClassVar[Mapping[str, str]] = {
+        "en": "falling to nothing in {n} days",
+        "fr": "décroissant jusqu’à 0 en {n} jours",
+    }
+    ends: ClassVar[bool] = True
 
     def weight(self, age: int) -> int:
         """Return the weight of the straight line, rounded half to even."""
         return max(0, round(Fraction(MILLION * (self.days - age), self.days)))
+
+
+IN_DAYS: tuple[type[CurveInDays], ...] = (HalfLife, Linear)
 
 
 @dataclass(frozen=True, slots=True)

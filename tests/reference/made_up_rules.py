@@ -8,7 +8,7 @@ from connector.domain.ids import RuleId
 from connector.domain.numbers import MILLION
 from connector.rules.accounts import KINDS
 from connector.rules.conditions import ALWAYS, Kind
-from connector.rules.decay import Constant, Curve, Decay, HalfLife, Linear, Steps
+from connector.rules.decay import IN_DAYS, Constant, Curve, Decay, Steps
 from connector.rules.model import (
     Account,
     ActivityRule,
@@ -135,7 +135,7 @@ def make_curve(random: Random) -> Curve:
     """Return any curve."""
     days = random.choice(SPANS)
     steps = ((days, 500_000), (days + random.choice(SPANS), random.choice((0, 333_333))))
-    return random.choice((Constant(), HalfLife(days), Linear(days), Steps(steps)))
+    return random.choice((Constant(), *(kind(days) for kind in IN_DAYS), Steps(steps)))
 
 
 def replace_some(random: Random, rules: list[ActivityRule]) -> list[ActivityRule]:

@@ -5,8 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.config.activity_rules import DecaySection
 from connector.domain.numbers import MILLION
-from connector.rules.decay import EXPIRE_AFTER, Constant, Curve, Decay, HalfLife, Linear, Steps
+from connector.rules.decay import (
+    EXPIRE_AFTER,
+    IN_DAYS,
+    Constant,
+    Curve,
+    CurveInDays,
+    Decay,
+    HalfLife,
+    Linear,
+    Steps,
+)
 
 DAYS = st.integers(1, 400)
 SHARES = st.lists(st.integers(0, MILLION), min_size=1, max_size=4).map(lambda it: sorted(it)[::-1])
@@ -15,7 +26,7 @@ STEPS = SHARES.flatmap(
         lambda ages: Steps(tuple(zip(sorted(ages), shares, strict=True)))
     )
 )
-CURVES = st.one_of(st.just(Constant()), DAYS.map(HalfLife), DAYS.map(Linear), STEPS)
+CURVES = st.one_of(st.just(Constant()), *(DAYS.map(kind) for kind in IN_DAYS), STEPS)
 DECAYS = st.builds(Decay, CURVES, st.integers(0, 90), st.integers(1, 500))
 
 
@@ -91,3 +102,14 @@ def test_a_table_starts_at_the_curves_own_start(decay: Decay) -> None:
 def test_the_default_expiry_is_the_365th_day(age: int) -> None:
     weights = Decay().weights()
     assert (age < len(weights)) == (age == 364)
+
+
+@pytest.mark.parametrize("kind", IN_DAYS)
+def test_a_kind_is_written_in_the_rules_file_and_said_in_every_language(
+    kind: type[CurveInDays],
+) -> None:
+    assert DecaySection.model_validate({kind.key: "30d"}).curve == kind(30)
+    assert kind.words.keys() == {"en", "fr"}
+    for words in kind.words.values():
+        assert "30" in words.format(n=30)
+    assert kind.meaning in str(DecaySection.model_json_schema())
