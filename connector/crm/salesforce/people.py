@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from connector.config.salesforce_mapping import PersonObject, SalesforceMapping
 from connector.crm.reading import Reading, Unreadable, read_all, reading
 from connector.crm.salesforce import soql
+from connector.crm.salesforce.judging import unavailable
 from connector.crm.salesforce.rows import Row
 from connector.crm.salesforce.schema import Schema
 from connector.crm.salesforce.sources import OwnDates, own_dates
@@ -82,7 +83,7 @@ class People:
         emails = [row.get("Email"), *(each.get("Email") for each in former)]
         return Contact(
             ContactId(row["Id"] or ""),
-            datetime.fromisoformat(row["SystemModstamp"] or ""),
+            _stamped(row),
             fields,
             {name: row.get(name) for name in self.written},
             OwnerId(owner) if owner else None,
@@ -93,6 +94,13 @@ class People:
     def activities(self, row: Row) -> Iterator[Activity]:
         """Yield what the dates on a person tell."""
         return self.dates.activities(ContactId(row["Id"] or ""), row)
+
+
+def _stamped(row: Row) -> datetime:
+    try:
+        return datetime.fromisoformat(row["SystemModstamp"] or "")
+    except ValueError as error:
+        raise unavailable("a lead or contact came without the time of its change") from error
 
 
 def people(

@@ -132,7 +132,10 @@ class Schema:
 
 def _found(answer: SubReply) -> ObjectInfo | None:
     if answer.is_done:
-        return parse(answer.body)
+        found = parse(answer.body)
+        if found.find("Id") is None:
+            raise unavailable("Salesforce describes an object without an id")
+        return found
     why = parse_entry(next(iter(objects(answer.body)), {}), answer.status)
     if answer.status in (400, 403, 404) and not why.is_passing:
         return None  # the org lacks it, or hides it
