@@ -359,7 +359,7 @@ class SalesforceCrm:
         """Wait until a job is over, and yield what became of its rows."""
         yield from self._files.finish(job)
 
-    @property
+    @cached_property
     def _files(self) -> FileWriter:
         fields = {
             source: [name for name in found.written if self._is_ours(source, name)]

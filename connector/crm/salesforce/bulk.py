@@ -14,10 +14,11 @@ from connector.crm.salesforce.refusal import Json
 from connector.crm.salesforce.rows import Row, csv_rows, lines_of
 from connector.errors import CrmRefusedError
 
-PAGE_ROWS = 100_000
+PAGE_ROWS = 200_000
 """Rows of a result page: what is read again after a cut, at most."""
 _FIRST_WAIT = timedelta(milliseconds=500)
 _LONGEST_WAIT = timedelta(minutes=1)
+_ROW_WAIT = timedelta(microseconds=20)  # faster than any org writes: a look before is wasted
 _LONGEST_JOB = timedelta(hours=6)
 _ATTEMPTS = 6
 _END = "null"
@@ -115,9 +116,9 @@ class Jobs:
                 raise
             return found
 
-    def finished(self, job: str) -> Job:
-        """Wait until a job is over, looking ever more seldom."""
-        wait, waited = _FIRST_WAIT, timedelta()
+    def finished(self, job: str, rows: int = 0) -> Job:
+        """Wait until a job is over, looking ever more seldom; at first as long as `rows` take."""
+        wait, waited = max(_FIRST_WAIT, rows * _ROW_WAIT), timedelta()
         while True:
             self.client.wait(wait)
             found = self.look(job)
