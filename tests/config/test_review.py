@@ -148,6 +148,27 @@ def test_a_threshold_above_all_caps_is_out_of_reach(tmp_path: Path) -> None:
     assert "a score is 39.93 at most" in found[0].what
 
 
+def test_points_for_what_a_contact_is_count_towards_thresholds(tmp_path: Path) -> None:
+    text = (
+        "# reach\n"
+        "rules: [{id: a, activity: x, points: 40, once_per: ever, family: f}]\n"
+        "contact_rules: [{id: b, where: {country: fr}, points: 10}]\n"
+        "hand_off: {threshold: 50, families: {count: 1}}\n"
+    )
+    assert reviewed(tmp_path, text) == []
+    assert [each.line for each in reviewed(tmp_path, text.replace("50", "51"))] == [5]
+
+
+def test_a_rule_of_contacts_that_contradicts_itself_is_told(tmp_path: Path) -> None:
+    text = (
+        "rules: [{id: a, activity: x, points: 1}]\n"
+        "contact_rules:\n"
+        "  - {id: b, where: {n: {gte: 10, lt: 5}}, points: 10}\n"
+        "  - {id: c, where: {since: {within_last: 3d, longer_ago: 9d}}, points: 10}\n"
+    )
+    assert places(reviewed(tmp_path, text)) == [(4, 20, "error", "never_fires")]
+
+
 def test_a_threshold_that_just_can_be_reached_is_not_blamed(tmp_path: Path) -> None:
     text = (
         "# reach\n"

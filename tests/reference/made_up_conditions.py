@@ -103,7 +103,7 @@ def make_test(random: Random, kinds: dict[str, Kind]) -> Test:
     """Return any comparison that fits the kind of a name."""
     name = random.choice(sorted(kinds))
     kind = kinds[name]
-    relative = RELATIVE_OPS if kind is Kind.MOMENT and kinds is not ATTRIBUTES else ()
+    relative = RELATIVE_OPS if kind is Kind.MOMENT and name in FIELDS else ()
     op = random.choice((*operators(kind), *relative))
     if op in relative:
         return Test(name, kind, op, (random.choice((1, 30, 365, 20_000)),))

@@ -25,6 +25,7 @@ from tests.reference.evaluator import evaluate
 from tests.reference.made_up_conditions import FIELDS, seeded
 from tests.reference.made_up_rules import make_rule_set
 from tests.reference.made_up_stories import make_as_of, make_stories, make_values
+from tests.reference.moments import asked_at
 from tests.reference.scoring import fit_of
 
 SEEDS = st.integers(0, 2**32)
@@ -83,15 +84,17 @@ def test_no_score_is_out_of_its_reach_and_no_dead_rule_counts(seed: int) -> None
 @settings(max_examples=150, deadline=None)
 def test_no_contact_fits_better_than_is_said_to_be_possible(seed: int) -> None:
     made = seeded(seed)
-    for persona in make_rule_set(made).fit.personas:
+    rules, (as_of, _) = make_rule_set(made), make_as_of(made)
+    then = asked_at(rules, as_of)
+    for persona, asked in zip(rules.fit.personas, then.fit.personas, strict=True):
         best = best_fit(persona, 40)
         for _ in range(30):
             fields = make_values(made, FIELDS)
-            found = fit_of(persona, 40, fields)
+            found = fit_of(asked, 40, fields)
             assert best is None or found is None or found <= best
-            for criterion in filter(never_met, persona.criteria):
-                is_met = holds(criterion.condition, fields)
-                assert not (is_met and is_known(fields.get(criterion.field)))
+            for criterion, now in zip(persona.criteria, asked.criteria, strict=True):
+                is_met = holds(now.condition, fields) and is_known(fields.get(criterion.field))
+                assert not (never_met(criterion) and is_met)
 
 
 def test_made_up_rules_are_dead_at_times() -> None:
