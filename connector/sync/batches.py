@@ -1,7 +1,7 @@
 """Puts small buckets together, so that each evaluation has enough to do.
 
-An evaluation costs some 80 ms before it has looked at a single contact; a bucket of a small account
-holds a few dozen.
+An evaluation costs some 100 ms before it has looked at a single contact; a bucket of a small
+account holds a few dozen.
 """
 
 from collections.abc import Iterator, Sequence
