@@ -112,8 +112,7 @@ def _opened(client: Client, feeds: Sequence[tuple[Feed, Place]]) -> dict[str, Op
 def _asks_deletions(feed: Feed, place: Place, now: datetime) -> bool:
     if not feed.tells_deletions or place.is_first or place.job:
         return False
-    age = now - instant(place.read)
-    return timedelta(minutes=1) < age < _DELETED_WITHIN
+    return now - instant(place.read) > timedelta(minutes=1)
 
 
 def query_of(feed: Feed, place: Place, *, in_order: bool = True) -> str:
@@ -136,7 +135,11 @@ def _updated(source: str, now: datetime) -> Sub:
 
 
 def _deleted(source: str, place: Place, now: datetime) -> Sub:
-    query = {"start": soql.moment(instant(place.read)), "end": soql.moment(now + _SETTLED)}
+    start = max(instant(place.read), now - _DELETED_WITHIN)
+    if start > instant(place.read):
+        # Neither this log nor the recycle bin reaches back any further.
+        log.warning("deletions.untold", object=source, before=start.isoformat())
+    query = {"start": soql.moment(start), "end": soql.moment(now + _SETTLED)}
     return Sub("GET", f"/sobjects/{source}/deleted/", query)
 
 

@@ -86,3 +86,10 @@ def relay(account: SalesforceAccount) -> Iterator[Relay]:
     """What stands between the adapter and the org to read."""
     with account.relay() as relay:
         yield relay
+
+
+@pytest.fixture
+def wire(ready: SalesforceAccount) -> Iterator[Relay]:
+    """What stands between the adapter and the org to write to."""
+    with ready.relay() as relay:
+        yield relay

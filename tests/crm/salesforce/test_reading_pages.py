@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import structlog
 
 from connector.crm.salesforce.place import load
 from connector.domain.contact import Gone
@@ -276,6 +277,27 @@ def test_what_left_the_recycle_bin_is_gone_as_well(account: SalesforceAccount) -
     assert ben not in ids(pages)
 
 
+def test_after_a_long_pause_the_latest_deletions_are_told_and_the_gap_is_named(
+    account: SalesforceAccount,
+) -> None:
+    early, late = account.add_lead("Early"), account.add_lead("Late")
+    account.settle()
+    checkpoint = read(account.connect(), "contacts")[-1].checkpoint
+    account.clock.turn(timedelta(days=2))
+    account.delete(early)
+    account.clock.turn(timedelta(days=16))
+    account.delete(late)
+    account.purge(late)
+    account.clock.turn(timedelta(days=1))
+    with structlog.testing.capture_logs() as logs:
+        pages = read(account.connect(), "contacts", checkpoint)
+    assert [gone for page in pages for gone in page.gone] == [Gone(late)]
+    assert [entry["object"] for entry in logs if entry["event"] == "deletions.untold"] == [
+        "Lead",
+        "Contact",
+    ]
+
+
 def test_deletions_that_could_not_be_asked_for_are_asked_for_again(
     account: SalesforceAccount, relay: Relay
 ) -> None:
@@ -309,3 +331,23 @@ def test_an_error_of_one_object_names_it(account: SalesforceAccount, relay: Rela
     relay.on(1, "/composite", error(400, "INVALID_TYPE", "sObject type 'Lead' is not supported."))
     with pytest.raises(ConnectorError, match="'Lead' is not supported"):
         read(crm, "contacts")
+
+
+def test_a_network_that_is_bad_throughout_loses_nothing(open_account: AccountOpener) -> None:
+    account = open_account(faults="503=0.1,truncate=0.1,lost=0.1,401=0.05,html=0.05,429=0.05")
+    leads = account.add_leads(3 * PAGE)
+    account.settle()
+    found: set[str] = set()
+    for bulk_from in (10_000, 100):
+        checkpoint = None
+        for _ in range(10):
+            crm = account.connect(bulk_from=bulk_from)
+            try:
+                for page in crm.pages(crm.streams()[0], checkpoint):
+                    checkpoint = page.checkpoint
+                    found |= {contact.id for contact in page.contacts}
+            except CrmUnavailableError:
+                continue
+            break
+        assert found == set(leads)
+        found.clear()

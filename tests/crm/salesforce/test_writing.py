@@ -1,8 +1,6 @@
 """Writing: headers that protect owners, rows that fail each in its way, values, files."""
 
-import csv
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import orjson
@@ -14,28 +12,16 @@ from connector.crm.salesforce.schema import FieldInfo
 from connector.crm.salesforce.writing import UnfitError, typed
 from connector.domain.ids import ContactId, TaskKey
 from connector.errors import ConnectorError, CredentialsError, CrmUnavailableError
-from connector.ports import FileCrm, FileJob, Outcome, TaskWish, Verdict, WriteBack
+from connector.ports import FileCrm, FileJob, TaskWish, Verdict, WriteBack
 from connector.sandbox.salesforce.org import Options, ValidationRule
 from connector.sandbox.salesforce.soql_parser import parse
 from tests.crm.salesforce.conftest import AccountOpener
 from tests.crm.salesforce.relay import Given, Heard, Json, Relay, error
+from tests.crm.salesforce.scores import PERSONA, REASONS, SCORE, scored
 from tests.crm.salesforce_account import SalesforceAccount
 
-SCORE = "Leadripe_Score__c"
-REASONS = "Leadripe_Reasons__c"
-PERSONA = "Leadripe_Persona__c"
 TRIGGER = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
 Meddle = Callable[[Heard, Callable[[], Given]], Given]
-
-
-@pytest.fixture
-def wire(ready: SalesforceAccount) -> Iterator[Relay]:
-    with ready.relay() as relay:
-        yield relay
-
-
-def scored(ids: list[str], score: str = "42") -> list[WriteBack]:
-    return [WriteBack(ContactId(id_), {SCORE: score}) for id_ in ids]
 
 
 def wish(account: SalesforceAccount, key: str, contact: str) -> TaskWish:
@@ -434,81 +420,6 @@ def test_an_id_that_is_no_persons_is_refused_alone(ready: SalesforceAccount) -> 
     outcomes = ready.connect().write(scored(["001000000000001AAA", ana]))
     assert verdicts(outcomes) == [Verdict.REFUSED, Verdict.ACCEPTED]
     assert "is no lead or contact that the mapping writes" in outcomes[0].reason
-
-
-# -- files of writes
-
-
-def filed(
-    account: SalesforceAccount, rows: list[WriteBack], **options: object
-) -> dict[str, Outcome | None]:
-    """Write a file, and return {contact: what became of it}."""
-    crm = account.connect(**options)
-    job = FileJob(crm.open_file("Lead"), "Lead")
-    crm.send_file(job, rows)
-    return {row.write_back.contact: row.outcome for row in crm.finish_file(job)}
-
-
-def test_a_file_tells_what_became_of_each_row(ready: SalesforceAccount) -> None:
-    odd = 'a "quoted"\nline,\r\nand; «more»'
-    ana, ben, cleo, dan, eve = (ready.add_lead(n) for n in ("Ana", "Ben", "Cleo", "Dan", "Eve"))
-    ready.edit(cleo, **{SCORE: 7.0})
-    ready.convert(ben)
-    ready.org.locked = {eve: 99}
-    rows = [
-        WriteBack(ana, {SCORE: "42", REASONS: odd}),
-        WriteBack(ben, {SCORE: "42"}),
-        WriteBack(cleo, {SCORE: None}),
-        WriteBack(dan, {PERSONA: "x" * 300}),
-        WriteBack(eve, {SCORE: "1"}),
-    ]
-    found = filed(ready, rows)
-    assert found[ana] == Outcome(Verdict.ACCEPTED, values={SCORE: "42", REASONS: odd})
-    assert found[cleo] == Outcome(Verdict.ACCEPTED, values={SCORE: None})
-    assert (found[ben], found[eve]) == (None, None)
-    refused = found[dan]
-    assert refused is not None
-    assert refused.verdict is Verdict.REFUSED
-    assert refused.reason.startswith("STRING_TOO_LONG: ")
-    assert (ready.shows(ana, REASONS), ready.shows(cleo, SCORE)) == (odd, None)
-    assert ready.shows(ana, SCORE) == "42"
-
-
-def test_a_file_holds_the_names_of_all_rows_and_leaves_empty_what_is_not_said(
-    ready: SalesforceAccount, wire: Relay
-) -> None:
-    ana, ben = ready.add_lead("Ana"), ready.add_lead("Ben")
-    ready.edit(ana, **{REASONS: "stays"})
-    filed(
-        ready, [WriteBack(ana, {SCORE: "1"}), WriteBack(ben, {REASONS: "new"})], base_url=wire.url
-    )
-    (sent,) = wire.asked("/batches")
-    header, *rows = list(csv.reader(io.StringIO(sent.body.decode(), newline="")))
-    assert header[0] == "Id"
-    assert {SCORE, REASONS} <= set(header)
-    assert [row[0] for row in rows] == [ana, ben]
-    assert ready.shows(ana, REASONS) == "stays"
-
-
-@pytest.mark.parametrize("fault", ["401", "503", "truncate"])
-def test_a_file_gets_through_a_fault_at_any_call(ready: SalesforceAccount, fault: str) -> None:
-    ana = ready.add_lead("Ana")
-    for call in range(1, 8):
-        crm = ready.connect()
-        crm.account()
-        ready.fault(fault, after=call)
-        try:
-            job = FileJob(crm.open_file("Lead"), "Lead")
-            crm.send_file(job, scored([ana], str(call)))
-            told = [row.outcome for row in crm.finish_file(job)]
-        except CrmUnavailableError:
-            told = [row.outcome for row in ready.connect().finish_file(job)]
-        ready.faults.planned.clear()
-        if not told:  # given up: the row waits, and nothing was changed
-            assert ready.shows(ana, SCORE) != str(call)
-            continue
-        assert [each.verdict for each in told if each] == [Verdict.ACCEPTED]
-        assert ready.shows(ana, SCORE) == str(call)
 
 
 def test_a_session_that_stays_refused_ends_a_write(ready: SalesforceAccount, wire: Relay) -> None:
