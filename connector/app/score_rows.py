@@ -43,6 +43,7 @@ _TAIL = [
     ("need_at", pa.timestamp("us", "UTC")),
     ("hand_off", pa.bool_()),
     ("hand_off_reason", pa.string()),
+    ("interests", pa.string()),
     ("reasons", pa.list_(REASON)),
 ]
 
@@ -92,6 +93,7 @@ class Rows:
             "need_at": pc.cast(found["need_us"], pa.timestamp("us", "UTC")),
             "hand_off": found["handed_off"],
             "hand_off_reason": pc.if_else(found["handed_off"], found["hand_off_reason"], None),
+            "interests": self._interests(found["contact"], evaluation.interest),
             "reasons": self._reasons(found["contact"], evaluation.reason),
         }
         schema = row_schema(self.words.rules)
@@ -123,6 +125,15 @@ class Rows:
         ends = pc.cumulative_sum(sizes)
         offsets = pa.concat_arrays([pa.array([0], pa.int64()), ends]).cast(pa.int32())
         return pa.chunked_array([pa.ListArray.from_arrays(offsets, structs)])
+
+    def _interests(self, contacts: pa.ChunkedArray, interest: pa.Table | None) -> pa.ChunkedArray:
+        """Return the interests of each contact in words, most first; NULL for none."""
+        found: dict[int, list[str]] = {}
+        for row in interest.to_pylist() if interest is not None else ():
+            label = self.words.topic(row["topic"], row["spelling"])
+            found.setdefault(row["contact"], []).append(label)
+        told = {contact: ", ".join(labels) for contact, labels in found.items()}
+        return pa.chunked_array([[told.get(no) for no in contacts.to_pylist()]], pa.string())
 
     def _labels(self, lines: pa.Table) -> pa.Array:
         """Return what each line is about, in words. Each distinct one is looked up once."""

@@ -232,6 +232,8 @@ class Output(Section):
     """When the contact was handed to sales (a date and time)."""
     question: OwnProperty | None = None
     """What to ask a person whose fit is unknown (text)."""
+    interests: OwnProperty | None = None
+    """What the contact is interested in, most first (text)."""
     scores: dict[Name, ScoreWritten] = Field(default_factory=dict)
     """By the name of a score, where it is written, if the rules have several: a property for its
     points, or `{points: …, reasons: …}`."""

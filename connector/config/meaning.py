@@ -31,6 +31,7 @@ from connector.rules.model import (
     Fit,
     Group,
     HandOff,
+    Interests,
     Label,
     PerAttribute,
     PerDays,
@@ -40,6 +41,7 @@ from connector.rules.model import (
     SalesWork,
     Score,
     Stages,
+    Topic,
 )
 from connector.rules.quarantine import Quarantine
 
@@ -61,7 +63,12 @@ class Meaning:
     mistakes: list[Found] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        wheres = [rule.where for rule in self.written.rules if rule.where]
+        wheres = [
+            topic.where
+            for topic in (self.written.interests.topics if self.written.interests else ())
+            if topic.where
+        ]
+        wheres += [rule.where for rule in self.written.rules if rule.where]
         blockers = [blocker.where for blocker in self.written.hand_off.blockers]
         blockers += [rule.where for rule in self.written.contact_rules]
         criteria = [
@@ -92,7 +99,33 @@ class Meaning:
                 meeting_lost=frozenset(written.sales.meeting_lost),
             ),
             quarantine=self._quarantine(),
+            interests=self._interests(),
             **self._scores(),
+        )
+
+    def _interests(self) -> Interests | None:
+        written = self.written.interests
+        if written is None:
+            return None
+        kind = self._attributes.get(written.attribute, Kind.TEXT)
+        if kind is not Kind.TEXT:
+            message = f"«{written.attribute}» holds {SPOKEN[kind]}, and no topics"
+            self.mistakes.append(Found(("interests", "attribute"), message))
+        return Interests(
+            attribute=written.attribute,
+            topics=tuple(
+                Topic(
+                    topic.id,
+                    _label(topic.label, topic.id),
+                    self._where(
+                        topic.where, self._attributes, "interests", "topics", position, "where"
+                    )
+                    if topic.where
+                    else None,
+                )
+                for position, topic in enumerate(written.topics)
+            ),
+            top=written.top,
         )
 
     def _quarantine(self) -> Quarantine:

@@ -46,6 +46,11 @@ def check_alone(rules: RulesDocument, named: Named) -> Iterator[Found]:
     )
     yield from _accounts(rules)
     yield from _relative(rules)
+    if rules.interests is not None:
+        topics = enumerate(rules.interests.topics)
+        yield from _repeated(
+            [(("interests", "topics", no, "id"), topic.id) for no, topic in topics]
+        )
     yield from _scores(rules)
     yield from _questions(rules)
     yield from _groups(rules, named)
@@ -177,7 +182,7 @@ def check_against_mapping(rules: RulesDocument, mapping: CrmMapping) -> Iterator
     shapes = mapping.shapes()
     yield from _types(rules, mapping)
     yield from _written_scores(rules, mapping)
-    for path, name in (*attributes_in(rules), *_quarantined_by(rules)):
+    for path, name in (*attributes_in(rules), *_quarantined_by(rules), *_topics_by(rules)):
         if name not in shapes.attributes:
             yield Found(
                 path,
@@ -230,6 +235,17 @@ def attributes_in(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
         attribute = attribute_of(rule)
         if attribute:
             yield ("rules", position, "once_per"), attribute
+
+
+def _topics_by(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
+    """Yield the attributes by which topics are told; the default one may be missing."""
+    if rules.interests is None:
+        return
+    if "attribute" in rules.interests.model_fields_set:
+        yield ("interests", "attribute"), rules.interests.attribute
+    for position, topic in enumerate(rules.interests.topics):
+        if topic.where:
+            yield from _names(topic.where, ("interests", "topics", position, "where"))
 
 
 def _quarantined_by(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:

@@ -10,6 +10,7 @@ from connector.config.account_rules import AccountSection, ContactRuleSection
 from connector.config.activity_rules import GroupSection, RuleSection
 from connector.config.document import DataPath
 from connector.config.fit_rules import FitSection, PersonaSection
+from connector.config.interest_rules import InterestsSection
 from connector.config.points import Label, Points
 from connector.config.quarantine_rules import QuarantineSection
 from connector.config.section import Name, Section, refuse
@@ -70,6 +71,8 @@ class RulesDocument(Section):
     """By which activities sales acts."""
     quarantine: QuarantineSection | None = None
     """How robots are told from people; without this section none are."""
+    interests: InterestsSection | None = None
+    """How topics of activities become interests; without this section none do."""
 
     @model_validator(mode="after")
     def _one_way_to_name_scores(self) -> Self:

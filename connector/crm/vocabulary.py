@@ -48,6 +48,7 @@ LABELS: Mapping[str, Words] = {
     "reasons": ("Why this score", "Pourquoi ce score"),
     "need_at": ("Need expressed on", "Besoin exprimé le"),
     "handed_off_at": ("Handed to sales at", "Transmis aux ventes le"),
+    "interests": ("Interests", "Centres d’intérêt"),
     "question": ("Question to ask", "Question à poser"),
     "feedback": ("Sales feedback", "Retour des ventes"),
     "key": ("Leadripe: task key", "Leadripe : clé de tâche"),

@@ -365,6 +365,7 @@ SHOWN: Mapping[str, str] = {
     "shown_reasons": "VARCHAR",
     "shown_missing": "VARCHAR",
     "shown_scores": "VARCHAR",
+    "shown_interests": "VARCHAR",
     "shown_native": "VARCHAR",
     "shown_at_us": "BIGINT",
 }

@@ -72,6 +72,15 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Interest:
+    """A topic in words, and what counted activities on it brought. `points`: decimal text."""
+
+    topic: str
+    label: str
+    points: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """A contact as the rules see it at an instant. Points are decimal texts, exact.
 
@@ -106,6 +115,7 @@ class Explanation:
     rules_hash: str
     rests_on: Sources | None = None
     quarantined: Quarantined | None = None
+    interests: Sequence[Interest] = ()
 
     def as_json(self) -> Mapping[str, object]:
         """Return everything as plain values; instants are ISO 8601 in UTC."""
@@ -166,6 +176,7 @@ def explanation(
         written=history.written,
         kept=sorted(_kept(known)),
         rules_hash=rules_hash,
+        interests=_interests(evaluation, words),
         rests_on=rests_on,
     )
 
@@ -184,6 +195,18 @@ def _others(evaluation: Evaluation, words: Words, zone: ZoneInfo) -> Iterator[Ot
             points=from_millionths(points[name]),
             reasons=[_reason(each, words, zone) for each in lines if each["score"] == name],
         )
+
+
+def _interests(evaluation: Evaluation, words: Words) -> list[Interest]:
+    rows = evaluation.interest.to_pylist() if evaluation.interest is not None else []
+    return [
+        Interest(
+            row["topic"],
+            words.topic(row["topic"], row["spelling"]),
+            from_millionths(row["points"]),
+        )
+        for row in rows
+    ]
 
 
 def _kept(known: KnownContact) -> list[str]:

@@ -53,6 +53,7 @@ WORDS: Mapping[str, Label] = {
     "why": {"en": "Why", "fr": "Pourquoi"},
     "when": {"en": "When", "fr": "Quand"},
     "sum": {"en": "Sum: the score, exactly", "fr": "Somme : le score, exactement"},
+    "interests": {"en": "Interests", "fr": "Centres d’intérêt"},
     "quarantine": {
         "en": "In quarantine, counting for nothing",
         "fr": "En quarantaine, ne comptent pas",

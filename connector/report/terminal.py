@@ -208,6 +208,9 @@ def explanation(told: Explanation, *, most: int) -> RenderableType:
     for other in told.others:
         title = f"{escape(other.label)}: {other.score} ({other.points} points)"
         parts += [_reasons(title, other.reasons, other.points, most), Text()]
+    if told.interests:
+        listed = ", ".join(f"{each.label} ({each.points})" for each in told.interests)
+        parts += [Text(f"Interests: {listed}"), Text()]
     if told.quarantined is not None:
         parts += [_quarantined(told, told.quarantined), Text()]
     return Group(*parts, _gates(told))

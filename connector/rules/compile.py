@@ -20,6 +20,7 @@ from connector.rules import (
     gathered,
     handoff,
     hits,
+    interests,
     layers,
     reasons,
     robots,
@@ -45,7 +46,11 @@ def compile_rules(rules: RuleSet) -> CompiledRules:
     further.check(rules)
     counted = counting.numbered(rules)
     fields = _fields(rules)
-    tables = (*counting.constants(counted), reasons.names(rules))
+    tables = (
+        *counting.constants(counted),
+        reasons.names(rules),
+        *interests.constants(rules),
+    )
     steps = tuple(_steps(rules, counted, fields))
     return CompiledRules(
         hash=_hash(rules, tables, steps),
@@ -112,12 +117,16 @@ def _attributes(rules: RuleSet) -> Mapping[str, Kind]:
     """Return the activity attributes that the rules look at."""
     conditions = [each.where for each in rules.rules]
     conditions += rules.quarantine.conditions
+    if rules.interests is not None:
+        conditions += [topic.where for topic in rules.interests.topics if topic.where]
     kinds = dict(kinds_of(conditions))
     for each in rules.rules:
         if isinstance(each.once_per, PerAttribute):
             add_kind(kinds, each.once_per.attribute, each.once_per.kind)
     for name, kind in robots.attributes_of(rules.quarantine).items():
         add_kind(kinds, name, kind)
+    if rules.interests is not None and rules.interests.attribute:
+        add_kind(kinds, rules.interests.attribute, Kind.TEXT)
     return dict(sorted(kinds.items()))
 
 
@@ -135,6 +144,7 @@ def _steps(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) 
     yield Step("reason", reasons.reason_sql(rules))
     yield Step("move", stages.move_sql(rules))
     yield from further.steps(rules, counted)
+    yield from interests.steps(rules, counted)
 
 
 def _outcome_sql(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) -> str:

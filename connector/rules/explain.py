@@ -27,6 +27,7 @@ _TEXTS: dict[str, Label] = {
     "score": {"en": "Score {score} of {most}", "fr": "Score {score} sur {most}"},
     "fit": {"en": "Fit {grade}", "fr": "Adéquation {grade}"},
     "persona": {"en": "persona {persona}", "fr": "persona {persona}"},
+    "interests": {"en": "Interests: {topics}", "fr": "Centres d’intérêt : {topics}"},
     "times": {"en": "{n} times, last on {day}", "fr": "{n} fois, la dernière le {day}"},
     "once": {"en": "on {day}", "fr": "le {day}"},
     "feedback": {
@@ -113,6 +114,12 @@ class Words:
         """Return what to ask a person of whom this contact field is missing."""
         label = self.rules.fit.questions.get(missing) or _QUESTIONS.get(missing)
         return say(label, self.language) if label else self.text("ask", field=missing)
+
+    def topic(self, topic: str, spelling: str) -> str:
+        """Return a topic's label; as it was written where the rules have none."""
+        own = self.rules.interests.topics if self.rules.interests else ()
+        known = next((each for each in own if each.id == topic), None)
+        return say(known.label, self.language) if known else spelling
 
     def persona(self, persona: str) -> str:
         """Return a persona's label."""

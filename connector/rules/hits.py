@@ -27,7 +27,7 @@ def hit_step(rules: list[Numbered]) -> Step:
         "(a.day + t.shift) // t.days AS bucket",
         *_further_columns(rules),
     ]
-    wheres = "".join(f"\n  AND {part}" for part in _wheres(rules))
+    conditions = "".join(f"\n  AND {part}" for part in wheres(rules))
     listed = ",\n       ".join(columns)
     return Step(
         "hit",
@@ -38,21 +38,21 @@ JOIN (
   SELECT r.type, r.rule_no, r.way, r.days, r.shift, m.as_of_us, m.as_of_day - r.reach AS after_day
   FROM rule_type AS r CROSS JOIN moment AS m
 ) AS t ON t.type = a.type
-WHERE NOT a.is_outbound AND a.occurred_us <= t.as_of_us AND a.day > t.after_day{wheres}""",
+WHERE NOT a.is_outbound AND a.occurred_us <= t.as_of_us AND a.day > t.after_day{conditions}""",
     )
 
 
 def _further_columns(rules: list[Numbered]) -> Iterator[str]:
     """Yield what only some rules need."""
-    keyed = {each.no: _key(each) for each in rules if each.way is Way.KEYED}
+    keyed = {each.no: key_column(each) for each in rules if each.way is Way.KEYED}
     if keyed:
-        yield f"{_of_rule(keyed)} AS bucket_key"
+        yield f"{of_rule(keyed)} AS bucket_key"
     needs = {each.no: "a.activity" for each in rules if each.rule.is_need}
     if needs:
-        yield f"{_of_rule(needs)} AS activity"
+        yield f"{of_rule(needs)} AS activity"
 
 
-def _key(each: Numbered) -> str:
+def key_column(each: Numbered) -> str:
     """Return the text that, with the bucket's number, makes the bucket."""
     bucket = each.rule.once_per
     if each.is_kept_by_id or not isinstance(bucket, PerAttribute):
@@ -62,7 +62,7 @@ def _key(each: Numbered) -> str:
     return f"CAST({column(bucket.attribute, 'a.a_')} AS VARCHAR)"
 
 
-def _of_rule(expressions: dict[int, str]) -> str:
+def of_rule(expressions: dict[int, str]) -> str:
     """Return {rule number: expression} as one expression, NULL for other rules."""
     rules: dict[str, list[int]] = {}
     for number, expression in expressions.items():
@@ -74,7 +74,7 @@ def _of_rule(expressions: dict[int, str]) -> str:
     return f"CASE {' '.join(whens)} END"
 
 
-def _wheres(rules: list[Numbered]) -> Iterator[str]:
+def wheres(rules: list[Numbered]) -> Iterator[str]:
     """Yield the rules' own conditions, as one CASE."""
     cases = [
         f"WHEN {each.no} THEN {condition_sql(each.rule.where, 'a.a_')}"

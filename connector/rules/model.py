@@ -275,6 +275,28 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic that the rules name. `where`: activities of which it is one; None: only by name."""
+
+    id: str
+    label: Label
+    where: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interests:
+    """How topics become interests.
+
+    `attribute`: the one of activities that names topics, `;` between them; None if none does.
+    `top`: how many interests a contact has at the most.
+    """
+
+    attribute: str | None = "topic"
+    topics: tuple[Topic, ...] = ()
+    top: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
     """Everything that decides a score, a stage and a hand-off.
 
@@ -296,6 +318,7 @@ class RuleSet:
     account: Account | None = None
     labels: Mapping[str, Label] = field(default_factory=dict)
     quarantine: Quarantine = field(default_factory=Quarantine)
+    interests: Interests | None = None
 
     @property
     def giving(self) -> "tuple[ActivityRule | ContactRule, ...]":

@@ -173,11 +173,23 @@ MOVE = {
 }
 """Changes of stage or temperature, in order of `position` (from 1) within a contact."""
 
+INTEREST = {
+    "contact": "BIGINT",
+    "topic": "VARCHAR",
+    "spelling": "VARCHAR",
+    "points": "BIGINT",
+    "rank": "BIGINT",
+}
+"""What a contact is interested in, most first. `topic`: its id; folded where the rules name none;
+`spelling`: as it was written, the id again for one of the rules' own.
+"""
+
 OUTPUTS: Mapping[str, Mapping[str, str]] = {
     "score": SCORE,
     "reason": REASON,
     "move": MOVE,
     "other_score": OTHER_SCORE,
     "other_reason": OTHER_REASON,
+    "interest": INTEREST,
 }
 """The steps of a plan that are its results, each with its columns."""

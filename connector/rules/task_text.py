@@ -8,13 +8,17 @@ from connector.rules.explain import Line, Words
 
 @dataclass(frozen=True, slots=True)
 class HandOffFacts:
-    """What a task tells: shown score, why (`need` or `points`), fit, and the score's lines."""
+    """What a task tells.
+
+    Shown score, why (`need` or `points`), fit, the score's lines, interests in words.
+    """
 
     score: int
     reason: str
     grade: str
     persona: str | None
     lines: Sequence[Line]
+    interests: str = ""
 
 
 def task_subject(facts: HandOffFacts, words: Words) -> str:
@@ -37,7 +41,10 @@ def task_body(facts: HandOffFacts, words: Words, *, feedback: str | None) -> str
     head.append(words.text("fit", grade=facts.grade))
     if facts.persona:
         head.append(words.text("persona", persona=words.persona(facts.persona)))
-    paragraphs = [", ".join(head), words.text("why")]
+    paragraphs = [", ".join(head)]
+    if facts.interests:
+        paragraphs.append(words.text("interests", topics=facts.interests))
+    paragraphs.append(words.text("why"))
     paragraphs += [f"- {_signal(line, words)}" for line in facts.lines[:8]]
     if feedback:
         paragraphs += ["", words.text("feedback", property=feedback)]

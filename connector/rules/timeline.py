@@ -80,6 +80,7 @@ def concerning(rules: RuleSet, types: Set[str]) -> RuleSet:
         fit=Fit(),
         account=None,
         quarantine=Quarantine(),
+        interests=None,
         hand_off=replace(rules.hand_off, blockers=()),
     )
 

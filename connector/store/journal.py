@@ -18,7 +18,7 @@ _STAGE = (
     " PRIMARY KEY (run, no)) WITHOUT ROWID",
     "CREATE TEMP TABLE staged_shown (run, no INTEGER, shown_score, shown_fit, shown_grade,"
     " shown_persona, shown_stage, shown_temperature, shown_need_us, shown_reasons, shown_missing,"
-    " shown_scores, shown_native, shown_at_us,"
+    " shown_scores, shown_interests, shown_native, shown_at_us,"
     " PRIMARY KEY (run, no)) WITHOUT ROWID",
     "CREATE TEMP TABLE staged_move (run, no INTEGER, position INTEGER, from_stage,"
     " from_temperature, to_stage, to_temperature, reason, PRIMARY KEY (run, no, position))"
@@ -32,7 +32,7 @@ _STAGE_STATE = """
 INSERT OR REPLACE INTO staged_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _STAGE_SHOWN = """
-INSERT OR REPLACE INTO staged_shown VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO staged_shown VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _STAGE_MOVE = """
 INSERT OR REPLACE INTO staged_move VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -85,7 +85,8 @@ UPDATE state SET shown_score = s.shown_score, shown_fit = s.shown_fit, shown_gra
     shown_persona = s.shown_persona, shown_stage = s.shown_stage,
     shown_temperature = s.shown_temperature, shown_need_us = s.shown_need_us,
     shown_reasons = s.shown_reasons, shown_missing = s.shown_missing,
-    shown_scores = s.shown_scores, shown_native = s.shown_native, shown_at_us = s.shown_at_us
+    shown_scores = s.shown_scores, shown_interests = s.shown_interests,
+    shown_native = s.shown_native, shown_at_us = s.shown_at_us
 FROM staged_shown s WHERE s.run = ? AND s.no = state.no
 """
 _ACCEPT_MOVES = """
@@ -115,7 +116,8 @@ AND subject IN (SELECT CAST(no AS TEXT) FROM staged_write WHERE run = ? AND wish
 _LEAVE_REFUSED = """
 UPDATE state SET shown_score = NULL, shown_fit = NULL, shown_grade = NULL, shown_persona = NULL,
     shown_stage = NULL, shown_temperature = NULL, shown_need_us = NULL, shown_reasons = NULL,
-    shown_missing = NULL, shown_scores = NULL, shown_native = NULL, shown_at_us = NULL
+    shown_missing = NULL, shown_scores = NULL, shown_interests = NULL,
+    shown_native = NULL, shown_at_us = NULL
 WHERE no IN (SELECT s.no FROM staged_write s
     JOIN outbox o ON o.kind = 'contact' AND o.subject = CAST(s.no AS TEXT)
     WHERE s.run = ? AND o.state = 'refused')

@@ -60,7 +60,8 @@ _MERGED = (
 CLEAR_SHOWN = """
 UPDATE state SET shown_score = NULL, shown_fit = NULL, shown_grade = NULL, shown_persona = NULL,
 shown_stage = NULL, shown_temperature = NULL, shown_need_us = NULL, shown_reasons = NULL,
-shown_missing = NULL, shown_scores = NULL, shown_native = NULL, shown_at_us = NULL WHERE no = ?
+shown_missing = NULL, shown_scores = NULL, shown_interests = NULL, shown_native = NULL,
+shown_at_us = NULL WHERE no = ?
 """
 """Lets the next plan look at a contact as if nothing had been shown in the CRM yet."""
 

@@ -18,7 +18,17 @@ _NO_NUMBER = -(1 << 62)
 _NO_TEXT = "\x00"
 _ALL_NEW = 1 << 20  # more points than any score can move
 _MUST_BE_EQUAL = (
-    *("fit", "grade", "persona", "stage", "temperature", "need_us", "missing", "native"),
+    *(
+        "fit",
+        "grade",
+        "persona",
+        "stage",
+        "temperature",
+        "need_us",
+        "missing",
+        "native",
+        "interests",
+    ),
 )
 
 
@@ -59,6 +69,7 @@ def to_show(
         "shown_reasons": _digest(counted).take(where),
         "shown_missing": score["missing"],
         "shown_scores": _others(evaluation.other_score, score["contact"]),
+        "shown_interests": _topics(evaluation.interest, score["contact"]),
         "shown_native": nothing if standing is None else standing,
         "shown_at_us": pa.chunked_array([pa.repeat(pa.scalar(at_us, pa.int64()), len(score))]),
     }
@@ -103,6 +114,17 @@ def _others(scores: pa.Table | None, contacts: pa.ChunkedArray) -> pa.ChunkedArr
     )
     listed = grouped.aggregate([("points", "list")])
     joined = pc.binary_join(listed["points_list"], "/")
+    return joined.take(pc.index_in(contacts, value_set=listed["contact"]))
+
+
+def _topics(interest: pa.Table | None, contacts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return each contact's interests as one text; NULL if there are none."""
+    if interest is None or not len(interest):
+        return pa.chunked_array([pa.nulls(len(contacts), pa.string())])
+    ordered = interest.sort_by([("contact", "ascending"), ("rank", "ascending")])
+    # On one thread a group keeps the order of its rows.
+    listed = ordered.group_by("contact", use_threads=False).aggregate([("topic", "list")])
+    joined = pc.binary_join(listed["topic_list"], ";")
     return joined.take(pc.index_in(contacts, value_set=listed["contact"]))
 
 

@@ -96,6 +96,7 @@ class TaskPlanner:
             grade=str(row["grade"]),
             persona=str(row["persona"]) if row["persona"] else None,
             lines=lines,
+            interests=str(row.get("interests") or ""),
         )
         self.counts.created += 1
         self.counts.by_owner[owner] += 1

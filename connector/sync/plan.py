@@ -206,8 +206,21 @@ class Planner:
             lines[int(str(row["contact"]))].append(self._wanted.line(row))
         others = self._others(evaluation, numbers)
         rows = _of(evaluation.score, numbers)
-        numbered = ((int(str(row["contact"])), row) for row in rows)
+        interests = self._interests(evaluation, numbers)
+        numbered = (
+            (no, {**row, "interests": interests.get(no)})
+            for row in rows
+            for no in (int(str(row["contact"])),)
+        )
         return [_Draft(row, lines[no], others.get(no, {})) for no, row in numbered]
+
+    def _interests(self, evaluation: Evaluation, numbers: pa.Array) -> Mapping[int, str]:
+        """Return {contact: interests in words} of those who have any."""
+        found: dict[int, list[Row]] = defaultdict(list)
+        if evaluation.interest is not None:
+            for row in _of(evaluation.interest, numbers):
+                found[int(str(row["contact"]))].append(row)
+        return {no: self._wanted.interests(rows) for no, rows in found.items()}
 
     def _others(
         self, evaluation: Evaluation, numbers: pa.Array

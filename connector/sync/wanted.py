@@ -1,6 +1,6 @@
 """What the CRM should show for one contact, and how that compares with what it shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ OUTPUTS = (
     "need_at",
     "handed_off_at",
     "question",
+    "interests",
 )
 """What can be written to a contact; the mapping says to which property of the CRM each goes.
 
@@ -28,7 +29,7 @@ And, of several scores, `scores.NAME` and `scores.NAME.reasons`.
 """
 
 Row = Mapping[str, object]
-"""A row of `tables.SCORE` as {column: value}."""
+"""A row of `tables.SCORE` as {column: value}, and `interests`, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,17 @@ class Wanted:
             "need_at": self._day(row["need_us"]),
             "handed_off_at": _instant(row["handed_off_us"]),
             "question": self._question(row["missing"]),
+            "interests": _text(row.get("interests")),
         }
         leading = Scored(_whole(row["points"]), lines)
         for name, scored in {self.words.rules.score: leading, **(others or {})}.items():
             texts[f"scores.{name}"] = _number(scored.points)
             texts[f"scores.{name}.reasons"] = reasons_text(scored.lines, self.words)
         return {self.properties[name]: texts[name] for name in texts if name in self.properties}
+
+    def interests(self, rows: Iterable[Row]) -> str:
+        """Return rows of `tables.INTEREST` of one contact, in order, as a text."""
+        return ", ".join(self.words.topic(str(row["topic"]), str(row["spelling"])) for row in rows)
 
     def line(self, row: Row) -> Line:
         """Return a row of `tables.REASON` as a line with its local day."""

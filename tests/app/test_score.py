@@ -138,6 +138,7 @@ def test_scores_stages_and_reasons_are_exact(desk: Desk) -> None:
         "need_at": "2026-05-30T22:00:00Z",
         "hand_off": True,
         "hand_off_reason": "need",
+        "interests": None,
         "reasons": [
             {"rule": "demo", "kind": "rule", "label": "Demo requested", "points": 20_000_000,
              "count": 1, "latest": "2026-05-31"},

@@ -42,6 +42,7 @@ OURS = (
     "leadripe_need_at",
     "leadripe_handed_off_at",
     "leadripe_question",
+    "leadripe_interests",
     "leadripe_verdict",
 )
 

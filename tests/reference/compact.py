@@ -39,6 +39,7 @@ from connector.rules.model import (
     Fit,
     Group,
     HandOff,
+    Interests,
     PerAttribute,
     PerDays,
     Persona,
@@ -47,6 +48,7 @@ from connector.rules.model import (
     SalesWork,
     Score,
     Stages,
+    Topic,
 )
 from connector.rules.quarantine import SECOND_US, Quarantine, Sign
 
@@ -78,7 +80,8 @@ def rule_set(base: RuleSet, node: Node) -> RuleSet:
     if "further" in node:
         parts["further"] = tuple(further(name, each) for name, each in items(node["further"]))
     robots = quarantine(mapping(node.get("quarantine", {})))
-    return dataclasses.replace(base, quarantine=robots, **parts)  # type: ignore[arg-type]  # each part by its name
+    asked = interests(mapping(node["interests"])) if "interests" in node else None
+    return dataclasses.replace(base, quarantine=robots, interests=asked, **parts)  # type: ignore[arg-type]  # each part by its name
 
 
 def point_rules(node: Node) -> dict[str, object]:
@@ -270,6 +273,15 @@ def quarantine(node: Node) -> Quarantine:
         hidden_link=one_of("url", node.get("hidden_link", [])),
         gateway=one_of("user_agent", node.get("gateway", [])),
     )
+
+
+def interests(node: Node) -> Interests:
+    """Return `{top: 3, topics: {security: {url: {contains: a}}, cloud: {}}}`."""
+    topics = (
+        Topic(name, {"en": name}, where(each) if each else None)
+        for name, each in items(node.get("topics", {}))
+    )
+    return Interests(topics=tuple(topics), top=whole(node.get("top", 3)))
 
 
 def one_of(name: str, node: object) -> AnyOf:

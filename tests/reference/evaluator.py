@@ -13,6 +13,7 @@ from tests.reference.accounts import with_accounts
 from tests.reference.counting import Counted, count
 from tests.reference.facts import Facts, gather
 from tests.reference.hand_off import Gates, cause, closing, gates, ripe_since
+from tests.reference.interests import interests
 from tests.reference.moments import asked_at
 from tests.reference.robots import Decision, MailDomain, flags, whole_domains
 from tests.reference.scoring import Match, Points, fit, score
@@ -35,6 +36,7 @@ class Result:
     other_scores: tuple[Row, ...] = ()
     other_reasons: tuple[Row, ...] = ()
     flags: tuple[Row, ...] = ()
+    interests: tuple[Row, ...] = ()
 
 
 def evaluate_all(
@@ -112,6 +114,7 @@ def evaluate(
         moves=move_rows(story.contact, standing),
         **others(rules, story, counted),
         flags=flag_rows(story, flagged),
+        interests=interest_rows(rules, story.contact, counted),
     )
 
 
@@ -186,6 +189,14 @@ def move_rows(contact: int, standing: Standing) -> tuple[Row, ...]:
             "reason": move.reason,
         }
         for position, move in enumerate(standing.moves, start=1)
+    )
+
+
+def interest_rows(rules: RuleSet, contact: int, counted: Sequence[Counted]) -> tuple[Row, ...]:
+    """Return the interests, ranked."""
+    return tuple(
+        {"contact": contact, "topic": topic, "spelling": spelling, "points": points, "rank": rank}
+        for rank, (topic, spelling, points) in enumerate(interests(rules, counted), start=1)
     )
 
 

@@ -114,6 +114,7 @@ def results(evaluation: Evaluation) -> dict[int, Result]:
     # Both come sorted by contact, score and rank; sorting keeps the order of equals.
     scores = rows_by_contact(evaluation.other_score, "contact")
     others = rows_by_contact(evaluation.other_reason, "contact")
+    topics = rows_by_contact(evaluation.interest, "rank")
     flags = rows_by_contact(evaluation.flag, "contact")
     return {
         contact: Result(
@@ -123,6 +124,7 @@ def results(evaluation: Evaluation) -> dict[int, Result]:
             tuple(scores[contact]),
             tuple(others[contact]),
             tuple(flags[contact]),
+            tuple(topics[contact]),
         )
         for contact, (score,) in rows_by_contact(evaluation.score, "contact").items()
     }

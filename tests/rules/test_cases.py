@@ -44,6 +44,8 @@ def test_a_case_comes_out_as_its_writer_expects(case: Case, evaluator: str) -> N
         assert not unknown, f"a case cannot expect {unknown}"
         found = {name: answer[name] for name in told.expected}
         assert found == dict(told.expected), f"evaluation {no} of «{case.name}»"
+        if "interests" in told.expected:
+            assert list(mapping(answer["interests"])) == list(mapping(told.expected["interests"]))
         if "reasons" in told.expected:  # they are ranked: their order is part of what is expected
             assert list(reasons(told.result.reasons)) == list(mapping(told.expected["reasons"]))
         assert sum(points(row) for row in told.result.reasons) == told.result.score["points"]
@@ -92,6 +94,7 @@ def summary(told: Told) -> Mapping[str, object]:
         else (told.at.us - micro(score["episode_us"])) // US_PER_DAY,
         "stage_is_new": score["stage_since_us"] == told.at.us,
         "falling": score["lower_since_us"] is not None,
+        "interests": {str(row["spelling"]): number(row["points"]) for row in told.result.interests},
         "quarantined": flags(told.result),
         "ripe": score["ripe_since_us"] is not None,
     }

@@ -29,6 +29,7 @@ SHARED = {
     *("count", "sum", "max", "min", "row_number", "dense_rank", "lag", "exists"),
     # The dialect point, `connector.rules.sql`: translators know these by either engine's name.
     *("regexp_like", "str_position", "substring"),
+    *("split_part", "trim", "length", "replace"),
 }
 """What Spark, DuckDB and SQL at large have in common, by the translator's names."""
 

@@ -22,8 +22,10 @@ from connector.rules.model import (
     ActivityRule,
     Criterion,
     Fit,
+    Interests,
     Persona,
     RuleSet,
+    Topic,
 )
 from connector.rules.plan import CompiledRules
 from connector.store import open_store
@@ -81,6 +83,7 @@ RULES = RuleSet(
     fit=Fit(
         personas=(Persona("ops", {"en": "Operations", "fr": "Exploitation"}, criteria=(FITS,)),)
     ),
+    interests=Interests("page", (Topic("erp", {"en": "ERP systems", "fr": "Progiciels"}),)),
 )
 
 Cut = Callable[[str], None]

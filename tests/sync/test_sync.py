@@ -37,11 +37,22 @@ def test_a_sync_writes_what_the_rules_say(office: Office) -> None:
         "leadripe_need_at": None,
         "leadripe_handed_off_at": None,
         "leadripe_question": None,
+        "leadripe_interests": None,
         "leadripe_verdict": None,
     }
     assert office.says(bob(), "score") == "0"
     assert office.says(bob(), "stage") == "suspect"
     assert office.says(bob(), "question") == "What is the person’s role?"
+
+
+def test_interests_are_written_and_follow_what_the_contact_does(office: Office) -> None:
+    office.desk.add(activity("3", "page_view", ana(), page="erp;Cloud"))
+    office.sync()
+    assert office.says(ana(), "interests") == "Cloud, ERP systems"  # of equals the first by name
+    office.desk.add(activity("2", "email_click", ana(), page="ERP"))
+    office.sync()
+    assert office.says(ana(), "interests") == "ERP systems, Cloud"
+    assert office.desk.get(bob()).written.get("leadripe_interests") is None
 
 
 def test_reasons_and_texts_speak_the_account_s_language(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 from hypothesis import given
@@ -86,6 +87,12 @@ def test_a_task_tells_score_fit_and_why_now() -> None:
         "\n"
         "When you have acted, say in «Verdict» whether the lead was good."
     )
+
+
+def test_a_task_tells_interests() -> None:
+    told = replace(facts(DEMO), interests="ERP, Cloud")
+    assert task_body(told, ENGLISH, feedback=None).splitlines()[1] == "Interests: ERP, Cloud"
+    assert "Centres d’intérêt : ERP, Cloud" in task_body(told, FRENCH, feedback=None)
 
 
 def test_a_task_speaks_french() -> None:

@@ -89,6 +89,7 @@ def test_values_are_texts_as_the_crm_takes_them() -> None:
         "leadripe_need_at": "2026-03-02",
         "leadripe_handed_off_at": "2026-03-01T23:30:00Z",
         "leadripe_question": None,
+        "leadripe_interests": None,
     }
 
 

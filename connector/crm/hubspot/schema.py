@@ -42,6 +42,7 @@ _OUTPUTS: Mapping[str, Kind] = {
     "reasons": Kind("string", "textarea", LABELS["reasons"]),
     "need_at": Kind("date", "date", LABELS["need_at"]),
     "handed_off_at": Kind("datetime", "date", LABELS["handed_off_at"]),
+    "interests": Kind("string", "text", LABELS["interests"]),
     "question": Kind("string", "text", LABELS["question"]),
 }
 _VERDICT = Kind("enumeration", "select", LABELS["feedback"], FEEDBACK)
