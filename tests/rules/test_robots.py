@@ -69,7 +69,7 @@ def test_plan_and_readable_evaluator_agree_on_robots(seed: int) -> None:
 def test_made_up_worlds_show_every_sign() -> None:
     shown = {
         row["sign"]
-        for seed in range(6)
+        for seed in range(14)
         for one in world(seed).evaluated().values()
         for row in one.flags
     }
