@@ -1,9 +1,11 @@
 """A sandbox Salesforce org, what people do in it, and our adapter onto it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +19,7 @@ from connector.sandbox.salesforce.faults import Faults
 from connector.sandbox.salesforce.org import Options, Org
 from connector.sandbox.salesforce.people import People
 from connector.sandbox.salesforce.serving import new_key, serve_org
+from connector.sandbox.salesforce.state import restore, save
 from tests.crm.salesforce.relay import Relay
 from tests.fakes.clock import FakeClock
 
@@ -28,6 +31,35 @@ PRESENT = {"FirstName": "Ana"}
 def private_key() -> str:
     """Return a key for all orgs of a test run: making one takes a while."""
     return new_key()
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """An org as it stands once everything of ours is in it: to provision each takes a while."""
+
+    state: bytes
+    user: str
+    took: timedelta
+
+    def settle_in(self, org: Org, clock: FakeClock) -> People:
+        """Make a new org the same, and return the people in it."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "state.json"
+            path.write_bytes(self.state)
+            restore(org, path)
+        clock.turn(self.took)
+        return People(org, self.user)
+
+
+@cache
+def _provisioned() -> Provisioned:
+    began = FakeClock().now()
+    with SalesforceAccount(provisioned=False) as account, TemporaryDirectory() as folder:
+        account.connect().provision(dry_run=False)
+        path = Path(folder) / "state.json"
+        save(account.org, private_key(), path)
+        took = account.clock.now() - began
+        return Provisioned(path.read_bytes(), account.people.user, took)
 
 
 class SalesforceAccount:
@@ -50,11 +82,18 @@ class SalesforceAccount:
         self.clock = FakeClock()
         self.mapping = mapping or load_mapping_of(SalesforceMapping, SHIPPED)
         self.org = Org(options or Options(), self.clock)
-        self.people = People(self.org)
+        known = _provisioned() if provisioned and self._is_usual(options, mapping) else None
+        self.people = known.settle_in(self.org, self.clock) if known else People(self.org)
         self.faults = Faults.parse(faults, seed=1)
         self.sandbox = serve_org(self.org, faults=self.faults, private_key=private_key())
-        if provisioned:
+        if provisioned and known is None:
             self.connect().provision(dry_run=False)
+
+    @staticmethod
+    def _is_usual(options: Options | None, mapping: SalesforceMapping | None) -> bool:
+        usual, has = Options(), options or Options()
+        named = (usual.name, usual.time_zone, usual.edition)
+        return mapping is None and (has.name, has.time_zone, has.edition) == named
 
     def __enter__(self) -> Self:
         return self
