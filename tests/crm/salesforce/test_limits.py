@@ -5,7 +5,13 @@ from datetime import timedelta
 import pytest
 
 from connector.crm.salesforce.client import Allowance
-from connector.errors import ConnectorError, CredentialsError, CrmRefusedError, CrmUnavailableError
+from connector.errors import (
+    ConfigError,
+    ConnectorError,
+    CredentialsError,
+    CrmRefusedError,
+    CrmUnavailableError,
+)
 from connector.sandbox.salesforce.org import Options
 from tests.crm.reading import calls, contacts
 from tests.crm.salesforce.conftest import AccountOpener
@@ -139,7 +145,7 @@ def test_a_request_that_is_too_long_is_refused_in_words(
 
 def test_a_retired_version_is_named(account: SalesforceAccount) -> None:
     crm = account.connect(version="20.0")
-    with pytest.raises(CrmRefusedError, match="no longer speaks") as refused:
+    with pytest.raises(ConfigError, match="no longer speaks") as refused:
         crm.account()
     assert refused.value.where == "leadripe.yaml, connect.api_version"
 
