@@ -46,7 +46,7 @@ def test_an_org_in_use_that_is_provisioned_needs_nothing(lively: ProvisionedOrg)
     assert bad(findings) == []
     assert "speaks up to 68.0" in findings[0].what
     assert "Europe/Paris" in findings[1].what
-    assert the(findings, "23 fields of ours are there")
+    assert the(findings, "25 fields of ours are there")
     assert "114," in the(findings, "calls of the last 24 hours").what
 
 

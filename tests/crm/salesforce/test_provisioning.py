@@ -48,6 +48,7 @@ def test_our_user_sees_and_writes_every_field_with_its_type(provisioned: Provisi
             "Leadripe_Need_At__c": "date",
             "Leadripe_Handed_Off_At__c": "datetime",
             "Leadripe_Question__c": "string",
+            "Leadripe_Interests__c": "string",
             "Leadripe_Feedback__c": "picklist",
         }
         assert all(field["updateable"] and field["nillable"] for field in ours.values())
@@ -105,7 +106,7 @@ def test_people_read_the_fields_and_give_feedback_alone(provisioned: Provisioned
         "Lead.Leadripe_Feedback__c",
         "Contact.Leadripe_Feedback__c",
     }
-    assert len(people) == 22
+    assert len(people) == 24
     assert provisioned.rows("ObjectPermissions", "Id", Parent__Name=SET) == []
     ours = granted(OURS)
     # What the mapping reads is granted for reading, where it can be granted at all.
