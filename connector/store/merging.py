@@ -51,6 +51,12 @@ _MERGED = (
     "DELETE FROM state_former WHERE no = :loser",
     # Its properties are the survivor's business now; its tasks still are to be done.
     "DELETE FROM outbox WHERE no = :loser AND kind = 'contact'",
+    # Of two hand-offs on their way, both of what is one person now, one is enough: the one that is
+    # remembered as open.
+    "DELETE FROM outbox WHERE kind = 'task' AND no IN (:loser, :survivor) AND state <> 'accepted'"
+    " AND NOT json_extract(wish, '$.is_done') AND subject <> (SELECT o.subject FROM state s"
+    " JOIN outbox o ON o.kind = 'task' AND o.subject = s.task_key"
+    " WHERE s.no = :survivor AND o.no IN (:loser, :survivor))",
     "UPDATE outbox SET no = :survivor, wish = json_set(wish, '$.contact', :id)"
     " WHERE no = :loser AND kind = 'task'",
     "UPDATE known_task SET no = :survivor WHERE no = :loser",

@@ -177,9 +177,10 @@ class SalesforceAccount:
         self.people.merge(into, loser)
         return ContactId(into)
 
-    def convert(self, lead: str, *, with_opportunity: bool = False) -> ContactId:
-        """Convert a lead, and return the contact that it is then."""
-        return ContactId(self.people.convert(lead, with_opportunity=with_opportunity).contact)
+    def convert(self, lead: str, *, with_opportunity: bool = False, into: str = "") -> ContactId:
+        """Convert a lead, and return the contact that it is then: a new one, or one there is."""
+        made = self.people.convert(lead, with_opportunity=with_opportunity, into=into)
+        return ContactId(made.contact)
 
     def row(self, record: str) -> Mapping[str, object]:
         """Return the values of a record."""

@@ -97,15 +97,20 @@ class TaskWriter:
         moved = {n: now for n, w in wishes.items() if (now := living.get(w.contact))}
         tasks = self._open_of(dict.fromkeys(now.id for now in moved.values()))
         found: dict[int, TaskWish] = {}
+        taken: set[ContactId] = set()
         for number, wish in wishes.items():
             now = moved.get(number)
+            # Whoever it is now may have been handed over already: one task is enough.
             if now is None:
                 outcomes[number] = _NOBODY
             elif now.id in tasks:
-                # Whoever it is now has been handed over already: one task is enough.
                 outcomes[number] = _accepted(tasks[now.id])
+            elif now.id in taken:
+                told = f"it is {now.id} now, who gets a task of its own"
+                outcomes[number] = Outcome(Verdict.GONE, told, contact=now.id)
             elif now.id != wish.contact:
                 found[number] = replace(wish, contact=now.id)
+                taken.add(now.id)
         return found
 
     def _open_of(self, contacts: Iterable[ContactId]) -> dict[str, str | None]:

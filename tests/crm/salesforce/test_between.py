@@ -81,6 +81,27 @@ def test_a_converted_lead_is_scored_and_handed_over_once_as_the_contact(
 
 
 @whenever
+def test_two_leads_that_become_one_contact_are_handed_over_once(
+    office: SalesforceOffice, ana: ContactId, moment: Moment
+) -> None:
+    ben = office.account.add_lead("Ben")
+    office.asks_for_demo(ben)
+    made: list[ContactId] = []
+
+    def convert() -> None:
+        made.append(office.account.convert(ana))
+        office.account.convert(ben, into=made[0])
+
+    moment(office, convert)
+    office.account.settle()
+    office.run()
+    assert len(office.tasks_of(made[0])) == len(office.account.tasks()) == 1
+    assert office.account.shows(made[0], SCORE) == "20"
+    assert office.contacts() == 2
+    assert _is_quiet(office)
+
+
+@whenever
 def test_a_merged_lead_is_written_as_its_survivor(
     office: SalesforceOffice, ana: ContactId, moment: Moment
 ) -> None:
@@ -108,8 +129,7 @@ def test_a_survivor_s_own_score_is_not_written_over(
     office.account.settle()
     office.run()
     assert office.account.shows(ben, SCORE) == "25"
-    # Both had asked before they were found to be one: each was handed over at that time.
-    assert len(office.tasks_of(ben)) == len(office.account.tasks())
+    assert len(office.tasks_of(ben)) == len(office.account.tasks()) == 1
     assert _is_quiet(office)
 
 
