@@ -305,8 +305,8 @@ class CrmMapping(Section):
 
     @property
     def field_kinds(self) -> Mapping[str, Kind]:
-        """The kind of each contact field, `email` left out."""
-        raise NotImplementedError
+        """The kind of each contact field, `email` left out; each CRM says where they stand."""
+        return {}
 
     @property
     def types(self) -> frozenset[str]:

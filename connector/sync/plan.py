@@ -47,6 +47,10 @@ has seen are then the guard against overwriting a person's edit. Five calls of a
 """
 
 
+DRAFTED = 10_000
+"""So many contacts that differ are looked at together, as objects: the measure of memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlanSettings:
     """What planning needs beside the ports.
@@ -183,8 +187,11 @@ class Planner:
         differ = differing(show, facts.state, evaluation.score, self._settings.policy)
         found = [no for bucket in batch.buckets for no in self._store.load_edited(bucket)]
         edited = pa.array(found, pa.int64())
-        drafts = self._drafts(evaluation, pc.unique(_joined(differ, edited)))
-        self._stage_batch(evaluation, show, drafts)
+        score = _over_at_once(evaluation.score) if self._withholds else evaluation.score
+        self._stage(score, evaluation.move, show, (), {})
+        numbers = pc.unique(_joined(differ, edited))
+        for start in range(0, len(numbers), DRAFTED):
+            self._stage_drafts(self._drafts(evaluation, numbers.slice(start, DRAFTED)), show)
 
     def _count(self, evaluation: Evaluation, state: pa.Table) -> None:
         self._summary.contacts += len(evaluation.score)
@@ -237,15 +244,14 @@ class Planner:
             found[no][name] = Scored(int(str(row["points"])), lines[no, name])
         return found
 
-    def _stage_batch(self, evaluation: Evaluation, show: pa.Table, drafts: list[_Draft]) -> None:
+    def _stage_drafts(self, drafts: list[_Draft], show: pa.Table) -> None:
         known = self._store.load_contacts([draft.no for draft in drafts])
         held = [draft for draft in drafts if self._needs_verifying(draft, known.get(draft.no))]
         numbers = {draft.no for draft in held}
         self._held += held
         self._held_show.append(_rows_of(show, list(numbers)))
         now = [draft for draft in drafts if draft.no not in numbers]
-        score = _over_at_once(evaluation.score) if self._withholds else evaluation.score
-        self._stage(score, evaluation.move, show, now, known)
+        self._stage(None, None, show, now, known)
         if len(self._held) > VERIFY_AT_MOST:
             self._verifies = False
             self._stage_held()

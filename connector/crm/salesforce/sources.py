@@ -1,7 +1,7 @@
 """A mapping's activities, compiled: which records of an object are which activity of ours."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from connector.config.salesforce_mapping import SalesforceActivity, SalesforceMapping
@@ -12,6 +12,7 @@ from connector.crm.salesforce.rows import Row
 from connector.crm.values import Convert, moment_in
 from connector.domain.contact import RETRACTED, Activity
 from connector.domain.ids import ActivityId, ContactId
+from connector.rules.conditions import names
 
 DEFAULT_AT: Mapping[str, tuple[str, ...]] = {
     "Task": ("CompletedDateTime", "ActivityDate"),
@@ -21,17 +22,22 @@ DEFAULT_AT: Mapping[str, tuple[str, ...]] = {
 }
 """Where a source says when something happened, if the mapping does not."""
 
+_MOST_KNOWN = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Happening:
     """What a record tells of one of its dates: `at`, the first of them that is known.
 
-    Of `namings` the first that accepts the record says what it is.
+    Of `namings` the first that accepts the record says what it is, by nothing but `looks_at`.
+    `known`: the answers so far.
     """
 
     at: tuple[str, ...]
     namings: tuple[Naming, ...]
     moment: Convert
+    looks_at: tuple[str, ...] = ()
+    known: dict[tuple[str | None, ...], Naming | None] = field(default_factory=dict, compare=False)
 
     def activity(
         self, record: str, row: Row, contact: ContactId, unreadable: Unreadable
@@ -40,7 +46,7 @@ class Happening:
         at = self._at(row, unreadable)
         if at is None:
             return None
-        naming = next((each for each in self.namings if each.accepts(row)), None)
+        naming = self._naming(row)
         if naming is None:
             return None
         attributes = naming.attributes_of(row, unreadable)
@@ -50,6 +56,15 @@ class Happening:
     def id_of(self, record: str) -> ActivityId:
         """Return the id of a record's activity at this date."""
         return ActivityId(f"{record}:{'+'.join(self.at)}")
+
+    def _naming(self, row: Row) -> Naming | None:
+        """Return what a record is. Few campaigns have many members: each sort is looked at once."""
+        key = tuple(row.get(name) for name in self.looks_at)
+        if key not in self.known:
+            if len(self.known) >= _MOST_KNOWN:
+                self.known.clear()
+            self.known[key] = next((each for each in self.namings if each.accepts(row)), None)
+        return self.known[key]
 
     def _at(self, row: Row, unreadable: Unreadable) -> int | None:
         for name in self.at:
@@ -157,7 +172,8 @@ def _happening(
         )
         for entry in entries
     )
-    return Happening(at, namings, moment_in(zone))
+    looks_at = dict.fromkeys(name for entry in entries for name in dict(names(entry.condition)))
+    return Happening(at, namings, moment_in(zone), tuple(looks_at))
 
 
 def _needed(entries: Sequence[SalesforceActivity]) -> tuple[str, ...]:
