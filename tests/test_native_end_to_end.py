@@ -37,7 +37,8 @@ native:
 
 @pytest.fixture
 def sandbox() -> Iterator[RunningSandbox]:
-    with start(contacts=120, seed=11, options=NO_LAG) as running:
+    # So many that each stage is there at any hour of the day: the made-up stories end now.
+    with start(contacts=400, seed=11, options=NO_LAG) as running:
         yield running
 
 
