@@ -17,6 +17,7 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 LONGEST_TEXT = 200
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _MAIL = re.compile(r"[\w.+%'-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _TOKEN = re.compile(r"(?i)\bbearer\s+\S+|\bpat-[\w-]{8,}|\b(?=\w*\d)[A-Za-z0-9_\-.]{40,}")
 
@@ -48,6 +49,12 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """How long the server asks to wait; None if it says nothing, or nothing to go by."""
+        text = self.headers.get("Retry-After", "").strip()
+        return timedelta(seconds=int(text)) or None if _SECONDS.fullmatch(text) else None
 
 
 class Transport(Protocol):

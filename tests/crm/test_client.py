@@ -96,6 +96,17 @@ def test_what_the_crm_asks_to_wait_is_waited(server: ScriptedServer, clock: Fake
 
 
 @pytest.mark.parametrize(
+    "asked", ["0", "-1", "\u00b2", "9" * 30, "9" * 5_000, "Fri, 31 Dec 1999 23:59:59 GMT"]
+)
+def test_a_wait_that_makes_no_sense_is_not_gone_by(
+    server: ScriptedServer, clock: FakeClock, asked: str
+) -> None:
+    server.answers = [Said(429, {"policyName": "SECONDLY"}, {"Retry-After": asked}), FINE]
+    _client(server, clock).get("/x")
+    assert timedelta(seconds=1) <= clock.waited[0] <= timedelta(seconds=1.1)
+
+
+@pytest.mark.parametrize(
     ("policy", "least"), [("TEN_SECONDLY_ROLLING", 10), ("SECONDLY", 1), ("", 10)]
 )
 def test_a_rate_limit_is_waited_for_by_its_policy(

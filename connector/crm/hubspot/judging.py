@@ -82,10 +82,10 @@ def _passing(reply: Reply, why: Refusal) -> Exception | None:
         return TryAgainError(unavailable(f"HubSpot holds a lock: {why.says}"), _LOCKED)
     if status == 477:
         moving = f"HubSpot is moving the account to another data centre: {why.says}"
-        return TryAgainError(unavailable(moving), _retry_after(reply) or _HOUR)
+        return TryAgainError(unavailable(moving), reply.retry_after or _HOUR)
     if status >= 500:
         what = f"HubSpot answered {status}: {why.says}"
-        return TryAgainError(unavailable(what), _retry_after(reply))
+        return TryAgainError(unavailable(what), reply.retry_after)
     return None
 
 
@@ -102,7 +102,7 @@ def _strange(why: Refusal) -> CrmRefusedError:
 def _too_many(reply: Reply, why: Refusal, limit: Limit, tomorrow: datetime) -> Exception:
     if "DAILY" in why.policy.upper() or "daily limit" in why.full.lower():
         return unavailable("the account's calls of this day are used up", tomorrow)
-    wait = _retry_after(reply) or _wait_for(why, limit)
+    wait = reply.retry_after or _wait_for(why, limit)
     return TryAgainError(unavailable(f"HubSpot asks to slow down: {why.says}"), wait)
 
 
@@ -113,11 +113,6 @@ def _wait_for(why: Refusal, limit: Limit) -> timedelta:
     if limit is Limit.SEARCH or "SECONDLY" in policy or "secondly" in why.full.lower():
         return _SECOND
     return _TEN_SECONDS
-
-
-def _retry_after(reply: Reply) -> timedelta | None:
-    text = reply.headers.get("Retry-After", "").strip()
-    return timedelta(seconds=int(text)) if text.isdigit() and int(text) else None
 
 
 def unavailable(what: str, retry_at: datetime | None = None) -> CrmUnavailableError:

@@ -71,7 +71,7 @@ def failure(reply: Reply, now: datetime) -> Exception:
         return ConflictError(why)
     if reply.status >= 500 or reply.status in _PASSING:
         told = unavailable(f"Salesforce answered {reply.status}: {why.says}")
-        return TryAgainError(told, _retry_after(reply))
+        return TryAgainError(told, reply.retry_after)
     return _strange(why)
 
 
@@ -111,11 +111,6 @@ def _strange(why: Refusal) -> CrmRefusedError:
         "Nothing is lost.",
         status=why.status,
     )
-
-
-def _retry_after(reply: Reply) -> timedelta | None:
-    text = reply.headers.get("Retry-After", "").strip()
-    return timedelta(seconds=int(text)) if text.isdigit() and int(text) else None
 
 
 def unavailable(what: str, retry_at: datetime | None = None) -> CrmUnavailableError:
