@@ -1,12 +1,16 @@
 """How DuckDB is opened: in memory, without extensions or network, bounded in what it reads."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from connector.rules import sql
+
+_INTERRUPTED = "Query interrupted"
+"""All that tells this RuntimeError of DuckDB from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,19 @@ def opened(limits: Limits, folders: Collection[Path]) -> duckdb.DuckDBPyConnecti
     connection.execute(f"SET allowed_directories = [{allowed}]")
     connection.execute("SET enable_external_access = false")
     return connection
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C be one: DuckDB, which hears of it first, makes an error of its own of it."""
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
+    except RuntimeError as error:
+        if str(error) != _INTERRUPTED:
+            raise
+        raise KeyboardInterrupt from error
 
 
 def folder_of(file: Path) -> Path:

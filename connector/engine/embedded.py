@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from connector.engine import robots
 from connector.engine.accounts import GatheredAccounts, gather
-from connector.engine.connection import Limits, folder_of, opened
+from connector.engine.connection import Limits, folder_of, interruptible, opened
 from connector.engine.inputs import (
     activities_of,
     create_table,
@@ -264,7 +264,8 @@ def _moment(as_of_us: int, as_of_day: int) -> pa.Table:
 def _explained() -> Iterator[None]:
     """Turn what an admin can mend into a StoreError; anything else is a bug of ours."""
     try:
-        yield
+        with interruptible():
+            yield
     except duckdb.OutOfMemoryException as error:
         raise StoreError(
             what="The scores could not be computed: memory, or the disk beside it, is full.",

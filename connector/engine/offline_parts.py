@@ -18,6 +18,7 @@ from connector.columns import (
     contact_schema,
     with_derived,
 )
+from connector.engine.connection import interruptible
 from connector.engine.offline_columns import LOCAL
 from connector.engine.offline_zone import to_instants
 from connector.errors import StoreError
@@ -33,7 +34,8 @@ STAGING = ("file", "key", "problem", "problem_text")
 def explained() -> Iterator[None]:
     """Turn what an admin can mend into a StoreError."""
     try:
-        yield
+        with interruptible():
+            yield
     except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as error:
         raise StoreError(
             what="The files could not be read: disk or memory failed.",
