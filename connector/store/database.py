@@ -85,8 +85,8 @@ class Database:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
-        self._connection.execute(begin)
         try:
+            self._connection.execute(begin)  # within: Ctrl-C may come as soon as it has begun
             yield
             self._connection.execute("COMMIT")
         except BaseException:
