@@ -2,7 +2,7 @@
 
 Exit codes are an interface: 0 done; 1 a bug of ours, or a store that cannot be trusted; 2 wrong
 usage; 3 done, some records refused, or stopped by a guard; 4 configuration; 5 credentials; 6 CRM
-unavailable; 7 another run holds the lock; 130 interrupted.
+unavailable; 7 another run holds the lock; 130 interrupted; 143 stopped by SIGTERM.
 """
 
 import os
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from connector.app import interrupts
 from connector.errors import ConnectorError, StoreError
 
 if TYPE_CHECKING:
@@ -823,6 +824,7 @@ def sandbox(
 
 def main() -> None:
     """Run the command line; every error ends in one message and its exit code."""
+    interrupts.listen()
     sys.exit(_guarded(lambda: leadripe(standalone_mode=False)))
 
 
@@ -838,7 +840,7 @@ def _guarded(command: Callable[[], object]) -> int:
         return _told(error)
     except (KeyboardInterrupt, click.exceptions.Abort):
         sys.stderr.write("interrupted; what was committed stands, run again to go on\n")
-        return 130
+        return interrupts.exit_code()
     except BrokenPipeError:
         # The reader of a pipe went away; nobody is left to tell. Python must not try to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -192,8 +192,9 @@ def _no_large_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
 
 
-def test_ctrl_c_ends_at_once_and_the_next_run_goes_on(
-    project: Path, sandbox: RunningSandbox
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_ends_at_once_and_the_next_run_goes_on(
+    project: Path, sandbox: RunningSandbox, number: signal.Signals, code: int
 ) -> None:
     assert leadripe("provision", cwd=project).code == 0
     sync = subprocess.Popen(  # noqa: S603  our own program
@@ -206,9 +207,9 @@ def test_ctrl_c_ends_at_once_and_the_next_run_goes_on(
     )
     assert sync.stderr is not None
     assert sync.stderr.readline().startswith("reading contacts")
-    os.kill(sync.pid, signal.SIGINT)
+    os.kill(sync.pid, number)
     _, said = sync.communicate(timeout=60)
-    assert sync.returncode == 130
+    assert sync.returncode == code, said
     assert "Traceback" not in said
     assert "interrupted" in said
     assert leadripe("sync", cwd=project).code == 0

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import structlog
 
+from connector.app import interrupts
 from connector.sync.progress import Progress
 
 __all__ = ["Progress", "shown"]
@@ -77,6 +78,18 @@ class Bars:
         self._bars.update(task, completed=done, total=total)  # type: ignore[arg-type]  # rich's id
 
 
+class Attentive:
+    """Shows what another does, and ends the work at its next step if it was told to."""
+
+    def __init__(self, shows: Progress) -> None:
+        self._shows = shows
+
+    def step(self, name: str, *, done: int, total: int | None) -> None:
+        """Show the step, unless Ctrl-C came meanwhile."""
+        interrupts.check()
+        self._shows.step(name, done=done, total=total)
+
+
 @contextmanager
 def shown(*, as_events: bool) -> Iterator[Progress]:
     """Yield what a long command tells its progress to.
@@ -84,9 +97,9 @@ def shown(*, as_events: bool) -> Iterator[Progress]:
     `as_events`: as log events, since whoever asked for logs in JSON reads stderr by machine.
     """
     if as_events:
-        yield Lines(_log)
+        yield Attentive(Lines(_log))
     elif sys.stderr.isatty():
         with Bars() as bars:
-            yield bars
+            yield Attentive(bars)
     else:
-        yield Lines(_print)
+        yield Attentive(Lines(_print))

@@ -71,7 +71,8 @@ class Diary:
         seconds = _OPENS_AT + int(self.rng.random() * (_CLOSES_AT - _OPENS_AT))
         at = self._midnight - timedelta(days=age, seconds=-seconds)
         weekday = at.weekday()
-        if weekday >= _SATURDAY and self.rng.random() < 0.85:
+        moves = self.rng.random() < 0.85  # drawn on any day: who is made up hangs on no calendar
+        if weekday >= _SATURDAY and moves:
             at -= timedelta(days=weekday - _SATURDAY + 1)
         at = at.astimezone(UTC)
         return at if at <= self._ends_at else at - timedelta(days=1)

@@ -8,6 +8,8 @@ from typing import Self
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope
 
 from connector.errors import UsageError
 
@@ -50,6 +52,14 @@ class Listening:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+async def read_body(scope: Scope, receive: Receive) -> bytes | None:
+    """Return what a client sent, or None if it went away in the middle."""
+    try:
+        return await Request(scope, receive).body()
+    except ClientDisconnect:
+        return None
 
 
 Parts = tuple[str, uvicorn.Server, threading.Thread, socket.socket]

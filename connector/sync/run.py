@@ -110,7 +110,7 @@ class Runner:
                 self._end(report, began, "failed", f"{error.what} ({error.code})")
                 raise
             except KeyboardInterrupt:
-                self._end(report, began, "interrupted", "interrupted by a person")
+                self._end(report, began, "interrupted", "interrupted before its end")
                 raise
             except Exception:
                 log.exception("run.crashed", command=report.command)

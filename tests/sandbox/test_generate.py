@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
@@ -13,7 +14,7 @@ import pytest
 from connector.sandbox import catalogue
 from connector.sandbox.generate import HORIZON_DAYS, generate
 from connector.sandbox.stories import PLOTS
-from connector.sandbox.world import DEAL_PROBABILITY, Deed, Happening, World
+from connector.sandbox.world import DEAL_PROBABILITY, Deed, Happening, Person, World
 
 ENDS_AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 PEOPLE = 1_500
@@ -97,6 +98,27 @@ def test_the_zone_of_the_end_does_not_matter() -> None:
     assert generate(people=20, seed=1, ends_at=paris) == generate(
         people=20, seed=1, ends_at=ENDS_AT
     )
+
+
+def test_who_is_made_up_and_what_they_do_hangs_on_no_calendar() -> None:
+    now = datetime(2026, 3, 28, 0, 30, tzinfo=UTC)
+    worlds = [
+        generate(people=60, seed=11, ends_at=now + timedelta(hours=hours))
+        for hours in range(0, 24 * 8, 5)
+    ]
+    for world in worlds:
+        assert [_as_known(each) for each in world.people] == [
+            _as_known(each) for each in worlds[0].people
+        ]
+        assert _deeds(world) == _deeds(worlds[0])
+
+
+def _as_known(person: Person) -> Person:
+    return replace(person, created_at=ENDS_AT)
+
+
+def _deeds(world: World) -> Counter[tuple[str, Deed]]:
+    return Counter((each.person, each.deed) for each in world.happenings)
 
 
 def test_there_are_as_many_people_and_happenings_as_asked_for(world: World) -> None:

@@ -19,6 +19,7 @@ from connector.sandbox.hubspot.gate import Gate
 from connector.sandbox.hubspot.jobs import Jobs
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.state import save
+from connector.sandbox.listening import read_body
 
 SAVE_EVERY_S = 5.0
 
@@ -62,7 +63,9 @@ class _Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        content = await Request(scope, receive).body()
+        content = await read_body(scope, receive)
+        if content is None:
+            return
         headers = {name.decode("latin-1"): v.decode("latin-1") for name, v in scope["headers"]}
         call = Call(
             method=scope["method"],

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager, suppress
 from email.utils import format_datetime
 
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
+from connector.sandbox.listening import read_body
 from connector.sandbox.salesforce.bulk_background import go_on
 from connector.sandbox.salesforce.call import Call
 from connector.sandbox.salesforce.faults import Faults
@@ -65,7 +65,9 @@ class _Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        content = await Request(scope, receive).body()
+        content = await read_body(scope, receive)
+        if content is None:
+            return
         headers = {name.decode("latin-1"): v.decode("latin-1") for name, v in scope["headers"]}
         answer = self._gate.answer(
             Call(
