@@ -24,6 +24,7 @@ from connector.engine.inputs import (
     load_facts,
 )
 from connector.engine.prepared import PreparedPlan
+from connector.engine.step_tables import create_step, creating
 from connector.errors import StoreError
 from connector.ports import Evaluation, Facts
 from connector.rules.plan import CompiledRules, Step
@@ -190,7 +191,9 @@ class EmbeddedEngine:
         for constants in compiled.constants:
             load_constants(self._connection, constants)
         self._parsed = {
-            step.name: self._connection.extract_statements(_statement(step))[0]
+            step.name: self._connection.extract_statements(
+                step.sql if step.name in OUTPUTS else creating(step)
+            )[0]
             for step in compiled.steps
         }
         self._loaded_rules = compiled.hash
@@ -202,13 +205,14 @@ class EmbeddedEngine:
         return Evaluation(**robots.joined([self._steps(compiled) for _ in turns]), flag=flag)
 
     def _steps(self, compiled: CompiledRules) -> Mapping[str, pa.Table]:
-        """Run the steps: those before the last three become tables, those are returned."""
+        """Run the steps: results are returned, the others become tables."""
         results: dict[str, pa.Table] = {}
+        rows: dict[str, int] = {}
         for step, done_with in zip(compiled.steps, _done_with(compiled.steps), strict=True):
             if step.name in OUTPUTS:
                 results[step.name] = self._connection.sql(self._parsed[step.name]).to_arrow_table()
             else:
-                self._connection.execute(self._parsed[step.name])
+                create_step(self._connection, step, rows, self._parsed[step.name])
             # Their memory serves the steps that follow.
             for name in done_with:
                 self._connection.execute(f"DROP TABLE {name}")
@@ -222,13 +226,6 @@ class EmbeddedEngine:
         for name in names:
             self._connection.execute(f"DROP TABLE IF EXISTS {name}")
         self._connection.execute("PRAGMA enable_optimizer")
-
-
-def _statement(step: Step) -> str:
-    """Return what runs a step: results are selected, the others become tables."""
-    if step.name in OUTPUTS:
-        return step.sql
-    return f"CREATE OR REPLACE TEMP TABLE {step.name} AS {step.sql}"
 
 
 def _with_accounts(facts: Facts) -> Facts:

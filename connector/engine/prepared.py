@@ -26,7 +26,7 @@ DELETE FROM activity AS a WHERE EXISTS (
 )
 """
 
-_Statements = Sequence[tuple[str, duckdb.Statement]]
+_Statements = Sequence[tuple[Step, duckdb.Statement]]
 
 
 class PreparedPlan:
@@ -42,7 +42,7 @@ class PreparedPlan:
             "robot_domain": ROBOT_DOMAIN,
             "flagged": _FLAGGED,
         }
-        self._filled: set[str] = set()
+        self._rows: dict[str, int] = {}
         # Rewriting the plan of a few rows costs more than it saves. Nor may what the tables hold
         # now, which is nothing, shape the plan.
         connection.execute("PRAGMA disable_optimizer")
@@ -83,9 +83,10 @@ class PreparedPlan:
             flag = self._flagged(facts)
             return Evaluation(**self._run(self._steps), flag=flag)
         finally:
-            for name in self._filled:
-                self._connection.execute(self._empty[name])
-            self._filled.clear()
+            for name, count in self._rows.items():
+                if count:
+                    self._connection.execute(self._empty[name])
+            self._rows.clear()
 
     def _flagged(self, facts: Facts) -> pa.Table:
         """Set apart what is in quarantine, and return it."""
@@ -100,28 +101,36 @@ class PreparedPlan:
         return flag
 
     def _fill(self, name: str, table: pa.Table | None) -> None:
+        self._rows[name] = 0 if table is None else table.num_rows
         if table is not None and table.num_rows:
-            self._filled.add(name)
             rows = as_read(table, self._inputs[name])
             self._connection.from_arrow(rows).insert_into(name)
 
     def _run(self, statements: _Statements) -> dict[str, pa.Table]:
         """Run steps, and return those that are results."""
         results: dict[str, pa.Table] = {}
-        for name, statement in statements:
-            if name in _RESULTS:
-                results[name] = _table(name, self._connection.execute(statement).fetchall())
+        for step, statement in statements:
+            has_work = step.has_work(self._rows)
+            if step.name in _RESULTS:
+                rows = self._connection.execute(statement).fetchall() if has_work else []
+                results[step.name] = _table(step.name, rows)
+            elif has_work:
+                self._rows[step.name] = self._rows_made(statement)
             else:
-                self._filled.add(name)
-                self._connection.execute(statement)
+                self._rows[step.name] = 0
         return results
+
+    def _rows_made(self, statement: duckdb.Statement) -> int:
+        """Run what fills a table, and return how many rows it holds now."""
+        (count,) = self._connection.execute(statement).fetchall()[0]
+        return int(count)
 
     def _prepared(self, steps: Sequence[Step]) -> _Statements:
         """Return what runs each step: into its table, or as rows if it is a result."""
         for step in steps:
             into = "" if step.name in _RESULTS else f"INSERT INTO {step.name} "
             self._connection.execute(f"PREPARE run_{step.name} AS {into}{step.sql}")
-        return [(step.name, self._parsed(f"EXECUTE run_{step.name}")) for step in steps]
+        return [(step, self._parsed(f"EXECUTE run_{step.name}")) for step in steps]
 
     def _parsed(self, statement: str) -> duckdb.Statement:
         return self._connection.extract_statements(statement)[0]

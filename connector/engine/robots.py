@@ -1,24 +1,34 @@
 """What is in quarantine, and evaluations without it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
 
 from connector.engine.inputs import ARROW_TYPE, create_table
+from connector.engine.step_tables import create_step
 from connector.ports import Facts
 from connector.rules.plan import CompiledRules, Step
 from connector.rules.tables import DECISION, FLAG, ROBOT_DOMAIN
 
+_UNKNOWN: Mapping[str, int] = MappingProxyType({})
+
 NO_FLAG = pa.schema([(name, ARROW_TYPE[kind]) for name, kind in FLAG.items()]).empty_table()
 
 
-def select(connection: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> pa.Table:
-    """Run steps, return what the last one yields, and leave nothing behind."""
+def select(
+    connection: duckdb.DuckDBPyConnection, steps: Sequence[Step], rows: Mapping[str, int] = _UNKNOWN
+) -> pa.Table:
+    """Run steps, return what the last one yields, and leave nothing behind.
+
+    `rows`: how many rows inputs hold, as far as that is known.
+    """
     *first, last = steps
+    counts = dict(rows)
     try:
         for step in first:
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE {step.name} AS {step.sql}")
+            create_step(connection, step, counts)
         return connection.sql(last.sql).to_arrow_table()
     finally:
         for step in first:
@@ -39,7 +49,8 @@ def flagged(
         return NO_FLAG
     _create(connection, "decision", facts.decision, DECISION)
     _create(connection, "robot_domain", facts.robot_domain, ROBOT_DOMAIN)
-    return select(connection, compiled.robots.flag)
+    decisions = 0 if facts.decision is None else len(facts.decision)
+    return select(connection, compiled.robots.flag, {"decision": decisions})
 
 
 def _create(

@@ -38,11 +38,12 @@ def steps(rules: list[Numbered]) -> Iterator[Step]:
     """Yield the steps from `hit` to `line`."""
     for way in (Way.DATED, Way.KEYED):
         if any(each.way is way for each in rules):
-            yield Step(way.name.lower(), _bucket_sql(way))
+            yield Step(way.name.lower(), _bucket_sql(way), needs=("hit",))
     repeated = [each for each in rules if each.rule.repeated]
     if repeated:
-        yield Step("repeated", "\nUNION ALL\n".join(_repeated_sql(each) for each in repeated))
-    yield Step("line", _line_sql(sources(rules)))
+        every = "\nUNION ALL\n".join(_repeated_sql(each) for each in repeated)
+        yield Step("repeated", every, needs=("hit",))
+    yield Step("line", _line_sql(sources(rules)), needs=("hit",) if rules else ())
 
 
 def _bucket_sql(way: Way) -> str:

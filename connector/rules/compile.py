@@ -139,7 +139,7 @@ def _steps(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) 
     yield Step("outcome", _outcome_sql(rules, counted, fields))
     needs = [each for each in counted if each.rule.is_need]
     if needs:
-        yield Step("need", need_sql(needs, buckets.sources(counted)))
+        yield Step("need", need_sql(needs, buckets.sources(counted)), needs=("hit",))
     yield Step("score", _score_sql(has_need=bool(needs)))
     yield Step("reason", reasons.reason_sql(rules))
     yield Step("move", stages.move_sql(rules))

@@ -69,9 +69,9 @@ def steps(rules: RuleSet, counted: list[Numbered]) -> Iterator[Step]:
     if asked is None:
         return
     yield Step("topical", _topical_sql(asked))
-    yield Step("interest_hit", _hit_sql(asked))
-    yield Step("interest_kept", _kept_sql(asked))
-    yield Step("interest", _interest_sql(asked))
+    yield Step("interest_hit", _hit_sql(asked), needs=("topical",))
+    yield Step("interest_kept", _kept_sql(asked), needs=("interest_hit",))
+    yield Step("interest", _interest_sql(asked), needs=("interest_kept",))
 
 
 def _topical_sql(asked: _Asked) -> str:

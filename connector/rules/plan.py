@@ -10,11 +10,17 @@ from connector.rules.conditions import Kind
 class Step:
     """One SELECT, whose result later steps read by its name.
 
-    The last ones are score, reason, move.
+    `needs`: inputs and earlier steps without which, if one of them is empty, it yields nothing: an
+    engine may then leave it out.
     """
 
     name: str
     sql: str
+    needs: tuple[str, ...] = ()
+
+    def has_work(self, rows: Mapping[str, int]) -> bool:
+        """Return whether it may yield anything, by how many rows inputs and steps hold."""
+        return all(rows.get(name) != 0 for name in self.needs)
 
 
 @dataclass(frozen=True, slots=True)

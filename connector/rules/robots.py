@@ -43,20 +43,20 @@ def attributes_of(quarantine: Quarantine) -> Mapping[str, Kind]:
 
 def flag_steps(quarantine: Quarantine) -> Iterator[Step]:
     """Yield the steps from `activity`, `contact`, `decision` and `robot_domain` to `flag`."""
-    yield Step("spoken", _spoken_sql())
+    yield Step("spoken", _spoken_sql(), needs=("decision",))
     if not quarantine.signs:
         yield Step("flag", _flag_sql(has_signs=False))
         return
-    yield Step("mail_click", _click_sql(quarantine, of_contacts=True))
+    yield Step("mail_click", _click_sql(quarantine, with_signs=True))
     if quarantine.has(Sign.MANY_LINKS):
         yield from _burst_steps(quarantine)
-    yield Step("mail_sign", "\nUNION\n".join(_signs(quarantine)))
-    yield Step("released", _released_sql())
+    yield Step("mail_sign", "\nUNION\n".join(_signs(quarantine)), needs=("mail_click",))
+    yield Step("released", _released_sql(), needs=("decision", "mail_sign"))
     yield Step("flag", _flag_sql(has_signs=True))
 
 
-def _click_sql(quarantine: Quarantine, *, of_contacts: bool) -> str:
-    """Return the clicks; of the contacts of the evaluation, or of whoever did them."""
+def _click_sql(quarantine: Quarantine, *, with_signs: bool) -> str:
+    """Return the clicks, whoever did them; with what makes each a sign by itself, if asked."""
     columns = {
         "contact": "a.contact",
         "activity": "a.activity",
@@ -65,17 +65,15 @@ def _click_sql(quarantine: Quarantine, *, of_contacts: bool) -> str:
         "mail": _text(quarantine, quarantine.mail),
         "link": _text(quarantine, quarantine.link),
     }
-    if of_contacts:
+    if with_signs:
         columns |= {
-            "domain": _domain("c"),
             "delivered_us": _read(quarantine, quarantine.delivered_at, "BIGINT"),
             "is_hidden": _holds(quarantine, Sign.HIDDEN_LINK),
             "is_gateway": _holds(quarantine, Sign.GATEWAY),
         }
     listed = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
-    people = "\nJOIN contact AS c ON c.contact = a.contact" if of_contacts else ""
     return f"""SELECT {listed}
-FROM activity AS a CROSS JOIN moment AS m{people}
+FROM activity AS a CROSS JOIN moment AS m
 WHERE NOT a.is_outbound AND a.type IN ({sql.texts(quarantine.clicks)})
   AND a.occurred_us <= m.as_of_us"""
 
@@ -122,9 +120,9 @@ def _burst_steps(quarantine: Quarantine) -> Iterator[Step]:
     runs begun by then, less those ended before. Counting that way sorts the clicks once, however
     many a robot made of them.
     """
-    yield Step("mail_run", _run_sql(quarantine))
-    yield Step("mail_window", _window_sql(quarantine))
-    yield Step("mail_burst", _burst_sql(quarantine))
+    yield Step("mail_run", _run_sql(quarantine), needs=("mail_click",))
+    yield Step("mail_window", _window_sql(quarantine), needs=("mail_run",))
+    yield Step("mail_burst", _burst_sql(quarantine), needs=("mail_window",))
 
 
 def _run_sql(quarantine: Quarantine) -> str:
@@ -203,21 +201,23 @@ WHERE occurred_us - began_us <= {quarantine.links_within_us}"""
 def _signs(quarantine: Quarantine) -> Iterator[str]:
     """Yield, for each sign that counts, the activities that show it."""
     shown = {
-        Sign.MANY_LINKS: ["FROM mail_burst"],
+        Sign.MANY_LINKS: ["FROM mail_burst AS k"],
         Sign.AT_ONCE: [
-            "FROM mail_click"
+            "FROM mail_click AS k"
             f" WHERE occurred_us - delivered_us BETWEEN 0 AND {quarantine.at_once_us}",
             *([_delivered(quarantine)] if quarantine.deliveries else []),
         ],
-        Sign.HIDDEN_LINK: ["FROM mail_click WHERE is_hidden = 1"],
-        Sign.GATEWAY: ["FROM mail_click WHERE is_gateway = 1"],
+        Sign.HIDDEN_LINK: ["FROM mail_click AS k WHERE is_hidden = 1"],
+        Sign.GATEWAY: ["FROM mail_click AS k WHERE is_gateway = 1"],
         Sign.WHOLE_DOMAIN: [
-            "FROM mail_click AS k JOIN robot_domain AS r ON r.mail = k.mail AND r.domain = k.domain"
+            f"""FROM mail_click AS k
+JOIN contact AS c ON c.contact = k.contact
+JOIN robot_domain AS r ON r.mail = k.mail AND r.domain = {_domain("c")}"""
         ],
     }
     for sign, sources in shown.items():
         for source in sources if quarantine.has(sign) else ():
-            yield f"SELECT contact, activity, {sql.text(sign)} AS sign {source}"
+            yield f"SELECT k.contact, k.activity, {sql.text(sign)} AS sign {source}"
 
 
 def _delivered(quarantine: Quarantine) -> str:
@@ -237,14 +237,18 @@ def _delivered(quarantine: Quarantine) -> str:
     CROSS JOIN moment AS m
     WHERE a.type IN ({sql.texts(quarantine.deliveries)}) AND a.occurred_us <= m.as_of_us
   ) AS happened
-) AS followed
+) AS k
 WHERE activity IS NOT NULL AND occurred_us - latest_us <= {quarantine.at_once_us}"""
 
 
 # ------------------------------------------------------------ people's decisions
 
-_SUBJECTS = ("activity", "contact", "domain")
-_OF_ALL = " AND ".join(f"d.{subject} IS NULL" for subject in _SUBJECTS)
+_OF_ALL = "d.activity IS NULL AND d.contact IS NULL AND d.domain IS NULL"
+
+
+def _subjects(of: str) -> Mapping[str, str]:
+    """Return what a decision may be of, beside everything, for activities `of` contacts `c`."""
+    return {"activity": f"{of}.activity", "contact": f"{of}.contact", "domain": _domain("c")}
 
 
 def _concerns(occurred: str) -> str:
@@ -254,12 +258,13 @@ def _concerns(occurred: str) -> str:
 
 def _released_sql() -> str:
     """Return the signs that a person lifted."""
-    ways = [f"JOIN decision AS d ON d.{subject} = k.{subject}" for subject in _SUBJECTS]
+    ways = [f"JOIN decision AS d ON d.{subject} = {of}" for subject, of in _subjects("k").items()]
     ways.append(f"JOIN decision AS d ON {_OF_ALL}")
     return "\nUNION\n".join(
         f"""SELECT s.contact, s.activity, s.sign
 FROM mail_sign AS s
 JOIN mail_click AS k ON k.contact = s.contact AND k.activity = s.activity
+JOIN contact AS c ON c.contact = s.contact
 {way}
 CROSS JOIN moment AS m
 WHERE d.is_release AND (d.sign = '' OR d.sign = s.sign) AND {_concerns("k.occurred_us")}"""
@@ -273,11 +278,11 @@ def _spoken_sql() -> str:
         f"""SELECT a.contact, a.activity, a.type, a.occurred_us, d.decision, d.is_release
 FROM activity AS a
 JOIN contact AS c ON c.contact = a.contact
-JOIN decision AS d ON d.{subject} = {_domain("c") if subject == "domain" else f"a.{subject}"}
+JOIN decision AS d ON d.{subject} = {of}
 CROSS JOIN moment AS m
 WHERE d.sign IN ('', {sql.text(Sign.BY_HAND)}) AND a.occurred_us <= m.as_of_us
   AND {_concerns("a.occurred_us")}"""
-        for subject in _SUBJECTS
+        for subject, of in _subjects("a").items()
     )
 
 
@@ -302,6 +307,7 @@ def _flag_sql(*, has_signs: bool) -> str:
     shown = """SELECT s.contact, s.activity, k.type, k.occurred_us, s.sign
 FROM mail_sign AS s
 JOIN mail_click AS k ON k.contact = s.contact AND k.activity = s.activity
+JOIN contact AS c ON c.contact = s.contact
 LEFT JOIN released AS r
   ON r.contact = s.contact AND r.activity = s.activity AND r.sign = s.sign
 WHERE r.contact IS NULL
@@ -319,7 +325,7 @@ ORDER BY contact, occurred_us, activity, sign"""
 
 def suspect_steps(quarantine: Quarantine) -> Iterator[Step]:
     """Yield the steps from `activity` to `suspect`: who clicked many links of which mail."""
-    yield Step("mail_click", _click_sql(quarantine, of_contacts=False))
+    yield Step("mail_click", _click_sql(quarantine, with_signs=False))
     yield from _burst_steps(quarantine)
     yield Step("suspect", "SELECT DISTINCT contact, mail FROM mail_burst ORDER BY contact, mail")
 
