@@ -51,6 +51,10 @@ _SENIORITIES = "['c_suite', 'vp', 'director', 'manager', 'senior', 'entry', NULL
 _INDUSTRIES = "['energy', 'transport', 'food', 'manufacturing', 'retail', 'banking', NULL]"
 _SIZES = "['1-9', '10-49', '50-99', '100-499', '500-999', '1000+', NULL]"
 _COUNTRIES = "['france', 'belgium', 'germany', 'spain', 'united kingdom', 'italy', NULL]"
+_BROWSERS = (
+    "['mozilla/5.0 (windows nt 10.0; win64; x64) chrome/141', 'mozilla/5.0 (iphone) safari/605',"
+    " 'mozilla/5.0 (macintosh) safari/605', 'mozilla/5.0 (x11; linux) firefox/143']"
+)
 _MAIL = "['example.com', 'example.org', 'rivaflow.example', 'univ-x.example', 'company.example']"
 
 
@@ -112,7 +116,14 @@ SELECT contact, 'a' || no AS activity, type,
        day::BIGINT * 86400000000 + no * 7919 % 86400000000 AS occurred_us,
        day, type IN ('email_sent', 'note') AS is_outbound,
        asset_kind AS a_asset_kind, asset_kind AS a_asset_kind_folded,
-       asset AS a_asset, asset AS a_asset_folded, event AS a_event, event AS a_event_folded
+       asset AS a_asset, asset AS a_asset_folded, event AS a_event, event AS a_event_folded,
+       CASE WHEN asset IS NOT NULL OR event IS NOT NULL OR type LIKE '%_request'
+         THEN 'topic-' || no % 12 END AS a_topic, a_topic AS a_topic_folded,
+       CASE type WHEN 'email_click' THEN 'mail-' || drawn(no, 18) % 60 END AS a_campaign,
+       CASE type WHEN 'email_click' THEN 'https://www.example.com/page-' || drawn(no, 19) % 90 END
+         AS a_url,
+       CASE type WHEN 'email_click' THEN {_BROWSERS}[1 + drawn(no, 20) % 4] END AS a_user_agent,
+       a_user_agent AS a_user_agent_folded
 FROM (
   SELECT no, contact, CASE {cases} END AS type,
          ({AS_OF_DAY} - 730 * (drawn(no, 13) % 1000) * (drawn(no, 14) % 1000) // 1000000)::INTEGER

@@ -151,7 +151,7 @@ def _outcome_sql(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, K
     """Return one row for each contact: facts, stage, temperature and hand-off."""
     return layers.layered(
         facts.read(rules, counted, fields),
-        gathered.source(rules, counted),
+        gathered.source(rules, counted, facts.own(rules, fields)),
         {**facts.facts(rules, counted), **stages.judged(rules), **handoff.judged(rules)},
         {*SCORE, *gathered.bounded_groups(rules), *stages.ASKED_BY_MOVES},
     )

@@ -1,6 +1,6 @@
 """The facts of a contact: `docs/semantics.md` sections 3 and 5 as columns.
 
-`read` stands over `connector.rules.gathered.source`, `facts` over that; see
+`own` stands over contacts, `read` over `connector.rules.gathered.source`, `facts` over that; see
 `connector.rules.layers`.
 """
 
@@ -16,9 +16,8 @@ from connector.rules.model import RuleSet
 from connector.rules.tables import MEMORY
 
 
-def read(rules: RuleSet, counting: list[Numbered], kinds: Mapping[str, Kind]) -> Columns:
-    """Return what is read from the contact and from what stands beside it."""
-    sums = [*bounded_groups(rules), "unbounded", *families(counting)]
+def own(rules: RuleSet, kinds: Mapping[str, Kind]) -> Columns:
+    """Return what the fields of a contact `c` say at the moment `m`."""
     return {
         "contact": "c.contact",
         "as_of_us": "m.as_of_us",
@@ -26,6 +25,14 @@ def read(rules: RuleSet, counting: list[Numbered], kinds: Mapping[str, Kind]) ->
         **fit.weighed(rules.fit),
         "is_reachable": _is_reachable(rules, kinds),
         **_blocking(rules),
+    }
+
+
+def read(rules: RuleSet, counting: list[Numbered], kinds: Mapping[str, Kind]) -> Columns:
+    """Return what is read from the contact and from what stands beside it."""
+    sums = [*bounded_groups(rules), "unbounded", *families(counting)]
+    return {
+        **{name: f"c.{name}" for name in own(rules, kinds)},
         **{name: f"COALESCE(t.{name}, 0)" for name in sums},
         **{name: f"t.{name}" for name in ("latest_need_us", "latest_need_day")},
         **{name: f"d.{name}" for name in _FROM_DEEDS},

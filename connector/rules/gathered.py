@@ -1,8 +1,8 @@
 # ruff: noqa: S608  every value in this SQL went through connector.rules.sql
 """What stands beside each contact: sums of its lines, its latest activities, opportunities, state.
 
-`source` is the FROM clause of everything that is said of a contact: `c` is the contact, `m` the
-moment, `t` totals, `d` deeds of the contact and of sales, `o` opportunities, `s` the previous
+`source` is the FROM clause of everything that is said of a contact: `c` is what the contact's own
+fields say, `t` totals, `d` deeds of the contact and of sales, `o` opportunities, `s` the previous
 state.
 """
 
@@ -14,10 +14,14 @@ from connector.rules.layers import Columns, listed
 from connector.rules.model import ActivityRule, ContactRule, Group, RuleSet
 
 
-def source(rules: RuleSet, counting: list[Numbered]) -> str:
-    """Return the FROM clause: a row for each contact."""
-    return f"""FROM contact AS c
-CROSS JOIN moment AS m
+def source(rules: RuleSet, counting: list[Numbered], own: Columns) -> str:
+    """Return the FROM clause: a row for each contact, with the columns `own` of the contact."""
+    # Fields become a few narrow columns before the joins, each of which hands on what it is given.
+    return f"""FROM (
+SELECT
+    {listed(own)}
+FROM contact AS c CROSS JOIN moment AS m
+) AS c
 LEFT JOIN (
 {_total_sql(rules, counting)}
 ) AS t ON t.contact = c.contact
