@@ -5,6 +5,7 @@
 
 - `mail_click`: the clicks, each with what its mail, link and user agent say,
 - `mail_run`, `mail_window`, `mail_burst`: many links of one mail within seconds,
+- `mail_delivery`, `mail_followed`: deliveries, and the clicks that followed on one at once,
 - `mail_sign`: every sign that an activity shows, `released` those that a person lifted,
 - `spoken`: what people said of activities,
 - `flag`: what is in quarantine, and why.
@@ -50,6 +51,9 @@ def flag_steps(quarantine: Quarantine) -> Iterator[Step]:
     yield Step("mail_click", _click_sql(quarantine, with_signs=True))
     if quarantine.has(Sign.MANY_LINKS):
         yield from _burst_steps(quarantine)
+    if _looks_at_deliveries(quarantine):
+        yield Step("mail_delivery", _delivery_sql(quarantine), needs=("mail_click",))
+        yield Step("mail_followed", _followed_sql(quarantine), needs=("mail_delivery",))
     yield Step("mail_sign", "\nUNION\n".join(_signs(quarantine)), needs=("mail_click",))
     yield Step("released", _released_sql(), needs=("decision", "mail_sign"))
     yield Step("flag", _flag_sql(has_signs=True))
@@ -205,7 +209,7 @@ def _signs(quarantine: Quarantine) -> Iterator[str]:
         Sign.AT_ONCE: [
             "FROM mail_click AS k"
             f" WHERE occurred_us - delivered_us BETWEEN 0 AND {quarantine.at_once_us}",
-            *([_delivered(quarantine)] if quarantine.deliveries else []),
+            *(["FROM mail_followed AS k"] if _looks_at_deliveries(quarantine) else []),
         ],
         Sign.HIDDEN_LINK: ["FROM mail_click AS k WHERE is_hidden = 1"],
         Sign.GATEWAY: ["FROM mail_click AS k WHERE is_gateway = 1"],
@@ -220,24 +224,41 @@ JOIN robot_domain AS r ON r.mail = k.mail AND r.domain = {_domain("c")}"""
             yield f"SELECT k.contact, k.activity, {sql.text(sign)} AS sign {source}"
 
 
-def _delivered(quarantine: Quarantine) -> str:
-    """Return the clicks that follow at once on a delivery of their mail."""
-    return f"""FROM (
+def _looks_at_deliveries(quarantine: Quarantine) -> bool:
+    """Return whether activities tell when a mail was delivered, and it matters."""
+    return quarantine.has(Sign.AT_ONCE) and bool(quarantine.deliveries)
+
+
+def _delivery_sql(quarantine: Quarantine) -> str:
+    """Return when mails were delivered to those who clicked."""
+    return f"""SELECT a.contact, {_text(quarantine, quarantine.mail)} AS mail, a.occurred_us
+FROM activity AS a
+JOIN (SELECT DISTINCT contact FROM mail_click) AS k ON k.contact = a.contact
+CROSS JOIN moment AS m
+WHERE a.type IN ({sql.texts(quarantine.deliveries)}) AND a.occurred_us <= m.as_of_us"""
+
+
+def _followed_sql(quarantine: Quarantine) -> str:
+    """Return the clicks that follow at once on a delivery of their mail.
+
+    Each looks at the latest delivery before it, found by one sort however many there are.
+    """
+    return f"""SELECT contact, activity
+FROM (
   SELECT contact, activity, occurred_us, MAX(delivered_us) OVER (
     PARTITION BY contact, mail ORDER BY occurred_us {_UP_TO_HERE}
   ) AS latest_us
   FROM (
-    SELECT contact, mail, activity, occurred_us, CAST(NULL AS BIGINT) AS delivered_us
-    FROM mail_click WHERE mail IS NOT NULL
+    SELECT k.contact, k.mail, k.activity, k.occurred_us, CAST(NULL AS BIGINT) AS delivered_us
+    FROM mail_click AS k
+    JOIN (SELECT DISTINCT contact, mail FROM mail_delivery) AS d
+      ON d.contact = k.contact AND d.mail = k.mail
     UNION ALL
-    SELECT a.contact, {_text(quarantine, quarantine.mail)} AS mail,
-           CAST(NULL AS VARCHAR) AS activity, a.occurred_us, a.occurred_us AS delivered_us
-    FROM activity AS a
-    JOIN (SELECT DISTINCT contact FROM mail_click) AS k ON k.contact = a.contact
-    CROSS JOIN moment AS m
-    WHERE a.type IN ({sql.texts(quarantine.deliveries)}) AND a.occurred_us <= m.as_of_us
+    SELECT contact, mail, CAST(NULL AS VARCHAR) AS activity, occurred_us,
+           occurred_us AS delivered_us
+    FROM mail_delivery
   ) AS happened
-) AS k
+) AS followed
 WHERE activity IS NOT NULL AND occurred_us - latest_us <= {quarantine.at_once_us}"""
 
 
