@@ -1,7 +1,8 @@
 # ruff: noqa: S608  the numbers and paths are this benchmark's own
 """How fast contacts are scored: `python -m bench.scoring --contacts 100000 --activities 20`.
 
-The shipped rules, scores and all reasons, out of files in buckets, as the product does it. Beside
+The shipped rules, scores, all reasons, interests and quarantine, out of files in buckets, as the
+product does it; and scores and reasons alone, without what clicks of robots and topics cost. Beside
 it stand one bare aggregate on the same engine over the same columns, `GROUP BY contact, type` with
 a sum and a maximum, a loop in plain Python and an engine of rules (`bench.scoring_peers`). Each
 part is measured in a process of its own.
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,8 +86,10 @@ def _compare(folder: str, threads: int) -> None:
             f"{part:28}{result['wall']:9.3f}{result['cpu']:9.3f}{result['rss']:9.0f}{rate}".rstrip()
         )
     print()
-    for part in ("GROUP BY, as they arrived", "GROUP BY, in buckets"):
-        print(f"scoring / {part:26}{results['scoring']['cpu'] / results[part]['cpu']:6.2f}")
+    for scoring in ("scoring", "scores and reasons alone"):
+        for part in ("GROUP BY, as they arrived", "GROUP BY, in buckets"):
+            ratio = results[scoring]["cpu"] / results[part]["cpu"]
+            print(f"{scoring:24} / {part:26}{ratio:6.2f}")
 
 
 def _set_up() -> str:
@@ -130,6 +134,16 @@ def _measured(run: "Part", folder: Path, threads: int) -> dict[str, float]:
 
 
 def _score(folder: Path, threads: int) -> Iterator[int]:
+    """Score everybody by the shipped rules."""
+    yield from _score_all(folder, threads)
+
+
+def _score_plainly(folder: Path, threads: int) -> Iterator[int]:
+    """Score everybody by the shipped rules without their interests and their quarantine."""
+    yield from _score_all(folder, threads, plainly=True)
+
+
+def _score_all(folder: Path, threads: int, *, plainly: bool = False) -> Iterator[int]:
     """Score everybody, as many buckets at a time as the product takes."""
     from connector.sync.batches import MOST
 
@@ -137,7 +151,7 @@ def _score(folder: Path, threads: int) -> Iterator[int]:
     rows = sum(_rows(bucket) for bucket in buckets)
     at_a_time = max(1, MOST * len(buckets) // max(1, rows))
     batches = [buckets[start : start + at_a_time] for start in range(0, len(buckets), at_a_time)]
-    yield from _evaluate(threads, [(each, "TRUE") for each in batches])
+    yield from _evaluate(threads, [(each, "TRUE") for each in batches], plainly=plainly)
 
 
 def _score_one_by_one(folder: Path, threads: int) -> Iterator[int]:
@@ -173,12 +187,16 @@ def _score_changed(folder: Path, threads: int) -> Iterator[int]:
 
 
 def _evaluate(
-    threads: int, sets: Sequence[tuple[Sequence[Path], str]], *, warm: bool = False
+    threads: int,
+    sets: Sequence[tuple[Sequence[Path], str]],
+    *,
+    warm: bool = False,
+    plainly: bool = False,
 ) -> Iterator[int]:
     """Evaluate sets of contacts; what a set-up costs comes before the first `yield`."""
     import duckdb
 
-    evaluate = _evaluating(threads)
+    evaluate = _evaluating(threads, plainly=plainly)
     reader = duckdb.connect(config={"threads": threads})
 
     def run(buckets: Sequence[Path], where: str) -> None:
@@ -199,15 +217,24 @@ def _evaluate(
         run(buckets, where)
 
 
-def _evaluating(threads: int) -> "Callable[[pa.Table, pa.Table | Sequence[Path]], Evaluation]":
-    """Return what evaluates contacts by the shipped rules, from activities or files of them."""
+def _evaluating(
+    threads: int, *, plainly: bool = False
+) -> "Callable[[pa.Table, pa.Table | Sequence[Path]], Evaluation]":
+    """Return what evaluates contacts by the shipped rules, from activities or files of them.
+
+    `plainly`: without their interests and their quarantine.
+    """
     from bench.scoring_data import AS_OF_DAY, AS_OF_US, no_rows
     from connector.config.rules_file import load_rules
     from connector.engine.embedded import EmbeddedEngine
     from connector.ports import Facts
     from connector.rules.compile import compile_rules
+    from connector.rules.quarantine import Quarantine
 
-    compiled = compile_rules(load_rules(RULES))
+    rules = load_rules(RULES)
+    if plainly:
+        rules = replace(rules, interests=None, quarantine=Quarantine())
+    compiled = compile_rules(rules)
     engine = EmbeddedEngine(threads=threads)
 
     def evaluate(contact: "pa.Table", activity: "pa.Table | Sequence[Path]") -> "Evaluation":
@@ -290,6 +317,7 @@ Part = Callable[[Path, int], Iterator[int]]
 
 _PARTS: dict[str, Part] = {
     "scoring": _score,
+    "scores and reasons alone": _score_plainly,
     "10 contacts, one by one": _score_one_by_one,
     "1,000 contacts changed": _score_changed,
     "GROUP BY, as they arrived": _grouping("activity.parquet"),
