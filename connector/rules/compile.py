@@ -1,7 +1,7 @@
 """Rule set to plan: the steps that every engine runs, in order, and the tables that they join.
 
 activity ─→ hit ─→ dated, keyed ─→ repeated ─→ line ─→ every_line
-line, contact, activity, opportunity, state ─→ outcome ─→ need ─→ score, reason, move
+line, contact, activity, opportunity, state ─→ outcome ─→ score, reason, move
 line ─→ further_0, … ─→ other_score, other_reason
 """
 
@@ -30,7 +30,6 @@ from connector.rules.condition_sql import add_kind, kinds_of
 from connector.rules.conditions import Kind
 from connector.rules.counting import Numbered
 from connector.rules.model import PerAttribute, RuleSet
-from connector.rules.needs import need_sql
 from connector.rules.plan import AccountPlan, CompiledRules, Constants, Robots, Step
 from connector.rules.quarantine import Quarantine, Sign
 from connector.rules.tables import SCORE
@@ -137,10 +136,7 @@ def _steps(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) 
     yield from buckets.steps(counted)
     yield from contact_lines.steps(rules)
     yield Step("outcome", _outcome_sql(rules, counted, fields))
-    needs = [each for each in counted if each.rule.is_need]
-    if needs:
-        yield Step("need", need_sql(needs, buckets.sources(counted)), needs=("hit",))
-    yield Step("score", _score_sql(has_need=bool(needs)))
+    yield Step("score", _score_sql())
     yield Step("reason", reasons.reason_sql(rules))
     yield Step("move", stages.move_sql(rules))
     yield from further.steps(rules, counted)
@@ -157,21 +153,10 @@ def _outcome_sql(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, K
     )
 
 
-def _score_sql(*, has_need: bool) -> str:
+def _score_sql() -> str:
     """Return the score table."""
-    columns = ",\n  ".join(
-        f"CAST({_score_column(name, has_need=has_need)} AS {kind}) AS {name}"
-        for name, kind in SCORE.items()
-    )
-    join = "\nLEFT JOIN need AS n ON n.contact = o.contact" if has_need else ""
-    return f"SELECT\n  {columns}\nFROM outcome AS o{join}\nORDER BY o.contact"
-
-
-def _score_column(name: str, *, has_need: bool) -> str:
-    """Return where a column of the score comes from."""
-    if name == "need_activity":
-        return "n.need_activity" if has_need else "NULL"
-    return f"o.{name}"
+    columns = ",\n  ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in SCORE.items())
+    return f"SELECT\n  {columns}\nFROM outcome\nORDER BY contact"
 
 
 def _hash(rules: RuleSet, tables: tuple[Constants, ...], steps: tuple[Step, ...]) -> str:

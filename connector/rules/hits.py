@@ -18,15 +18,17 @@ from connector.rules.plan import Step
 def hit_step(rules: list[Numbered]) -> Step:
     """Return the step that reads activities: contact, rule_no, way, bucket, day, occurred_us.
 
-    And `bucket_key` if a rule has keys, `activity` for the rules that tell of a need.
+    And `bucket_key` if a rule has keys.
     """
     columns = [
         "a.contact",
         "t.rule_no",
         "t.way",
         "(a.day + t.shift) // t.days AS bucket",
-        *_further_columns(rules),
     ]
+    keyed = {each.no: key_column(each) for each in rules if each.way is Way.KEYED}
+    if keyed:
+        columns.append(f"{of_rule(keyed)} AS bucket_key")
     conditions = "".join(f"\n  AND {part}" for part in wheres(rules))
     listed = ",\n       ".join(columns)
     return Step(
@@ -40,16 +42,6 @@ JOIN (
 ) AS t ON t.type = a.type
 WHERE NOT a.is_outbound AND a.occurred_us <= t.as_of_us AND a.day > t.after_day{conditions}""",
     )
-
-
-def _further_columns(rules: list[Numbered]) -> Iterator[str]:
-    """Yield what only some rules need."""
-    keyed = {each.no: key_column(each) for each in rules if each.way is Way.KEYED}
-    if keyed:
-        yield f"{of_rule(keyed)} AS bucket_key"
-    needs = {each.no: "a.activity" for each in rules if each.rule.is_need}
-    if needs:
-        yield f"{of_rule(needs)} AS activity"
 
 
 def key_column(each: Numbered) -> str:

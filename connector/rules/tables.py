@@ -112,7 +112,6 @@ SCORE = {
     "persona": "VARCHAR",
     "missing": "VARCHAR",
     "need_us": "BIGINT",
-    "need_activity": "VARCHAR",
     "families": "BIGINT",
     "engaged_us": "BIGINT",
     "touch_us": "BIGINT",

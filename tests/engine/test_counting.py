@@ -155,14 +155,13 @@ def test_parts_of_points_are_rounded_half_to_even() -> None:
     assert score_of(evaluate(RuleSet(rules=(half,)), [did()]))["points"] == 2
 
 
-def test_the_latest_need_names_its_activity() -> None:
+def test_the_latest_need_counts() -> None:
     rules = RuleSet(rules=(rule(points=0, is_need=True, once_per=PerDays(1)),))
-    activities = [did(ago=3, name="a"), did(ago=2, name="b"), did(ago=2, name="c")]
-    score = score_of(evaluate(rules, activities))
-    assert (score["need_us"], score["need_activity"]) == (NOW - 2 * 86_400_000_000, "c")
+    score = score_of(evaluate(rules, [did(ago=3), did(ago=2), did(ago=2, name="c")]))
+    assert score["need_us"] == NOW - 2 * 86_400_000_000
 
 
-def test_a_replaced_need_does_not_name_its_activity() -> None:
+def test_a_replaced_need_is_none() -> None:
     event = PerAttribute("event")
     rules = RuleSet(
         rules=(
@@ -170,5 +169,6 @@ def test_a_replaced_need_does_not_name_its_activity() -> None:
             rule("visit", activities=("visit",), once_per=event),
         )
     )
-    activities = [did(name="a", event="x"), did(name="z", event="y"), did("visit", event="y")]
-    assert score_of(evaluate(rules, activities))["need_activity"] == "a"
+    visited = did("visit", event="y", name="v")
+    assert score_of(evaluate(rules, [did(event="y"), visited]))["need_us"] is None
+    assert score_of(evaluate(rules, [did(event="x"), visited]))["need_us"] is not None

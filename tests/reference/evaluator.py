@@ -140,7 +140,6 @@ def numbers(points: Points, match: Match, facts: Facts) -> Row:
         "persona": match.persona,
         "missing": match.missing,
         "need_us": facts.need.occurred_us if facts.need else None,
-        "need_activity": facts.need.id if facts.need else None,
         "families": facts.families,
         "engaged_us": facts.engaged.occurred_us if facts.engaged else None,
         "touch_us": facts.touch.occurred_us if facts.touch else None,

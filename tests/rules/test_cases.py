@@ -88,7 +88,6 @@ def summary(told: Told) -> Mapping[str, object]:
         "missing": score["missing"],
         "families": score["families"],
         "need": score["need_us"] is not None,
-        "need_by": score["need_activity"] or "none",
         "episode_age": None
         if score["episode_us"] is None
         else (told.at.us - micro(score["episode_us"])) // US_PER_DAY,
