@@ -158,7 +158,7 @@ PERIODS: Mapping[str, int] = {"day": 1, "week": 7}
 
 
 def _bucket(value: str) -> str:
-    if value[:1].isdigit() and whole_days(value) is None:
+    if value[:1].isdecimal() and whole_days(value) is None:
         raise refuse(
             "bucket",
             "must be each, day, week, ever, a period like 30d, or an attribute; "

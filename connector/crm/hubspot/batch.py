@@ -110,7 +110,7 @@ def _blamed(wishes: Sequence[Wish], part: list[int], why: Refusal) -> list[int]:
 def _named(
     wishes: Sequence[Wish], part: Sequence[int], context: Mapping[str, Sequence[str]]
 ) -> list[int]:
-    traces = {int(each) for each in context.get(TRACE, ()) if each.isdigit()}
+    traces = {int(each) for each in context.get(TRACE, ()) if each.isdecimal()}
     ids = {each for key in ("ids", "id") for each in context.get(key, ())}
     return [number for number in part if number in traces or wishes[number].id in ids]
 
@@ -138,7 +138,7 @@ def _number_of(
     row: Row, wishes: Sequence[Wish], part: Sequence[int], by_id: Mapping[str, int]
 ) -> int | None:
     trace = row.get("objectWriteTraceId") or ""
-    if trace.isdigit() and int(trace) in part:
+    if trace.isdecimal() and int(trace) in part:
         return int(trace)
     if row["id"] in by_id:
         return by_id[row["id"]]

@@ -172,4 +172,4 @@ class Client:
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:
     text = headers.get(f"X-HubSpot-RateLimit-{name}", "")
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isdecimal() else None

@@ -72,7 +72,7 @@ def parse_entry(body: Json, status: int = 0) -> Refusal:
     full = " ".join(filter(None, [*dict.fromkeys(words), *codes]))
     stated = body.get("status")
     return Refusal(
-        status=status or (int(stated) if isinstance(stated, str) and stated.isdigit() else 0),
+        status=status or (int(stated) if isinstance(stated, str) and stated.isdecimal() else 0),
         message=clean(words[0] if words[0] and words[0] != "error" else full),
         full=full,
         category=_text(body.get("category")) or _text(body.get("errorType")),

@@ -209,7 +209,7 @@ class BulkQuery:
                 for number, row in enumerate(csv_rows(lines_of(answer.pieces())), 1):
                     if number > place:
                         yield _Found(row, locator, number)
-                if expected.isdigit() and number != int(expected):
+                if expected.isdecimal() and number != int(expected):
                     raise _cut(f"a page of {expected} rows came with {number}")
                 if not following:
                     raise _cut("a page does not tell whether another follows")

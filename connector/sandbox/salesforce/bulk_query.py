@@ -155,7 +155,7 @@ def _complete(org: Org, call: Call) -> BulkJob:
 
 def _size(org: Org, call: Call) -> int:
     text = call.text("maxRecords") or str(org.options.bulk_page)
-    if not text.isdigit() or not int(text):
+    if not text.isdecimal() or not int(text):
         raise Refusal(400, "INVALID_INPUT", "maxRecords must be a positive number")
     return min(int(text), org.options.bulk_page)
 

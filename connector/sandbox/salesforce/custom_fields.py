@@ -101,7 +101,7 @@ class Definition:
 
     def _number(self, name: str) -> int:
         text = self.texts.get(name, "0")
-        if not text.isdigit():
+        if not text.isdecimal():
             raise FlawError(f"'{text}' is not a valid value for {name}")
         return int(text)
 

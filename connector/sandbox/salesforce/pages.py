@@ -35,7 +35,7 @@ def further_page(org: Org, url: str, name: str) -> Json:
     """Return the page that a locator such as `01g…-2000` stands for."""
     locator, _, place = name.rpartition("-")
     cursor = org.cursors.get(locator)
-    if cursor is None or not place.isdigit():
+    if cursor is None or not place.isdecimal():
         raise Refusal(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
     return _shown(url, locator, cursor.count, int(place), cursor.page(int(place)))
 

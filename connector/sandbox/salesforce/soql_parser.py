@@ -208,7 +208,7 @@ class _Reader:
 
     def _whole(self) -> int:
         token = self.peek()
-        if token.kind != "number" or not token.text.isdigit():
+        if token.kind != "number" or not token.text.isdecimal():
             raise self.unexpected()
         self._at += 1
         return int(token.text)
