@@ -70,13 +70,21 @@ def write(folder: Path, *, contacts: int, each: int, buckets: int) -> None:
     connection.execute("CREATE MACRO drawn(a, b) AS (hash(a, b) % 1000000007)::BIGINT")
     whole = folder / "activity.parquet"
     connection.execute(f"COPY ({_activities(contacts, each)}) TO '{whole}' (COMPRESSION zstd)")
-    for name, rows in (
-        ("contacts", f"({_contacts(contacts)}) ORDER BY contact"),
-        ("activities", f"read_parquet('{whole}') ORDER BY contact, occurred_us"),
-    ):
+    _write_buckets(connection, f"({_contacts(contacts)})", folder / "contacts", contacts, buckets)
+    rows = f"read_parquet('{whole}')"
+    _write_buckets(connection, rows, folder / "activities", contacts, buckets)
+
+
+def _write_buckets(
+    connection: duckdb.DuckDBPyConnection, rows: str, folder: Path, contacts: int, buckets: int
+) -> None:
+    """Write rows in buckets, by contact, a slice of the buckets at a time."""
+    slices = max(1, contacts // 1_000_000)
+    for place in range(slices):
         connection.execute(
-            f"COPY (SELECT *, contact % {buckets} AS bucket FROM {rows}) TO '{folder}/{name}'"
-            " (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (bucket))"
+            f"COPY (SELECT *, contact % {buckets} AS bucket FROM {rows} AS rows"
+            f" WHERE contact % {buckets} % {slices} = {place} ORDER BY contact) TO '{folder}'"
+            " (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (bucket), APPEND)"
         )
 
 
