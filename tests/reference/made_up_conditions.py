@@ -76,11 +76,11 @@ def make_condition(random: Random, kinds: dict[str, Kind], depth: int = 2) -> Co
     return random.choice((All(parts), AnyOf(parts)))
 
 
-def make_test(random: Random, kinds: dict[str, Kind]) -> Test:
-    """Return any comparison that fits the kind of a name."""
+def make_test(random: Random, kinds: dict[str, Kind], op: Operator | None = None) -> Test:
+    """Return any comparison that fits the kind of a name; `op`: one that fits all of them."""
     name = random.choice(sorted(kinds))
     kind = kinds[name]
-    op = random.choice([op for op in OPERATORS if fits(op, name, kind)])
+    op = op or random.choice([op for op in OPERATORS if fits(op, name, kind)])
     literals = MEANINGS[op.key].literals(random, pool_of(kind))
     return Test(name, kind, op, literals, exact=likely(random, 30))
 

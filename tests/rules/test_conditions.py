@@ -1,6 +1,6 @@
 """What a condition says of a value: by the readable evaluator, and by one compiled plan for all."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from ruamel.yaml import YAML
@@ -9,12 +9,14 @@ from connector.domain.contact import Value
 from connector.domain.ids import RuleId
 from connector.domain.numbers import MILLION
 from connector.engine.embedded import EmbeddedEngine
-from connector.rules.conditions import All, AnyOf, Condition, Kind, Not, Test, names
+from connector.rules.conditions import All, AnyOf, Condition, Kind, Not, Operator, Test, names
 from connector.rules.model import ActivityRule, ContactRule, RuleSet
 from connector.rules.operators import OPERATORS, Op
 from tests.reference.agreement import Plan
 from tests.reference.compact import mapping, where
 from tests.reference.conditions import MEANINGS, holds
+from tests.reference.made_up_conditions import FIELDS, fits, make_test, seeded
+from tests.reference.made_up_stories import make_values
 from tests.reference.moments import absolute
 from tests.reference.story import US_PER_DAY, Activity, Instant, Story
 
@@ -51,7 +53,7 @@ OF_ACTIVITIES = [each for each in EXAMPLES if absolute(each[0], AS_OF) == each[0
 
 
 def test_every_operator_has_a_meaning() -> None:
-    assert list(MEANINGS) == [op.key for op in OPERATORS]
+    assert MEANINGS.keys() == {op.key for op in OPERATORS}
     assert all(meaning.examples for meaning in MEANINGS.values())
 
 
@@ -80,18 +82,39 @@ def test_the_compiled_plan_says_the_same_of_every_activity() -> None:
 
 
 def test_the_compiled_plan_says_the_same_of_every_contact() -> None:
+    held = held_by([condition for condition, _, _ in EXAMPLES], [each[1] for each in EXAMPLES])
+    for no, (condition, values, expected) in enumerate(EXAMPLES):
+        assert (no in held[no]) is expected, (condition, values)
+
+
+def held_by(
+    conditions: Sequence[Condition], people: Sequence[Mapping[str, Value]]
+) -> list[set[int]]:
+    """Return which conditions the compiled plan finds to hold of each contact's fields."""
     rules = RuleSet(
         rules=(),
         contact_rules=tuple(
             ContactRule(RuleId(str(no)), {"en": ""}, MILLION, where=condition)
-            for no, (condition, _, _) in enumerate(EXAMPLES)
+            for no, condition in enumerate(conditions)
         ),
+        highest=len(conditions) * MILLION,
     )
-    stories = [Story(no, fields=values) for no, (_, values, _) in enumerate(EXAMPLES)]
+    stories = [Story(no, fields=values) for no, values in enumerate(people)]
     results = Plan(rules, EmbeddedEngine(threads=1)).evaluate(stories, AS_OF)
-    for no, (condition, values, expected) in enumerate(EXAMPLES):
-        held = {row["rule"] for row in results[no].reasons}
-        assert (str(no) in held) is expected, (condition, values)
+    return [{int(str(row["rule"])) for row in results[no].reasons} for no in range(len(people))]
+
+
+@pytest.mark.parametrize("op", OPERATORS, ids=str)
+def test_the_compiled_plan_says_the_same_of_made_up_values(op: Operator) -> None:
+    made = seeded(7)
+    kinds = {name: kind for name, kind in FIELDS.items() if fits(op, name, kind)}
+    tests = [make_test(made, kinds, op) for _ in range(60)]
+    people = [make_values(made, FIELDS) for _ in range(60)]
+    found = held_by(tests, people)
+    assert len({frozenset(held) for held in found}) > 1
+    for values, held in zip(people, found, strict=True):
+        expected = {no for no, test in enumerate(tests) if holds(absolute(test, AS_OF), values)}
+        assert held == expected, values
 
 
 def test_a_condition_names_all_that_it_looks_at() -> None:
