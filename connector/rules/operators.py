@@ -97,6 +97,28 @@ class _Contains(Operator):
         return _text(other) in _text(test)
 
 
+class _StartsWith(Operator):
+    """The text starts with this one."""
+
+    key = "starts_with"
+    takes = Takes.TEXT
+    kinds = frozenset({Kind.TEXT})
+    words: ClassVar[Words] = {"en": "starts with {values}", "fr": "commence par {values}"}
+
+    def sql(self, test: Test, column: sql.Column) -> str:
+        part = _text(test)  # which may fold to nothing
+        if not part:
+            return column.known
+        return f"substring({column.compared}, 1, {len(part)}) = {sql.text(part)}"
+
+    def holds(self, test: Test) -> Callable[[Literal], bool]:
+        part = _text(test)
+        return lambda text: str(text).startswith(part)
+
+    def implies(self, test: Test, other: Test) -> bool:
+        return _text(test).startswith(_text(other))
+
+
 class _Matches(Operator):
     """The text contains what this regular expression (RE2 syntax) describes."""
 
@@ -250,6 +272,7 @@ class Op:
     IN = _In()
     NOT_IN = _NotIn()
     CONTAINS = _Contains()
+    STARTS_WITH = _StartsWith()
     MATCHES = _Matches()
     GTE = _Gte()
     GT = _Gt()

@@ -186,6 +186,21 @@ MEANINGS: dict[str, Meaning] = {
             ("{text: {contains: Tude, exact: true}}", "Étude", False),
         ),
     ),
+    "starts_with": Meaning(
+        _TEXT,
+        lambda test, value: str(value).startswith(_text(test)),
+        _part,
+        (
+            ("{text: {starts_with: etu}}", "Étude", True),
+            ("{text: {starts_with: tude}}", "Étude", False),
+            ("{text: {starts_with: étude de cas}}", "Étude", False),
+            ("{text: {starts_with: '%'}}", "100%", False),
+            ("{text: {starts_with: Etu, exact: true}}", "Étude", False),
+            ("{text: {starts_with: É, exact: true}}", "Étude", True),
+            ("{text: {starts_with: É, exact: true}}", "E\u0301tude", False),
+            ("{text: {starts_with: x}}", None, False),
+        ),
+    ),
     "matches": Meaning(
         _TEXT,
         _finds,
