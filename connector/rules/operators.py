@@ -119,6 +119,30 @@ class _StartsWith(Operator):
         return _text(test).startswith(_text(other))
 
 
+class _EndsWith(Operator):
+    """The text ends with this one."""
+
+    key = "ends_with"
+    takes = Takes.TEXT
+    kinds = frozenset({Kind.TEXT})
+    words: ClassVar[Words] = {"en": "ends with {values}", "fr": "se termine par {values}"}
+
+    def sql(self, test: Test, column: sql.Column) -> str:
+        part = _text(test)  # which may fold to nothing
+        if not part:
+            return column.known
+        # Where the text is shorter, what is cut out of it is too, wherever engines begin to cut.
+        start = f"length({column.compared}) - {len(part) - 1}"
+        return f"substring({column.compared}, {start}, {len(part)}) = {sql.text(part)}"
+
+    def holds(self, test: Test) -> Callable[[Literal], bool]:
+        part = _text(test)
+        return lambda text: str(text).endswith(part)
+
+    def implies(self, test: Test, other: Test) -> bool:
+        return _text(test).endswith(_text(other))
+
+
 class _Matches(Operator):
     """The text contains what this regular expression (RE2 syntax) describes."""
 
@@ -273,6 +297,7 @@ class Op:
     NOT_IN = _NotIn()
     CONTAINS = _Contains()
     STARTS_WITH = _StartsWith()
+    ENDS_WITH = _EndsWith()
     MATCHES = _Matches()
     GTE = _Gte()
     GT = _Gt()

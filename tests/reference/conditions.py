@@ -201,6 +201,21 @@ MEANINGS: dict[str, Meaning] = {
             ("{text: {starts_with: x}}", None, False),
         ),
     ),
+    "ends_with": Meaning(
+        _TEXT,
+        lambda test, value: str(value).endswith(_text(test)),
+        _part,
+        (
+            ("{text: {ends_with: UDÉ}}", "Étude", True),
+            ("{text: {ends_with: etud}}", "Étude", False),
+            ("{text: {ends_with: une étude}}", "Étude", False),
+            ("{text: {ends_with: '%'}}", "100%", True),
+            ("{text: {ends_with: Ude, exact: true}}", "Étude", False),
+            ("{text: {ends_with: é, exact: true}}", "Santé", True),
+            ("{text: {ends_with: é, exact: true}}", "Sante\u0301", False),
+            ("{text: {ends_with: x}}", None, False),
+        ),
+    ),
     "matches": Meaning(
         _TEXT,
         _finds,
