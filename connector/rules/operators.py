@@ -2,7 +2,8 @@
 
 Its word in the files and what may stand behind it, the kinds of values it is for, its sentence, its
 SQL, the same for one value at a time, and what the review of rules may conclude. Files, plan,
-sentences and review know no operator by name. To add one: a class, and its line in `Op`.
+sentences and review know none by name but `exists`, which alone is true of an unknown value. To add
+one: a class, and its line in `Op`.
 """
 
 import operator

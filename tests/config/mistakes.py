@@ -410,6 +410,14 @@ MAPPING = (
         "    type: call\n",
         ("5:37: «gte» is for numbers and dates; the text «long» is neither",),
     ),
+    Mistake(
+        "an inequality of a number beyond all",
+        _MAPPING + "activities:\n"
+        "  - source: calls\n"
+        "    where: {hs_call_duration: {gte: 99999999999999999999}}\n"
+        "    type: call\n",
+        ("5:37: the number 99999999999999999999 is too large to compare with",),
+    ),
 )
 
 RULES = (
