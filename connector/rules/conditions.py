@@ -36,7 +36,7 @@ class Takes(Enum):
     VALUES = auto()  # a list of them
     BOUND = auto()  # a number or a date
     TEXT = auto()
-    PATTERN = auto()  # a text that may be long
+    PATTERN = auto()  # a regular expression
     DAYS = auto()
     TRUTH = auto()  # true or false
 
