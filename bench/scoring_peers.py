@@ -10,9 +10,10 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.domain.contact import Value
-from connector.rules.conditions import ALWAYS, Op, Test
+from connector.rules.conditions import ALWAYS, Test
 from connector.rules.counting import worth
 from connector.rules.model import ActivityRule, Each, Ever, PerAttribute, PerDays, RuleSet
+from connector.rules.operators import Op
 from connector.rules.predicate import Holds, predicate
 
 

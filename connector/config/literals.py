@@ -6,13 +6,19 @@ from decimal import Decimal
 
 from connector.config.section import Scalar
 from connector.domain.numbers import MILLION, to_millionths
-from connector.rules.conditions import RELATIVE, Kind, Literal, Op
+from connector.rules.conditions import Kind, Literal
 
 SPOKEN: Mapping[Kind, str] = {
     Kind.TEXT: "text",
     Kind.NUMBER: "a number",
     Kind.BOOLEAN: "true or false",
     Kind.MOMENT: "a date",
+}
+SEVERAL: Mapping[Kind, str] = {
+    Kind.TEXT: "text",
+    Kind.NUMBER: "numbers",
+    Kind.BOOLEAN: "true or false",
+    Kind.MOMENT: "dates",
 }
 EXAMPLE: Mapping[Kind, str] = {
     Kind.TEXT: 'put it in quotes, for example "75001"',
@@ -33,12 +39,8 @@ def spoken(value: Scalar) -> str:
             return f"the number {value}"
 
 
-def kind_of_literal(op: Op, value: Scalar) -> Kind:
+def kind_of_literal(value: Scalar) -> Kind:
     """Return the kind that a literal speaks of where no mapping declares one."""
-    if op in (Op.CONTAINS, Op.MATCHES):
-        return Kind.TEXT
-    if op in RELATIVE:
-        return Kind.MOMENT
     match value:
         case bool():
             return Kind.BOOLEAN

@@ -16,7 +16,7 @@ from connector.config.section import Name, NonEmpty, Number, Scalar, Section, re
 from connector.config.where import Where, relative_in
 from connector.domain.contact import Value
 from connector.ports import Native, Shapes, Watched
-from connector.rules.conditions import ALWAYS, Condition, Kind, Op, names
+from connector.rules.conditions import ALWAYS, Condition, Kind, names
 
 Source = Literal[
     "form_submissions",
@@ -128,16 +128,13 @@ class Entry(Section):
     @cached_property
     def constants(self) -> Mapping[str, Value]:
         """What `set` says, as attributes hold it."""
-        return {
-            name: literal(value, kind_of_literal(Op.EQUALS, value))
-            for name, value in self.set_.items()
-        }
+        return {name: literal(value, kind_of_literal(value)) for name, value in self.set_.items()}
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
         """The kind of each attribute."""
         kinds = {name: read.kind for name, read in self.attributes.items()}
-        kinds.update((name, kind_of_literal(Op.EQUALS, value)) for name, value in self.set_.items())
+        kinds.update((name, kind_of_literal(value)) for name, value in self.set_.items())
         return kinds
 
     @cached_property

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from connector.config.amounts import Seconds
 from connector.config.section import Name, NonEmpty, Section, refuse
 from connector.domain.text import fold
-from connector.rules.conditions import AnyOf, Kind, Op, Test
+from connector.rules.conditions import AnyOf, Kind, Test
+from connector.rules.operators import Op
 from connector.rules.quarantine import SECOND_US, Attribute, Quarantine, Sign
 
 GATEWAYS = (

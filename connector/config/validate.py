@@ -17,7 +17,7 @@ from connector.errors import Problem
 
 Model = TypeVar("Model", bound=Section)
 
-_MOST_LISTED = 14
+_MOST_LISTED = 20
 
 _EXPECTED: Mapping[str, tuple[str, str]] = {
     "string_type": ("a text", "some text"),

@@ -3,27 +3,43 @@
 Used by mappings (on a source's properties) and rules (on attributes and contact fields) alike.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, ClassVar, Self
+from keyword import iskeyword
+from typing import TYPE_CHECKING, Annotated, Self
 
-import re2
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    create_model,
+    model_validator,
+)
 
 from connector.config.amounts import Days
-from connector.config.literals import EXAMPLE, SPOKEN, kind_of_literal, literal, spoken
+from connector.config.literals import (
+    EXAMPLE,
+    SEVERAL,
+    SPOKEN,
+    kind_of_literal,
+    literal,
+    spoken,
+)
 from connector.config.section import NonEmpty, Number, Scalar, Section, refuse
+from connector.config.wording import listed
 from connector.rules.conditions import (
-    RELATIVE,
     All,
     AnyOf,
     Condition,
     Kind,
     Literal,
     Not,
-    Op,
+    Operator,
+    Takes,
     Test,
 )
+from connector.rules.operators import OPERATORS
 
 Path = tuple[str | int, ...]
 KindOf = Callable[[str], Kind | None]
@@ -31,71 +47,50 @@ KindOf = Callable[[str], Kind | None]
 Report = Callable[[Path, str], None]
 """Takes a mistake: where it stands, counted from the condition, and what it is."""
 
-Bound = Number | str
 Literals = Annotated[tuple[Scalar, ...], Field(min_length=1)]
 _MOST_PATTERN = 1_000
+_TAKEN: Mapping[Takes, object] = {
+    Takes.VALUE: Scalar,
+    Takes.VALUES: Literals,
+    Takes.BOUND: Number | str,
+    Takes.TEXT: NonEmpty,
+    Takes.PATTERN: Annotated[str, StringConstraints(min_length=1, max_length=_MOST_PATTERN)],
+    Takes.DAYS: Days,
+    Takes.TRUTH: bool,
+}
 
 
-def _check_pattern(pattern: object) -> object:
-    if not isinstance(pattern, str):
-        return pattern
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        re2.compile(pattern, options)
-    except re2.error as error:
-        raise refuse(
-            "regex", f"«{pattern}» is not a regular expression of the RE2 kind: {_reason(error)}"
-        ) from error
-    return pattern
+def _key(op: Operator) -> str:
+    """Return an operator's word as Python can say it."""
+    return f"{op.key}_" if iskeyword(op.key) else op.key
 
 
-def _reason(error: Exception) -> str:
-    """Return RE2's own words, which may come as bytes."""
-    first = error.args[0] if error.args else ""
-    return first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first)
+def _field(op: Operator) -> tuple[object, object]:
+    """Return the type and the rest of an operator's field."""
+
+    def check(value: object) -> object:
+        problem = op.refusal(value)
+        if problem:
+            raise refuse("literal", problem)
+        return value
+
+    taken = Annotated[_TAKEN[op.takes], BeforeValidator(check)]  # type: ignore[valid-type,name-defined]  # made from a list
+    return taken | None, Field(None, alias=op.key, description=op.__doc__)
 
 
-Pattern = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=_MOST_PATTERN),
-    BeforeValidator(_check_pattern, json_schema_input_type=str),
-]
+if TYPE_CHECKING:  # made from a list, which no type checker reads
+    _Operations = Section
+else:
+    _Operations = create_model(
+        "_Operations", __base__=Section, **{_key(op): _field(op) for op in OPERATORS}
+    )
 
 
-class Comparison(Section):
+class Comparison(_Operations):
     """Comparisons of one value, all of which must hold; `{gte: 10, lt: 60}`."""
 
-    equals: Scalar | None = None
-    """The value is this one."""
-    in_: Literals | None = Field(default=None, alias="in")
-    """The value is one of these."""
-    not_in: Literals | None = None
-    """The value is known and none of these."""
-    contains: NonEmpty | None = None
-    """The text contains this one."""
-    matches: Pattern | None = None
-    """The text contains what this regular expression (RE2 syntax) describes."""
-    gte: Bound | None = None
-    """At least."""
-    gt: Bound | None = None
-    """More than."""
-    lte: Bound | None = None
-    """At most."""
-    lt: Bound | None = None
-    """Less than."""
-    within_last: Days | None = None
-    """The date lies in the last so many days; of contacts only."""
-    longer_ago: Days | None = None
-    """The date is past by so many days or more; of contacts only."""
-    within_next: Days | None = None
-    """The date lies in the next so many days; of contacts only."""
-    exists: bool | None = None
-    """true: a value is known; false: none is."""
     exact: bool = False
     """Texts compare letter for letter; by default case and accents make no difference."""
-
-    OPS: ClassVar[tuple[Op, ...]] = tuple(Op)
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -105,14 +100,12 @@ class Comparison(Section):
             )
         return self
 
-    def operations(self) -> Iterator[tuple[Op, tuple[Scalar, ...]]]:
+    def operations(self) -> Iterator[tuple[Operator, tuple[Scalar, ...]]]:
         """Yield each comparison with its literals."""
-        for op in self.OPS:
-            value: object = getattr(self, "in_" if op is Op.IN else op.value)
-            if isinstance(value, tuple):
-                yield op, value
-            elif isinstance(value, str | int | Decimal):
-                yield op, (value,)
+        for op in OPERATORS:
+            value: Scalar | tuple[Scalar, ...] | None = getattr(self, _key(op))
+            if value is not None:
+                yield op, value if isinstance(value, tuple) else (value,)
 
 
 def _long_form(value: object) -> object:
@@ -187,8 +180,8 @@ def relative_in(where: "Where", path: Path = ()) -> Iterator[tuple[Path, str]]:
     """Yield each comparison with the day of asking: the way to it from `path`, and its word."""
     for name, comparison in where.comparisons.items():
         for op, _ in comparison.operations():
-            if op in RELATIVE:
-                yield (*path, name, op.value), op.value
+            if op.is_relative:
+                yield (*path, name, op.key), op.key
     for key, parts in (("all", where.all_), ("any", where.any_)):
         for position, part in enumerate(parts or ()):
             yield from relative_in(part, (*path, key, position))
@@ -203,38 +196,41 @@ def _under(report: Report, *steps: str | int) -> Report:
 def tests(name: str, comparison: Comparison, kind: Kind | None, report: Report) -> Iterator[Test]:
     """Yield the comparisons of one value as tests; literals that do not fit `kind` are reported."""
     for op, values in comparison.operations():
-        if op is Op.EXISTS:
-            yield Test(name, kind or Kind.TEXT, op, (values[0] is True,))
-            continue
-        wanted = kind or kind_of_literal(op, values[0])
-        if op in RELATIVE and wanted is Kind.MOMENT:
-            yield Test(name, wanted, op, (int(values[0]),))
-            continue
-        literals = [literal(value, wanted) for value in values]
-        problem = _misfit(name, op, wanted, values, literals)
-        if problem and kind is None and op in _ORDERED:
-            problem = f"«{op}» is for numbers and dates; {spoken(values[0])} is neither"
-        if problem:
-            report((op.value,), problem)
-            continue
-        yield Test(
-            name, wanted, op, tuple(one for one in literals if one is not None), comparison.exact
+        wanted = kind or _kind_meant(op, values) or Kind.TEXT
+        literals = [_read(op, value, wanted) for value in values]
+        problem = _wrong_kind(name, op, kind, wanted, values) or _misfit(
+            name, wanted, values, literals
         )
+        if problem:
+            report((op.key,), problem)
+            continue
+        found = tuple(one for one in literals if one is not None)
+        yield Test(name, wanted, op, found, comparison.exact and op.takes.is_of_the_kind)
 
 
-_ORDERED = (Op.GTE, Op.GT, Op.LTE, Op.LT)
+def _read(op: Operator, value: Scalar, kind: Kind) -> Literal | None:
+    """Return a literal as a test holds it; None if it is not of the kind that it has to be."""
+    if op.takes.is_of_the_kind:
+        return literal(value, kind)
+    return value if isinstance(value, bool) else int(value)
+
+
+def _wrong_kind(
+    name: str, op: Operator, declared: Kind | None, wanted: Kind, values: tuple[Scalar, ...]
+) -> str:
+    """Return that an operator is not for such values; empty if it is."""
+    if wanted in op.kinds:
+        return ""
+    kinds = listed([SEVERAL[kind] for kind in Kind if kind in op.kinds], "and")
+    if declared is None:
+        return f"«{op.key}» is for {kinds}; {spoken(values[0])} is neither"
+    return f"«{op.key}» is for {kinds}, but «{name}» holds {SPOKEN[declared]}"
 
 
 def _misfit(
-    name: str, op: Op, kind: Kind, values: tuple[Scalar, ...], literals: list[Literal | None]
+    name: str, kind: Kind, values: tuple[Scalar, ...], literals: Sequence[Literal | None]
 ) -> str:
     """Return what is wrong with comparing so; empty if nothing is."""
-    if op in (Op.CONTAINS, Op.MATCHES) and kind is not Kind.TEXT:
-        return f"«{op}» is for text, but «{name}» holds {SPOKEN[kind]}"
-    if op in RELATIVE:
-        return f"«{op}» is for dates, but «{name}» holds {SPOKEN[kind]}"
-    if op in _ORDERED and kind not in (Kind.NUMBER, Kind.MOMENT):
-        return f"«{op}» is for numbers and dates, but «{name}» holds {SPOKEN[kind]}"
     if "" in values:
         return f"an empty text counts as unknown: write `{name}: {{exists: false}}`"
     for value, found in zip(values, literals, strict=True):
@@ -250,7 +246,14 @@ def kinds_of(comparisons: Iterable[tuple[str, Comparison]]) -> Mapping[str, Kind
     kinds: dict[str, Kind] = {}
     for name, comparison in comparisons:
         for op, values in comparison.operations():
-            kind = kind_of_literal(op, values[0])
-            if op is not Op.EXISTS and not (op in _ORDERED and kind is Kind.TEXT):
+            kind = _kind_meant(op, values)
+            if kind is not None and kind in op.kinds:
                 kinds.setdefault(name, kind)
     return kinds
+
+
+def _kind_meant(op: Operator, values: tuple[Scalar, ...]) -> Kind | None:
+    """Return the kind that a comparison speaks of where none is declared; None: of any."""
+    if len(op.kinds) == 1:
+        return next(iter(op.kinds))
+    return kind_of_literal(values[0]) if op.takes.is_of_the_kind else None

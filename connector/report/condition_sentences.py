@@ -3,30 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from connector.domain.numbers import from_millionths
-from connector.rules.conditions import All, AnyOf, Condition, Kind, Literal, Not, Op, Test
+from connector.rules.conditions import All, AnyOf, Condition, Kind, Literal, Not, Test
 from connector.rules.explain import say
 from connector.rules.model import Label
 
-_OPS: dict[Op, Label] = {
-    Op.EQUALS: {"en": "is", "fr": "est"},
-    Op.IN: {"en": "is one of", "fr": "est parmi"},
-    Op.NOT_IN: {"en": "is none of", "fr": "n’est pas parmi"},
-    Op.CONTAINS: {"en": "contains", "fr": "contient"},
-    Op.MATCHES: {"en": "matches", "fr": "correspond à"},
-    Op.GTE: {"en": "is at least", "fr": "est au moins"},
-    Op.GT: {"en": "is more than", "fr": "est plus que"},
-    Op.LTE: {"en": "is at most", "fr": "est au plus"},
-    Op.LT: {"en": "is less than", "fr": "est moins que"},
-}
-_RELATIVE: dict[Op, Label] = {
-    Op.WITHIN_LAST: {"en": "lies in the last {n} days", "fr": "date des {n} derniers jours"},
-    Op.LONGER_AGO: {"en": "is {n} days ago or more", "fr": "date d’il y a {n} jours ou plus"},
-    Op.WITHIN_NEXT: {"en": "lies in the next {n} days", "fr": "tombe dans les {n} prochains jours"},
-}
-_EXISTS: dict[bool, Label] = {
-    True: {"en": "is known", "fr": "est connu"},
-    False: {"en": "is unknown", "fr": "est inconnu"},
-}
 _AND: Label = {"en": " and ", "fr": " et "}
 _OR: Label = {"en": " or ", "fr": " ou "}
 _NOT: Label = {"en": "not ({part})", "fr": "pas ({part})"}
@@ -56,22 +36,21 @@ def quoted(text: str, language: str) -> str:
 
 
 def _test(test: Test, language: str) -> str:
-    if test.op is Op.EXISTS:
-        return f"{test.name} {say(_EXISTS[test.values[0] is True], language)}"
-    if test.op in _RELATIVE:
-        return f"{test.name} {say(_RELATIVE[test.op], language).format(n=test.values[0])}"
-    values = ", ".join(_value(value, test.kind, language) for value in test.values)
+    values = ", ".join(_value(test, value, language) for value in test.values)
     exact = say(_EXACT, language) if test.exact else ""
-    return f"{test.name} {say(_OPS[test.op], language)} {values}{exact}"
+    sentence = say(test.op.sentence(test), language).format(values=values)
+    return f"{test.name} {sentence}{exact}"
 
 
-def _value(value: Literal, kind: Kind, language: str) -> str:
+def _value(test: Test, value: Literal, language: str) -> str:
     match value:
         case bool():
             return say(_YES[value], language)
         case str():
             return quoted(value, language)
-        case _ if kind is Kind.MOMENT:
+        case _ if not test.op.takes.is_of_the_kind:
+            return str(value)
+        case _ if test.kind is Kind.MOMENT:
             return _moment(value)
         case _:
             number = from_millionths(value)

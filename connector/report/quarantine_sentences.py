@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from connector.rules.conditions import AnyOf, Condition, Op, Test
+from connector.rules.conditions import AnyOf, Condition, Test
 from connector.rules.explain import Words
 from connector.rules.model import Label
+from connector.rules.operators import Op
 from connector.rules.quarantine import SECOND_US, Sign
 
 _SAID: dict[str, Label] = {

@@ -27,7 +27,7 @@ from connector.rules import (
     stages,
 )
 from connector.rules.condition_sql import add_kind, kinds_of
-from connector.rules.conditions import Kind
+from connector.rules.conditions import Kind, Operator
 from connector.rules.counting import Numbered
 from connector.rules.model import PerAttribute, RuleSet
 from connector.rules.plan import AccountPlan, CompiledRules, Constants, Robots, Step
@@ -175,6 +175,8 @@ def _canonical(value: object) -> object:
         return {"class": type(value).__name__, **parts}
     if isinstance(value, Mapping):
         return {str(key): _canonical(part) for key, part in value.items()}
+    if isinstance(value, Operator):
+        return value.key
     if isinstance(value, frozenset):
         return sorted(str(part) for part in value)
     if isinstance(value, tuple | list):

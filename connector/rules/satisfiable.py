@@ -9,17 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from connector.domain.text import fold
-from connector.rules.conditions import (
-    RELATIVE,
-    All,
-    AnyOf,
-    Condition,
-    Kind,
-    Literal,
-    Not,
-    Op,
-    Test,
-)
+from connector.rules.conditions import All, AnyOf, Condition, Kind, Literal, Not, Test
+from connector.rules.operators import Op
 from connector.rules.predicate import predicate
 
 _MOST_WAYS = 500
@@ -111,8 +102,11 @@ def _is_impossible(claims: Sequence[_Claim]) -> bool:
         return True
     kinds = {claim.test.kind for claim in claims}
     # What depends on the day of asking is possible as far as anybody knows.
-    vague = {Op.EXISTS, *RELATIVE}
-    on_values = [claim for claim in claims if claim.test.op not in vague]
+    on_values = [
+        claim
+        for claim in claims
+        if claim.test.op is not Op.EXISTS and not claim.test.op.is_relative
+    ]
     if len(kinds) > 1 or not on_values:
         return False
     kind = kinds.pop()
@@ -131,8 +125,9 @@ def _no_number(claims: Sequence[_Claim]) -> bool:
     """Tell whether no whole number meets the claims.
 
     What holds changes only at a number that some claim names: if none of those and of their
-    neighbours meets all of them, none does.
+    neighbours meets all of them, none does. Claims of which that is not known are left out.
     """
+    claims = [claim for claim in claims if claim.test.op.turns_at_literals]
     named = {int(value) for claim in claims for value in claim.test.values}
     near = {number + step for number in named for step in (-1, 0, 1)}
     return not any(_meets(number, claims) for number in near or {0})
@@ -154,34 +149,17 @@ def _candidates(claims: Sequence[_Claim], *, exact: bool) -> set[str] | None:
     """Return the only texts that the value can be, as far as claims of one sort name them."""
     found: set[str] | None = None
     for claim in claims:
-        if claim.test.exact is not exact or not _names_all(claim):
+        admitted = claim.test.op.admits(claim.test, holds=claim.holds)
+        if claim.test.exact is not exact or admitted is None:
             continue
-        values = {str(value) for value in claim.test.values}
+        values = {str(value) for value in admitted}
         values = values if exact else {fold(value) for value in values}
         found = values if found is None else found & values
     return found
-
-
-def _names_all(claim: _Claim) -> bool:
-    """Tell whether a claim names every value that meets it."""
-    if claim.holds:
-        return claim.test.op in (Op.EQUALS, Op.IN)
-    return claim.test.op is Op.NOT_IN
 
 
 def _excludes(one: _Claim, other: _Claim) -> bool:
     """Tell whether two claims on a text, no list of values among them, contradict each other."""
     if not one.holds or other.holds or one.test.exact is not other.test.exact:
         return False
-    if one.test.op is not other.test.op:
-        return False
-    if one.test.op is Op.MATCHES:
-        return one.test.values == other.test.values
-    if one.test.op is Op.CONTAINS:
-        return _spelt(other.test) in _spelt(one.test)
-    return False
-
-
-def _spelt(test: Test) -> str:
-    text = str(test.values[0])
-    return text if test.exact else fold(text)
+    return one.test.op is other.test.op and one.test.op.implies(one.test, other.test)

@@ -6,11 +6,24 @@ integers.
 """
 
 import re
+from dataclasses import dataclass
 
 DAY_US = 86_400_000_000
 """Microseconds in a day of 24 hours."""
 
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field's or attribute's value. `compared`: as a condition compares it.
+
+    `known`: whether there is one, NULL in place of false; `unknown`: whether there is none.
+    """
+
+    compared: str
+    known: str
+    unknown: str
 
 
 def text(value: str) -> str:

@@ -3,6 +3,8 @@
 from itertools import pairwise
 from typing import NamedTuple
 
+from connector.rules.decay import IN_DAYS
+
 
 class Mistake(NamedTuple):
     """A file with something wrong in it, and what an admin is told: `line:column: message`."""
@@ -408,6 +410,14 @@ MAPPING = (
         "    type: call\n",
         ("5:37: «gte» is for numbers and dates; the text «long» is neither",),
     ),
+    Mistake(
+        "an inequality of a number beyond all",
+        _MAPPING + "activities:\n"
+        "  - source: calls\n"
+        "    where: {hs_call_duration: {gte: 99999999999999999999}}\n"
+        "    type: call\n",
+        ("5:37: the number 99999999999999999999 is too large to compare with",),
+    ),
 )
 
 RULES = (
@@ -496,7 +506,10 @@ RULES = (
         "a hold before nothing",
         _RULES + "rules:\n"
         "  - {id: paper, activity: content_download, points: 5, decay: {hold: 60d}}\n",
-        ("3:70: «hold» delays a half_life, linear or steps: none is given",),
+        (
+            f"3:70: «hold» delays a {', '.join(kind.key for kind in IN_DAYS)} or steps: none is "
+            "given",
+        ),
     ),
     Mistake(
         "an expiry that is none",

@@ -26,6 +26,8 @@ from connector.config.section import Section
 from connector.config.settings import check_settings
 from connector.config.yaml_file import parse_document
 from connector.errors import Problem
+from connector.rules.decay import IN_DAYS
+from connector.rules.operators import OPERATORS
 
 DOCS = Path(__file__).parents[2] / "docs"
 Check = Callable[[Document], tuple[object, list[Problem]]]
@@ -119,6 +121,19 @@ def test_every_key_is_explained(page: str, models: ModuleType) -> None:
         if not re.search(rf"\b{re.escape(key)}\b", code)
     }
     assert missing == set()
+
+
+@pytest.mark.parametrize(
+    ("section", "keys"),
+    [
+        ("`where`: conditions", [op.key for op in OPERATORS]),
+        ("`decay`: how points fade", [kind.key for kind in IN_DAYS]),
+    ],
+)
+def test_every_operator_and_decay_kind_has_its_row(section: str, keys: list[str]) -> None:
+    text = (DOCS / "rules.md").read_text(encoding="utf-8").partition(f"\n### {section}\n")[2]
+    rows = re.findall(r"^\| ([^|]+) \|", text.partition("\n##")[0], re.MULTILINE)
+    assert [key for key in keys if not re.search(rf"\b{key}\b", " ".join(rows))] == []
 
 
 def test_the_message_quoted_is_the_message_given() -> None:

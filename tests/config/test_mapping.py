@@ -4,7 +4,8 @@ from connector.config.mapping import HubSpotMapping
 from connector.config.mappings import load_mapping_of
 from connector.config.starter import shipped
 from connector.ports import Watched
-from connector.rules.conditions import All, AnyOf, Condition, Kind, Not, Op, Test
+from connector.rules.conditions import All, AnyOf, Condition, Kind, Not, Test
+from connector.rules.operators import Op
 from connector.rules.predicate import predicate
 
 

@@ -9,7 +9,7 @@ from connector.config.yaml_file import parse_document
 from connector.domain.numbers import MILLION
 from connector.ports import Shapes
 from connector.rules.compile import compile_rules
-from connector.rules.conditions import All, Kind, Op, Test
+from connector.rules.conditions import All, Kind, Test
 from connector.rules.decay import Constant, Decay, HalfLife, Linear, Steps
 from connector.rules.model import (
     Account,
@@ -28,6 +28,7 @@ from connector.rules.model import (
     Score,
     Stages,
 )
+from connector.rules.operators import Op
 
 
 def rules(text: str, shapes: Shapes | None = None) -> RuleSet:

@@ -73,6 +73,7 @@ BAD = (
     ("rules.schema.json", RULE + "decay: {half_life: 60}}"),
     ("rules.schema.json", RULE + "once_per: 30 days}"),
     ("rules.schema.json", RULE + "where: {minutes: {above: 5}}}"),
+    ("rules.schema.json", RULE + "where: {page: {matches: ''}}}"),
     ("hubspot-mapping.schema.json", "version: 1\ncrm: hubspot\nactivities: [{source: call}]"),
     ("salesforce-mapping.schema.json", "version: 1\ncrm: salesforce\nwrite: {score: 5}"),
     ("leadripe.schema.json", SETTINGS + "pat-na1-0123}"),

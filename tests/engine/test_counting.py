@@ -6,7 +6,7 @@ import pytest
 
 from connector.domain.ids import RuleId
 from connector.domain.numbers import MILLION
-from connector.rules.conditions import Kind, Op, Test
+from connector.rules.conditions import Kind, Test
 from connector.rules.decay import Constant, Decay, HalfLife, Linear, Steps
 from connector.rules.model import (
     AtMost,
@@ -17,6 +17,7 @@ from connector.rules.model import (
     Repeated,
     RuleSet,
 )
+from connector.rules.operators import Op
 from tests.engine.story import FOR_EVER, NOW, did, evaluate, lines_of, rule, score_of
 
 

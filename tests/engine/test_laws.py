@@ -19,9 +19,10 @@ from connector.errors import StoreError
 from connector.ports import Evaluation, Facts
 from connector.rules import sql
 from connector.rules.compile import compile_rules
-from connector.rules.conditions import AnyOf, Kind, Not, Op, Test
+from connector.rules.conditions import AnyOf, Kind, Not, Operator, Test
 from connector.rules.decay import Decay, HalfLife
 from connector.rules.model import AtMost, Group, PerAttribute, PerDays, Repeated, RuleSet
+from connector.rules.operators import Op
 from connector.rules.tables import MOVE, REASON, SCORE
 from tests.engine.story import (
     ENGINE,
@@ -139,7 +140,7 @@ def test_what_sql_cannot_hold_is_refused(value: str) -> None:
 
 @few
 @given(TEXT.filter(bool), st.sampled_from([Op.EQUALS, Op.CONTAINS, Op.IN]))
-def test_a_text_finds_itself(value: str, op: Op) -> None:
+def test_a_text_finds_itself(value: str, op: Operator) -> None:
     rules = RuleSet(rules=(rule(where=Test("x", Kind.TEXT, op, (value,))),))
     activities = [did(x=value), did(ago=1), {**did(ago=2), "a_x": "", "a_x_folded": ""}]
     assert lines_of(evaluate(rules, activities)) == [("rule", "rule", 1, 1)]

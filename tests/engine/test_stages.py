@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from connector.domain.numbers import MILLION
-from connector.rules.conditions import Kind, Op, Test
+from connector.rules.conditions import Kind, Test
 from connector.rules.model import Blocker, Criterion, Fit, HandOff, Persona, RuleSet
+from connector.rules.operators import Op
 from tests.engine.story import (
     DAY_US,
     NOW,

@@ -14,18 +14,16 @@ from connector.domain.ids import RuleId
 from connector.domain.numbers import MILLION
 from connector.rules.accounts import KINDS
 from connector.rules.conditions import (
-    RELATIVE,
     All,
     AnyOf,
     Condition,
     Kind,
     Literal,
     Not,
-    Op,
     Test,
     names,
 )
-from connector.rules.decay import EXPIRE_AFTER, Constant, Curve, Decay, HalfLife, Linear, Steps
+from connector.rules.decay import EXPIRE_AFTER, IN_DAYS, Constant, Curve, Decay, Steps
 from connector.rules.model import (
     Account,
     ActivityRule,
@@ -50,7 +48,9 @@ from connector.rules.model import (
     Stages,
     Topic,
 )
+from connector.rules.operators import OPERATORS, Op
 from connector.rules.quarantine import SECOND_US, Quarantine, Sign
+from tests.reference.conditions import MEANINGS
 
 Node = Mapping[str, object]
 Settings = TypeVar("Settings", Stages, HandOff, SalesWork)
@@ -171,10 +171,9 @@ def decay(node: Node) -> Decay:
 
 def curve(node: Node) -> Curve:
     """Return how points fade."""
-    if "half_life" in node:
-        return HalfLife(days(node["half_life"]))
-    if "linear" in node:
-        return Linear(days(node["linear"]))
+    for kind in IN_DAYS:
+        if kind.key in node:
+            return kind(days(node[kind.key]))
     if "steps" in node:
         steps = ((days(age), percent(share)) for age, share in mapping(node["steps"]).items())
         return Steps(tuple(steps))
@@ -234,12 +233,13 @@ def comparisons(name: str, node: Node) -> All:
 
 def test(name: str, op: str, wanted: object, exact: bool) -> Test:
     """Return one comparison with a literal or a list of them."""
-    if Op(op) in RELATIVE:
-        return Test(name, Kind.MOMENT, Op(op), (days(wanted),), exact)
+    (operator,) = (each for each in OPERATORS if each.key == op)
+    if MEANINGS[op].is_relative:
+        return Test(name, Kind.MOMENT, operator, (days(wanted),), exact)
     literals = wanted if isinstance(wanted, list) else [wanted]
     values = tuple(value(each) for each in literals)
     kind = KINDS.get(name, Kind.TEXT) if op == "exists" else kind_of(values[0])
-    return Test(name, kind, Op(op), values, exact)
+    return Test(name, kind, operator, values, exact)
 
 
 def kind_of(literal: Literal) -> Kind:

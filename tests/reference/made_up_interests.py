@@ -3,8 +3,9 @@
 import dataclasses
 from random import Random
 
-from connector.rules.conditions import Kind, Op, Test
+from connector.rules.conditions import Kind, Test
 from connector.rules.model import Interests, RuleSet, Topic
+from connector.rules.operators import Op
 from tests.reference.made_up_conditions import likely
 from tests.reference.story import Story
 

@@ -4,8 +4,9 @@ import dataclasses
 from random import Random
 from zoneinfo import ZoneInfo
 
-from connector.rules.conditions import AnyOf, Condition, Kind, Op, Test
+from connector.rules.conditions import AnyOf, Condition, Kind, Test
 from connector.rules.model import RuleSet
+from connector.rules.operators import Op
 from connector.rules.quarantine import SECOND_US, Quarantine, Sign
 from tests.reference.made_up_conditions import likely
 from tests.reference.made_up_stories import local_day

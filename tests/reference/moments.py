@@ -1,10 +1,11 @@
-"""Comparisons with the instant of evaluation, as comparisons with moments."""
+"""Comparisons with the instant of evaluation: it becomes the last of their literals."""
 
 import dataclasses
 
-from connector.rules.conditions import All, AnyOf, Condition, Not, Op, Test
+from connector.rules.conditions import All, AnyOf, Condition, Not, Test
 from connector.rules.model import RuleSet
-from tests.reference.story import US_PER_DAY, Instant
+from tests.reference.conditions import MEANINGS
+from tests.reference.story import Instant
 
 
 def asked_at(rules: RuleSet, as_of: Instant) -> RuleSet:
@@ -35,7 +36,7 @@ def asked_at(rules: RuleSet, as_of: Instant) -> RuleSet:
 
 
 def absolute(condition: Condition, as_of: Instant) -> Condition:
-    """Return a condition that names moments where it named spans of days."""
+    """Return a condition that names the instant wherever it compares with it."""
     match condition:
         case All(parts=parts):
             return All(tuple(absolute(part, as_of) for part in parts))
@@ -43,18 +44,7 @@ def absolute(condition: Condition, as_of: Instant) -> Condition:
             return AnyOf(tuple(absolute(part, as_of) for part in parts))
         case Not(part=part):
             return Not(absolute(part, as_of))
+        case Test(op=op, values=values) if MEANINGS[op.key].is_relative:
+            return dataclasses.replace(condition, values=(*values, as_of.us))
         case Test():
-            return _test(condition, as_of)
-
-
-def _test(test: Test, as_of: Instant) -> Condition:
-    def compared(op: Op, days: int) -> Test:
-        return Test(test.name, test.kind, op, (as_of.us + days * US_PER_DAY,))
-
-    if test.op is Op.WITHIN_LAST:
-        return All((compared(Op.GT, -int(test.values[0])), compared(Op.LTE, 0)))
-    if test.op is Op.LONGER_AGO:
-        return compared(Op.LTE, -int(test.values[0]))
-    if test.op is Op.WITHIN_NEXT:
-        return All((compared(Op.GT, 0), compared(Op.LTE, int(test.values[0]))))
-    return test
+            return condition

@@ -7,10 +7,11 @@ import pytest
 from connector.domain.ids import RuleId
 from connector.domain.numbers import MILLION
 from connector.rules.compile import compile_rules
-from connector.rules.conditions import Kind, Op, Test
+from connector.rules.conditions import Kind, Test
 from connector.rules.decay import Constant, Decay, HalfLife, Linear
 from connector.rules.layers import layered
 from connector.rules.model import ActivityRule, HandOff, PerAttribute, RuleSet, SalesWork
+from connector.rules.operators import Op
 from connector.rules.pattern import folded_pattern
 
 

@@ -1,8 +1,10 @@
 """Quarantine: the compiled plan against the readable evaluator, and what both must obey."""
 
 import dataclasses
+import itertools
 import os
 import random
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given, settings
@@ -76,10 +78,15 @@ def test_made_up_worlds_show_every_sign() -> None:
     assert shown == set(Sign)
 
 
+def shows_robots(results: Mapping[int, Result]) -> bool:
+    return any(one.flags for one in results.values())
+
+
 def test_a_batch_of_many_contacts_says_the_same() -> None:
-    it = world(3, 1_100)
+    it = next(one for one in map(world, itertools.count()) if shows_robots(one.evaluated()))
+    it = world(it.seed, 1_100)
     found = it.evaluated()
-    assert any(one.flags for one in found.values())
+    assert shows_robots(found)
     assert found == evaluate_all(it.rules, it.stories, it.as_of, it.decisions)
 
 

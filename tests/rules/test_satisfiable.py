@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.config.where import Where
-from connector.rules.conditions import ALWAYS, All, AnyOf, Condition, Kind, Not, Op, Test
+from connector.rules.conditions import ALWAYS, All, AnyOf, Condition, Kind, Not, Test
+from connector.rules.operators import Op
 from connector.rules.satisfiable import always_holds, exclude, follows, never_holds
 from tests.reference.conditions import holds
 from tests.reference.made_up_conditions import ATTRIBUTES, likely, make_condition, seeded

@@ -16,7 +16,7 @@ from connector.engine.embedded import EmbeddedEngine
 from connector.ports import Clock, Crm, KnownContact, Shapes, Store, TaskWish, Watched
 from connector.results import PlanSummary, RunReport
 from connector.rules.compile import compile_rules
-from connector.rules.conditions import Kind, Op, Test
+from connector.rules.conditions import Kind, Test
 from connector.rules.decay import Constant, Decay, HalfLife
 from connector.rules.model import (
     ActivityRule,
@@ -27,6 +27,7 @@ from connector.rules.model import (
     RuleSet,
     Topic,
 )
+from connector.rules.operators import Op
 from connector.rules.plan import CompiledRules
 from connector.store import open_store
 from connector.sync.guard import Guards

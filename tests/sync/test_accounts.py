@@ -7,8 +7,9 @@ from pathlib import Path
 from connector.domain.ids import RuleId
 from connector.domain.numbers import MILLION
 from connector.rules.compile import compile_rules
-from connector.rules.conditions import Kind, Op, Test
+from connector.rules.conditions import Kind, Test
 from connector.rules.model import Account, ContactRule
+from connector.rules.operators import Op
 from tests.fakes.people import activity, ana, bob
 from tests.sync.office import RULES, Office
 

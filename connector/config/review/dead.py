@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from connector.config.review.remark import Remark, Weight
-from connector.rules.conditions import All, Condition, Op, Test, names
+from connector.rules.conditions import All, Condition, Test, names
 from connector.rules.model import ActivityRule, Criterion, RuleSet
+from connector.rules.operators import Op
 from connector.rules.satisfiable import always_holds, follows, never_holds
 
 _CORRECT = "Correct the condition, or take «{what}» out."

@@ -7,8 +7,9 @@ from connector.config.document import DataPath
 from connector.config.review.dead import never_fires
 from connector.config.review.remark import Remark, Weight
 from connector.domain.numbers import MILLION, from_millionths
-from connector.rules.conditions import All, Op, Test
+from connector.rules.conditions import All, Test
 from connector.rules.model import ActivityRule, ContactRule, Criterion, Fit, Group, Persona, RuleSet
+from connector.rules.operators import Op
 from connector.rules.reach import Reach, group_reach, score_reach
 from connector.rules.satisfiable import never_holds
 

@@ -9,8 +9,9 @@ from connector.config.review.remark import Remark, Weight
 from connector.config.rules_document import RulesDocument
 from connector.config.wording import listed
 from connector.domain.contact import Value
-from connector.rules.conditions import ALWAYS, All, AnyOf, Condition, Kind, Not, Op, Test
+from connector.rules.conditions import ALWAYS, All, AnyOf, Condition, Kind, Not, Test
 from connector.rules.model import ActivityRule, PerAttribute, RuleSet
+from connector.rules.operators import Op
 from connector.rules.predicate import predicate
 from connector.rules.satisfiable import never_holds
 

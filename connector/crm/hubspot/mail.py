@@ -15,7 +15,8 @@ from connector.crm.hubspot.sources import Records
 from connector.crm.values import millis
 from connector.domain.contact import Activity
 from connector.ports import Page
-from connector.rules.conditions import All, AnyOf, Condition, Op, Test
+from connector.rules.conditions import All, AnyOf, Condition, Test
+from connector.rules.operators import Op
 
 _PAGE = 1_000
 _TYPE = "event_type"

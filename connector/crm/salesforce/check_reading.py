@@ -11,7 +11,8 @@ from connector.crm.salesforce.hiding import Hiding
 from connector.crm.salesforce.needs import Columns, needs, optional
 from connector.crm.salesforce.schema import FieldInfo, Schema
 from connector.domain.text import fold
-from connector.rules.conditions import All, AnyOf, Condition, Kind, Not, Op, Test
+from connector.rules.conditions import All, AnyOf, Condition, Kind, Not, Test
+from connector.rules.operators import Op
 
 _SUITABLE: Mapping[Kind, frozenset[str]] = {
     Kind.NUMBER: frozenset({"double", "currency", "percent", "int"}),
