@@ -477,7 +477,11 @@ def rules_check(config: Path, *, rules: Path | None, strict: bool, as_json: bool
 @AS_JSON
 @pass_config
 def rules_show(config: Path, *, rules: Path | None, language: str | None, as_json: bool) -> None:
-    """Say in sentences what the rules mean: points, groups, who fits, stages, hand-off."""
+    """Say in sentences what the rules mean, for people who will not read YAML.
+
+    Points, groups and scores, who fits and who is never handed to sales, stages and temperatures,
+    the hand-off, interests, and what robots do: everything that the file says.
+    """
     from connector.app import setup, show
 
     said, language = setup.rules_show(config, language, rules)
