@@ -533,7 +533,13 @@ def rules_test(config: Path, files: tuple[Path, ...], *, rules: Path | None, as_
 @click.option("--opportunities", help="The same, of deals.")
 @click.option("--zone", default="UTC", show_default=True, help="Of files: where days end.")
 @click.option("--language", type=click.Choice(["en", "fr"]), help="Of the rules' labels.")
-@click.option("--top", type=click.IntRange(0, 1000), default=10, show_default=True)
+@click.option(
+    "--top",
+    type=click.IntRange(0, 1000),
+    default=10,
+    show_default=True,
+    help="How many of the contacts that change most are shown.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Where all that differ go.")
 @click.option(
     "--form",
@@ -567,9 +573,10 @@ def rules_diff(
     On an export:         leadripe rules diff old.yaml new.yaml --contacts contacts.csv \\
                             --activities activities.parquet --out changed.csv
 
-    Prints who moves between stages, how scores change, hand-offs gained and lost, the rules that
-    make the difference, and the contacts that change most; with --json a line for each contact that
-    differs. Writes nothing to the CRM or the store.
+    Prints of how many contacts each score, stage, temperature, grade and hand-off differs, who
+    moves where, the rules that make the difference, and the contacts that change most; with --json
+    a line for each contact that differs. Scores are compared by name: one that only one of the
+    files has is told as added or removed. Writes nothing to the CRM or the store.
     """  # noqa: D301  the backslash is click's mark for lines to keep
     from connector.app import rules_diff as diffing
 
@@ -589,7 +596,7 @@ def rules_diff(
     with _progress() as progress:
         report = diffing.diff(config, wish, progress)
     if wish.as_json:
-        sys.stderr.writelines(f"{note}\n" for note in report.notes)
+        sys.stderr.writelines(f"{note}\n" for note in [*report.remarks, *report.notes])
     else:
         diffing.tell(report)
 

@@ -105,7 +105,7 @@ def _two(wish: DiffWish, language: str, shapes: Shapes | None) -> _Two:
 def _compare(wish: DiffWish, two: _Two, data: Data, form: Form, progress: Progress) -> DiffReport:
     """Evaluate and compare part by part."""
     at = wish.as_of or SystemClock().now()
-    report = new_report(at, wish.before, wish.after)
+    report = new_report(at, wish.before, wish.after, two.comparison)
     engine = EmbeddedEngine(memory_limit=_MEMORY)
     day = local_day(at, data.zone)
 
@@ -120,11 +120,12 @@ def _compare(wish: DiffWish, two: _Two, data: Data, form: Form, progress: Progre
         return engine.evaluate(compiled, facts, as_of_us=micros(at), as_of_day=day)
 
     out = sys.stdout.buffer if wish.as_json else wish.out
+    schema = two.comparison.schema
     try:
         old, new = robots(two.before, data.crowds[0]), robots(two.after, data.crowds[-1])
         first = gathered(two.before, (with_robots(p.before, old) for p in data.beforehand()))
         second = gathered(two.after, (with_robots(p.after, new) for p in data.beforehand()))
-        with written(out) as stream, writer_for(stream, form) as writer:
+        with written(out) as stream, writer_for(stream, form, schema) as writer:
             for part in data.parts:
                 compared = two.comparison.of(
                     evaluated(two.before, with_robots(part.before, old), first),
