@@ -424,10 +424,11 @@ def explain(
     html: Path | None,
     as_json: bool,
 ) -> None:
-    """Explain the CONTACT, given by id or e-mail: score, every reason, stage, gates.
+    """Explain the CONTACT, given by id or e-mail: scores, every reason, interests, stage, gates.
 
-    And how it came to that: the score day by day as it rose and faded, what the contact did, moves
-    of stage and temperature, hand-offs, what was written when. Asks the CRM nothing.
+    What a robot did, in quarantine with its sign. And how it came to that: the score day by day as
+    it rose and faded, what the contact did, moves of stage and temperature, hand-offs, what was
+    written when. Asks the CRM nothing.
     """
     from connector.app import explain as explaining
     from connector.app import show
