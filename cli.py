@@ -444,16 +444,18 @@ def explain(
 
 @leadripe.group()
 def rules() -> None:
-    """Look at the scoring rules, test and compare them."""
+    """Look at the scoring rules, test and compare them. Nothing here writes to the CRM."""
 
 
 @rules.command("check")
-@click.option("--rules", type=click.Path(path_type=Path), help="Default: the settings' rules file.")
+@click.option(
+    "--rules", type=click.Path(path_type=Path), help="A rules file; default: the settings'."
+)
 @click.option("--strict", is_flag=True, help="Exit with 4 for warnings too.")
 @AS_JSON
 @pass_config
 def rules_check(config: Path, *, rules: Path | None, strict: bool, as_json: bool) -> None:
-    """Validate settings, mapping and rules together, and look for what was hardly meant.
+    """Look for mistakes in settings, mapping and rules, and for what was hardly meant so.
 
     \b
     error     a mistake, or a rule that can never fire: proved
@@ -471,7 +473,9 @@ def rules_check(config: Path, *, rules: Path | None, strict: bool, as_json: bool
 
 
 @rules.command("show")
-@click.option("--rules", type=click.Path(path_type=Path), help="Default: the settings' rules file.")
+@click.option(
+    "--rules", type=click.Path(path_type=Path), help="A rules file; default: the settings'."
+)
 @click.option(
     "--language", type=click.Choice(["en", "fr"]), help="Default: the settings' language."
 )
@@ -495,7 +499,9 @@ def rules_show(config: Path, *, rules: Path | None, language: str | None, as_jso
 
 @rules.command("test")
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, metavar="[FILE]...")
-@click.option("--rules", type=click.Path(path_type=Path), help="Default: the settings' rules file.")
+@click.option(
+    "--rules", type=click.Path(path_type=Path), help="A rules file; default: the settings'."
+)
 @AS_JSON
 @pass_config
 def rules_test(config: Path, files: tuple[Path, ...], *, rules: Path | None, as_json: bool) -> None:
@@ -508,8 +514,9 @@ def rules_test(config: Path, files: tuple[Path, ...], *, rules: Path | None, as_
         activities: [{type: demo_request, age: 1h}]
         expect: {need: true, hand_off: need}
 
-    Without FILE all of mappings/cases/*.yaml beside the rules are told; `leadripe init` writes an
-    example there. Asks the CRM nothing. Exit code 3 if a case does not hold.
+    What may be expected, such as score, stage, reasons, interests or quarantine, docs/rules.md
+    lists. Without FILE all in the folder `cases` beside the rules file is run; `leadripe init`
+    writes examples there. Asks the CRM nothing. Exit code 3 if a case does not hold.
     """  # noqa: D301  the backslash is click's mark for lines to keep
     from connector.app import rules_cases
 
@@ -532,8 +539,15 @@ def rules_test(config: Path, files: tuple[Path, ...], *, rules: Path | None, as_
 @click.option("--contacts", help="Instead of --on: CSV or Parquet, a file, a folder or a pattern.")
 @click.option("--activities", help="The same, of what the contacts did.")
 @click.option("--opportunities", help="The same, of deals.")
-@click.option("--zone", default="UTC", show_default=True, help="Of files: where days end.")
-@click.option("--language", type=click.Choice(["en", "fr"]), help="Of the rules' labels.")
+@click.option(
+    "--zone",
+    default="UTC",
+    show_default=True,
+    help="Of files: the time zone, such as Europe/Paris.",
+)
+@click.option(
+    "--language", type=click.Choice(["en", "fr"]), help="Of labels; default: the settings'."
+)
 @click.option(
     "--top",
     type=click.IntRange(0, 1000),
@@ -541,7 +555,7 @@ def rules_test(config: Path, files: tuple[Path, ...], *, rules: Path | None, as_
     show_default=True,
     help="How many of the contacts that change most are shown.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Where all that differ go.")
+@click.option("--out", type=click.Path(path_type=Path), help="A file for all contacts that differ.")
 @click.option(
     "--form",
     type=click.Choice(["json", "csv", "parquet"]),

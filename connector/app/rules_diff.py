@@ -13,7 +13,7 @@ import pyarrow as pa
 from connector.app import show
 from connector.app.account import open_account
 from connector.app.clock import SystemClock
-from connector.app.diff_data import Data, of_files, of_store
+from connector.app.diff_data import Data, of_files, of_store, unread
 from connector.app.diff_inputs import COMMAND, STORE, inputs_of
 from connector.app.diff_inputs import FilesNamed as FilesNamed  # the command line says which
 from connector.app.diff_output import writer_for
@@ -29,6 +29,7 @@ from connector.report import terminal
 from connector.report.rules_diff import DiffReport, rules_diff
 from connector.rules.compile import compile_rules
 from connector.rules.explain import Words
+from connector.rules.model import RuleSet
 from connector.rules.plan import CompiledRules
 from connector.sync.progress import Progress
 from connector.sync.robots import Parts, robot_domains, with_robots
@@ -67,6 +68,12 @@ class _Two:
     after: CompiledRules
     comparison: Comparison
 
+    @property
+    def rules(self) -> tuple[tuple[RuleSet, CompiledRules], tuple[RuleSet, CompiledRules]]:
+        """Each with what it compiles to."""
+        words = self.comparison
+        return (words.before.rules, self.before), (words.after.rules, self.after)
+
 
 def diff(config: Path, wish: DiffWish, progress: Progress) -> DiffReport:
     """Compare two rules files on files or, without them, on what was pulled; nothing is changed.
@@ -82,6 +89,8 @@ def diff(config: Path, wish: DiffWish, progress: Progress) -> DiffReport:
             language = wish.language or opened.loaded.settings.language
             two = _two(wish, language, opened.loaded.mapping.shapes())
             data = stack.enter_context(of_store(opened, two.before, two.after, wish.as_of))
+            lacking = list(unread(opened.loaded.mapping, *two.rules))
+            data = replace(data, notes=[*data.notes, lacking])
         else:
             check_zone(wish.zone)
             two = _two(wish, wish.language or "en", None)

@@ -310,6 +310,22 @@ def test_exit_codes_and_output_of_the_command(project: Path) -> None:
     assert step["reasons"] == {"white_paper": "6"}
 
 
+def test_the_steps_to_change_a_rule_can_be_followed(project: Path) -> None:
+    steps = (
+        DOCS.read_text(encoding="utf-8").partition("**To change a rule**")[2].partition("\n## ")[0]
+    )
+    copied, into = re.findall(r"`(mappings/\w+\.yaml)`", steps)[:2]
+    text = (project / copied).read_text(encoding="utf-8")
+    (project / into).write_text(text.replace("points: 10\n", "points: 11\n"), encoding="utf-8")
+    commands = re.findall(r"`leadripe (rules [^`]+)`", steps)
+    assert [command.split()[1] for command in commands] == ["check", "show", "test", "diff"]
+    for command in commands[:3]:
+        told = leadripe(*command.split(), cwd=project)
+        assert told.code == (3 if " test " in command else 0), told.err
+    told = leadripe(*commands[3].split(), cwd=project)
+    assert "nothing was read from the CRM yet" in told.err  # as for everything on what was pulled
+
+
 def test_mistakes_in_cases_are_a_matter_of_configuration(project: Path) -> None:
     cases = project / "mappings" / "cases" / "mine.yaml"
     cases.write_text("version: 1\ncases:\n  - name: a\n    expct: {score: 1}\n", "utf-8")

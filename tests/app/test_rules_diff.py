@@ -381,6 +381,15 @@ def test_what_was_pulled_is_compared_without_a_trace(tmp_path: Path) -> None:
     for row in rows:
         assert row["score_before"] == shown[row["id"]]
         assert row["score_change"] > 0
+    assert "does not read" not in told.err
+    more = "\ncontact_rules: [{id: big, where: {shoe_size: {gte: 40}}, points: 5}]\n"
+    more += "interests: {attribute: subject}\n"
+    (tmp_path / "more.yaml").write_text(text.partition("\ninterests:")[0] + more, "utf-8")
+    asking = leadripe("rules", "diff", "mappings/rules.yaml", "more.yaml", cwd=tmp_path)
+    assert "0 would look different" in asking.out
+    said = " ".join(asking.out.split())
+    assert "does not read the contact field shoe_size, which one of the two asks for" in said
+    assert "does not read the attribute of activities subject, which one" in said
     same = leadripe("rules", "diff", "new.yaml", "new.yaml", cwd=tmp_path)
     assert same.out.startswith("60 contacts under new.yaml")
     assert "0 would look different" in same.out
