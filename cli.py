@@ -590,8 +590,9 @@ def rules_diff(
 
     Prints of how many contacts each score, stage, temperature, grade and hand-off differs, who
     moves where, the rules that make the difference, and the contacts that change most; with --json
-    a line for each contact that differs. Scores are compared by name: one that only one of the
-    files has is told as added or removed. Writes nothing to the CRM or the store.
+    a line for each contact that differs, with --json and --out the totals, the contacts in the
+    file. Scores are compared by name: one that only one of the files has is told as added or
+    removed. Writes nothing to the CRM or the store.
     """  # noqa: D301  the backslash is click's mark for lines to keep
     from connector.app import rules_diff as diffing
 
@@ -610,10 +611,7 @@ def rules_diff(
     )
     with _progress() as progress:
         report = diffing.diff(config, wish, progress)
-    if wish.as_json:
-        sys.stderr.writelines(f"{note}\n" for note in [*report.remarks, *report.notes])
-    else:
-        diffing.tell(report)
+    diffing.tell(report, wish)
 
 
 @leadripe.command()

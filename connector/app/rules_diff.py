@@ -26,7 +26,7 @@ from connector.config.rules_file import load_rules
 from connector.engine.embedded import EmbeddedEngine
 from connector.ports import Accounts, Evaluation, Facts, Shapes
 from connector.report import terminal
-from connector.report.rules_diff import DiffReport, rules_diff
+from connector.report.rules_diff import DiffReport, rules_diff, totals
 from connector.rules.compile import compile_rules
 from connector.rules.explain import Words
 from connector.rules.model import RuleSet
@@ -43,8 +43,8 @@ class DiffWish:
     """What the command line asks for.
 
     `on`: a folder of files, or `store` for what was pulled; `files`: named one by one instead.
-    `top`: how many of the contacts that change most the report names. `as_json`: every contact that
-    differs as a line on stdout.
+    `top`: how many of the contacts that change most the report names. `out`: a file for every
+    contact that differs. `as_json`: these as lines on stdout; with `out`, the totals there.
     """
 
     before: Path
@@ -82,7 +82,8 @@ def diff(config: Path, wish: DiffWish, progress: Progress) -> DiffReport:
     it; contacts of files as if they had never been evaluated before.
     """
     inputs = inputs_of(wish.on, wish.files)
-    form = form_of(wish.out, wish.form, as_json=wish.as_json, where=COMMAND)
+    in_lines = wish.as_json and wish.out is None
+    form = form_of(wish.out, wish.form, as_json=in_lines, where=COMMAND)
     with ExitStack() as stack:
         if inputs is None:
             opened = open_account(config)
@@ -128,7 +129,7 @@ def _compare(wish: DiffWish, two: _Two, data: Data, form: Form, progress: Progre
         facts = replace(facts, accounts=accounts)
         return engine.evaluate(compiled, facts, as_of_us=micros(at), as_of_day=day)
 
-    out = sys.stdout.buffer if wish.as_json else wish.out
+    out = wish.out or (sys.stdout.buffer if wish.as_json else None)
     schema = two.comparison.schema
     try:
         old, new = robots(two.before, data.crowds[0]), robots(two.after, data.crowds[-1])
@@ -150,6 +151,11 @@ def _compare(wish: DiffWish, two: _Two, data: Data, form: Form, progress: Progre
     return report
 
 
-def tell(report: DiffReport) -> None:
-    """Print the report on stdout."""
-    terminal.show(show.console(), rules_diff(report))
+def tell(report: DiffReport, wish: DiffWish) -> None:
+    """Print the report on stdout; if the contacts are there already, what is to know on stderr."""
+    if not wish.as_json:
+        terminal.show(show.console(), rules_diff(report))
+    elif wish.out is not None:
+        show.json(totals(report))
+    else:
+        sys.stderr.writelines(f"{note}\n" for note in [*report.remarks, *report.notes])

@@ -103,6 +103,15 @@ class DiffReport:
     notes: Sequence[str] = ()
 
     @property
+    def moved(self) -> tuple[int, int]:
+        """Of how many contacts the stage differs, and of how many the temperature."""
+        stage, temperature = (
+            sum(count for (old, new), count in self.moves.items() if old[place] != new[place])
+            for place in range(2)
+        )
+        return stage, temperature
+
+    @property
     def compared(self) -> Sequence[ScoreTotals]:
         """The scores that both rule sets have."""
         return [score for score in self.scores if score.fate == "compared"]
@@ -125,6 +134,42 @@ class DiffReport:
             yield (
                 f"Stages, temperature and hand-offs go by «{before}» before and by «{after}» after."
             )
+
+
+def totals(report: DiffReport) -> Mapping[str, object]:
+    """Return how much differs, as plain values; an instant is ISO 8601."""
+    stage, temperature = report.moved
+    hand_offs = {
+        "before": report.hand_offs_before,
+        "after": report.hand_offs_after,
+        "gained": report.hand_offs_gained,
+        "lost": report.hand_offs_lost,
+    }
+    return {
+        "before": report.before,
+        "after": report.after,
+        "as_of": report.as_of.isoformat(),
+        "contacts": report.contacts,
+        "differing": report.differing,
+        "points_only": report.points_only,
+        "scores": [_score_totals(score) for score in report.scores],
+        "stage": stage,
+        "temperature": temperature,
+        "grade": report.grades.total(),
+        "hand_off": hand_offs,
+        "moves": [
+            {"from": " ".join(old).strip(), "to": " ".join(new).strip(), "contacts": count}
+            for (old, new), count in report.moves.most_common()
+        ],
+        "notes": [*report.remarks, *report.notes],
+    }
+
+
+def _score_totals(score: ScoreTotals) -> Mapping[str, object]:
+    told = {"name": score.name, "label": score.label, "fate": score.fate}
+    if score.fate == "compared":
+        return {**told, "more": score.up, "less": score.down}
+    return {**told, "with_points": score.with_points}
 
 
 def rules_diff(report: DiffReport) -> RenderableType:
@@ -171,8 +216,7 @@ def _totals(report: DiffReport) -> Table:
     for score in report.compared:
         counts = score.up + score.down, score.up, score.down
         table.add_row(escape(f"score «{score.label}»"), *(f"{count:,}" for count in counts))
-    for name, place in (("stage", 0), ("temperature", 1)):
-        moved = sum(count for (old, new), count in report.moves.items() if old[place] != new[place])
+    for name, moved in zip(("stage", "temperature"), report.moved, strict=True):
         table.add_row(name, f"{moved:,}", "", "")
     table.add_row("grade", f"{report.grades.total():,}", "", "")
     gained, lost = report.hand_offs_gained, report.hand_offs_lost

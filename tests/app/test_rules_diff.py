@@ -303,6 +303,31 @@ def test_several_scores_are_told_to_people_and_in_every_form(desk: Desk) -> None
     assert [orjson.loads(line) for line in plain.out.splitlines()] == rows
 
 
+def test_a_script_gets_the_totals_beside_the_file(desk: Desk) -> None:
+    several(desk, SCORES_AFTER.replace("points: 20", "points: 55"))
+    asked = ("rules", "diff", "before.yaml", "after.yaml", "--on", ".", "--as-of", "2026-06-01")
+    totals = leadripe(*asked, "--json", "--out", "rows.csv", cwd=desk.folder).json()
+    report, rows = desk.diff(), desk.rows()
+    with (desk.folder / "rows.csv").open(encoding="utf-8-sig", newline="") as lines:
+        assert len(list(csv.DictReader(lines))) == len(rows) == totals["differing"]
+    engagement, risk, old, new = totals["scores"]
+    assert engagement == {
+        "name": "engagement",
+        "label": "Engagement",
+        "fate": "compared",
+        "more": len([row for row in rows if int(str(row["score_change"])) > 0]),
+        "less": 0,
+    }
+    assert (risk["more"], risk["less"]) == (report.scores[1].up, report.scores[1].down)
+    assert (old["fate"], new["fate"]) == ("removed", "added")
+    for name in ("stage", "temperature", "grade"):
+        assert totals[name] == len([r for r in rows if r[f"{name}_before"] != r[f"{name}_after"]])
+    assert totals["temperature"] > 0
+    assert sum(each["contacts"] for each in totals["moves"]) == totals["temperature"]
+    assert totals["hand_off"]["gained"] == report.hand_offs_gained
+    assert totals["notes"][0].startswith("Score «Old» is removed: ")
+
+
 def test_less_than_shows_is_only_counted(desk: Desk) -> None:
     desk.after.write_text(BEFORE.replace("points: 1,", "points: 1.000001,"))
     report = desk.diff()
