@@ -424,10 +424,11 @@ def explain(
     html: Path | None,
     as_json: bool,
 ) -> None:
-    """Explain the CONTACT, given by id or e-mail: score, every reason, stage, gates.
+    """Explain the CONTACT, given by id or e-mail: scores, every reason, interests, stage, gates.
 
-    And how it came to that: the score day by day as it rose and faded, what the contact did, moves
-    of stage and temperature, hand-offs, what was written when. Asks the CRM nothing.
+    What a robot did, in quarantine with its sign. And how it came to that: the score day by day as
+    it rose and faded, what the contact did, moves of stage and temperature, hand-offs, what was
+    written when. Asks the CRM nothing.
     """
     from connector.app import explain as explaining
     from connector.app import show
@@ -443,16 +444,18 @@ def explain(
 
 @leadripe.group()
 def rules() -> None:
-    """Look at the scoring rules, test and compare them."""
+    """Look at the scoring rules, test and compare them. Nothing here writes to the CRM."""
 
 
 @rules.command("check")
-@click.option("--rules", type=click.Path(path_type=Path), help="Default: the settings' rules file.")
+@click.option(
+    "--rules", type=click.Path(path_type=Path), help="A rules file; default: the settings'."
+)
 @click.option("--strict", is_flag=True, help="Exit with 4 for warnings too.")
 @AS_JSON
 @pass_config
 def rules_check(config: Path, *, rules: Path | None, strict: bool, as_json: bool) -> None:
-    """Validate settings, mapping and rules together, and look for what was hardly meant.
+    """Look for mistakes in settings, mapping and rules, and for what was hardly meant so.
 
     \b
     error     a mistake, or a rule that can never fire: proved
@@ -470,14 +473,20 @@ def rules_check(config: Path, *, rules: Path | None, strict: bool, as_json: bool
 
 
 @rules.command("show")
-@click.option("--rules", type=click.Path(path_type=Path), help="Default: the settings' rules file.")
+@click.option(
+    "--rules", type=click.Path(path_type=Path), help="A rules file; default: the settings'."
+)
 @click.option(
     "--language", type=click.Choice(["en", "fr"]), help="Default: the settings' language."
 )
 @AS_JSON
 @pass_config
 def rules_show(config: Path, *, rules: Path | None, language: str | None, as_json: bool) -> None:
-    """Say in sentences what the rules mean: points, groups, who fits, stages, hand-off."""
+    """Say in sentences what the rules mean, for people who will not read YAML.
+
+    Points, groups and scores, who fits and who is never handed to sales, stages and temperatures,
+    the hand-off, interests, and what robots do: everything that the file says.
+    """
     from connector.app import setup, show
 
     said, language = setup.rules_show(config, language, rules)
@@ -490,7 +499,9 @@ def rules_show(config: Path, *, rules: Path | None, language: str | None, as_jso
 
 @rules.command("test")
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, metavar="[FILE]...")
-@click.option("--rules", type=click.Path(path_type=Path), help="Default: the settings' rules file.")
+@click.option(
+    "--rules", type=click.Path(path_type=Path), help="A rules file; default: the settings'."
+)
 @AS_JSON
 @pass_config
 def rules_test(config: Path, files: tuple[Path, ...], *, rules: Path | None, as_json: bool) -> None:
@@ -503,8 +514,9 @@ def rules_test(config: Path, files: tuple[Path, ...], *, rules: Path | None, as_
         activities: [{type: demo_request, age: 1h}]
         expect: {need: true, hand_off: need}
 
-    Without FILE all of mappings/cases/*.yaml beside the rules are told; `leadripe init` writes an
-    example there. Asks the CRM nothing. Exit code 3 if a case does not hold.
+    What may be expected, such as score, stage, reasons, interests or quarantine, docs/rules.md
+    lists. Without FILE all in the folder `cases` beside the rules file is run; `leadripe init`
+    writes examples there. Asks the CRM nothing. Exit code 3 if a case does not hold.
     """  # noqa: D301  the backslash is click's mark for lines to keep
     from connector.app import rules_cases
 
@@ -527,10 +539,23 @@ def rules_test(config: Path, files: tuple[Path, ...], *, rules: Path | None, as_
 @click.option("--contacts", help="Instead of --on: CSV or Parquet, a file, a folder or a pattern.")
 @click.option("--activities", help="The same, of what the contacts did.")
 @click.option("--opportunities", help="The same, of deals.")
-@click.option("--zone", default="UTC", show_default=True, help="Of files: where days end.")
-@click.option("--language", type=click.Choice(["en", "fr"]), help="Of the rules' labels.")
-@click.option("--top", type=click.IntRange(0, 1000), default=10, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), help="Where all that differ go.")
+@click.option(
+    "--zone",
+    default="UTC",
+    show_default=True,
+    help="Of files: the time zone, such as Europe/Paris.",
+)
+@click.option(
+    "--language", type=click.Choice(["en", "fr"]), help="Of labels; default: the settings'."
+)
+@click.option(
+    "--top",
+    type=click.IntRange(0, 1000),
+    default=10,
+    show_default=True,
+    help="How many of the contacts that change most are shown.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="A file for all contacts that differ.")
 @click.option(
     "--form",
     type=click.Choice(["json", "csv", "parquet"]),
@@ -563,9 +588,11 @@ def rules_diff(
     On an export:         leadripe rules diff old.yaml new.yaml --contacts contacts.csv \\
                             --activities activities.parquet --out changed.csv
 
-    Prints who moves between stages, how scores change, hand-offs gained and lost, the rules that
-    make the difference, and the contacts that change most; with --json a line for each contact that
-    differs. Writes nothing to the CRM or the store.
+    Prints of how many contacts each score, stage, temperature, grade and hand-off differs, who
+    moves where, the rules that make the difference, and the contacts that change most; with --json
+    a line for each contact that differs, with --json and --out the totals, the contacts in the
+    file. Scores are compared by name: one that only one of the files has is told as added or
+    removed. Writes nothing to the CRM or the store.
     """  # noqa: D301  the backslash is click's mark for lines to keep
     from connector.app import rules_diff as diffing
 
@@ -584,10 +611,7 @@ def rules_diff(
     )
     with _progress() as progress:
         report = diffing.diff(config, wish, progress)
-    if wish.as_json:
-        sys.stderr.writelines(f"{note}\n" for note in report.notes)
-    else:
-        diffing.tell(report)
+    diffing.tell(report, wish)
 
 
 @leadripe.command()

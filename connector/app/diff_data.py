@@ -1,10 +1,11 @@
 """The contacts that two rule sets are compared on, part by part: exported files, or the store."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -13,9 +14,13 @@ from connector.app.account import Opened, zone_of_store
 from connector.app.diff_tables import IdsOf
 from connector.app.robots import parts_of_files
 from connector.app.then import sources_of
+from connector.config.mappings import AnyMapping
+from connector.config.wording import listed
 from connector.engine.offline import Inputs, read_files
 from connector.engine.offline_parts import Offline
 from connector.ports import Facts
+from connector.rules.accounts import FACTS
+from connector.rules.model import RuleSet
 from connector.rules.plan import CompiledRules
 from connector.store import EmbeddedStore
 from connector.sync.batches import batches
@@ -93,6 +98,39 @@ def _parts_of_files(read: Sequence[Offline], *, again: bool = False) -> Iterator
 def _keeps(ids: pa.ChunkedArray) -> IdsOf:
     """Return what picks the ids of a part by mask."""
     return lambda mask, _numbers: ids.filter(mask)
+
+
+def unread(
+    mapping: AnyMapping, before: tuple[RuleSet, CompiledRules], after: tuple[RuleSet, CompiledRules]
+) -> Iterator[str]:
+    """Yield a sentence on what one rule set alone asks for and the mapping does not read.
+
+    Of that nothing was pulled: the rules that ask for it change nobody here, and would later.
+    """
+    shapes = mapping.shapes()
+    known = {
+        "contact field": {*shapes.fields, *FACTS},
+        "attribute of activities": {*shapes.attributes},
+        "activity type": mapping.types,
+    }
+    old, new = _asked(*before), _asked(*after)
+    for what, read in known.items():
+        names = (old[what] ^ new[what]) - read
+        if names:
+            yield (
+                f"The mapping does not read the {what} {listed(sorted(names), 'and')}, which one "
+                "of the two asks for: unknown of everybody, so that such rules change nobody here. "
+                "Add it to the mapping and pull, then compare."
+            )
+
+
+def _asked(rules: RuleSet, compiled: CompiledRules) -> Mapping[str, frozenset[str]]:
+    types = (rule.activities for rule in rules.rules)
+    return {
+        "contact field": frozenset(compiled.fields),
+        "attribute of activities": frozenset(compiled.attributes),
+        "activity type": frozenset(chain.from_iterable(types)),
+    }
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connector.app.diff_tables import DIFFERENCE
 from connector.app.score_output import Form, Writer
 from connector.app.score_rows import harmless, json_lines, rows_of
 from connector.domain.numbers import from_millionths
@@ -24,9 +23,9 @@ class _JsonWriter(Writer):
 
 
 class _CsvWriter(Writer):
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, schema: pa.Schema) -> None:
         self._stream = stream
-        stream.write(("\ufeff" + ",".join(DIFFERENCE.names) + "\n").encode())
+        stream.write(("\ufeff" + ",".join(schema.names) + "\n").encode())
 
     def write(self, table: pa.Table) -> None:
         for lines in table.to_batches(max_chunksize=10_000):
@@ -45,16 +44,16 @@ class _ParquetWriter(Writer):
 
 
 @contextmanager
-def writer_for(stream: BinaryIO | None, form: Form) -> Iterator[Writer]:
-    """Return what writes the rows in a form."""
+def writer_for(stream: BinaryIO | None, form: Form, schema: pa.Schema) -> Iterator[Writer]:
+    """Return what writes the rows, columns as in `schema`, in a form."""
     if stream is None or form == "table":
         yield Writer()
     elif form == "json":
         yield _JsonWriter(stream)
     elif form == "csv":
-        yield _CsvWriter(stream)
+        yield _CsvWriter(stream, schema)
     else:
-        with pq.ParquetWriter(stream, DIFFERENCE, compression="zstd") as writer:
+        with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
             yield _ParquetWriter(writer)
 
 

@@ -1,7 +1,7 @@
 """`leadripe rules test`: holds the rules against an admin's own cases."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,30 +10,30 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from connector.app import show
+from connector.app.cases_held import Outcome, Row, told
 from connector.app.rules_chosen import choose
 from connector.columns import (
     OPPORTUNITY_SCHEMA,
     STATE_SCHEMA,
     activity_schema,
     contact_table,
+    schema_of,
     table_of,
     value_column,
     with_derived,
 )
 from connector.config.cases import Case, Step, known
 from connector.config.cases_file import load_cases
-from connector.domain.numbers import from_millionths, shown
+from connector.domain.text import fold
 from connector.engine.embedded import EmbeddedEngine
 from connector.errors import UsageError
 from connector.ports import Facts
 from connector.report import terminal
-from connector.report.cases import CasesReport, ToldCase, ToldStep, difference
+from connector.report.cases import CasesReport, ToldCase, ToldStep
 from connector.report.cases import cases as cases_told
 from connector.rules.plan import CompiledRules
-from connector.rules.tables import ATTRIBUTE, MEMORY
+from connector.rules.tables import ATTRIBUTE, MEMORY, ROBOT_DOMAIN
 from connector.sync.wanted import local_day, micros
-
-Row = Mapping[str, object]
 
 
 def run_cases(config: Path, rules: Path | None, files: Sequence[Path]) -> CasesReport:
@@ -75,15 +75,6 @@ def _beside(rules: Path) -> Sequence[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What came out for one case at one step. `scores`: {score: points} of every score."""
-
-    score: Row
-    reasons: Sequence[Row]
-    scores: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
 class _Runner:
     """Evaluates cases, those of the same moment and zone together, one step after the other.
 
@@ -98,37 +89,35 @@ class _Runner:
         steps: list[list[ToldStep]] = [[] for _ in cases]
         memory: dict[int, Row] = {}
         for place in range(max((len(case.steps) for case in cases), default=0)):
-            for (at, zone), numbers in _together(cases, place).items():
+            for (at, zone, _), numbers in _together(cases, place).items():
                 at_step = {number: cases[number].steps[place] for number in numbers}
                 outcomes = self._evaluate(at_step, memory, at, zone)
                 for number, outcome in outcomes.items():
                     memory[number] = outcome.score
-                    steps[number].append(_told(at_step[number], outcome))
+                    steps[number].append(told(at_step[number], outcome))
         return [
-            ToldCase(case.name, case.file, case.line, told)
-            for case, told in zip(cases, steps, strict=True)
+            ToldCase(case.name, case.file, case.line, own)
+            for case, own in zip(cases, steps, strict=True)
         ]
 
     def _evaluate(
         self, steps: Mapping[int, Step], memory: Mapping[int, Row], at: datetime, zone: ZoneInfo
-    ) -> dict[int, _Outcome]:
+    ) -> dict[int, Outcome]:
         evaluation = self.engine.evaluate(
             self.compiled,
             self._facts(steps, memory, zone),
             as_of_us=micros(at),
             as_of_day=local_day(at, zone),
         )
-        reasons: dict[int, list[Row]] = defaultdict(list)
-        for table in (evaluation.reason, evaluation.other_reason):
-            for row in table.to_pylist() if table is not None else ():
-                reasons[row["contact"]].append(row)
+        reasons = _by_contact(evaluation.reason, evaluation.other_reason)
+        interests, flags = _by_contact(evaluation.interest), _by_contact(evaluation.flag)
         rows = evaluation.score.to_pylist()
         scores = {row["contact"]: {self.leading: row["points"]} for row in rows}
-        for row in evaluation.other_score.to_pylist() if evaluation.other_score is not None else ():
-            scores[row["contact"]][row["score"]] = row["points"]
+        for contact, others in _by_contact(evaluation.other_score).items():
+            scores[contact] |= {str(row["score"]): row["points"] for row in others}
         return {
-            row["contact"]: _Outcome(row, reasons[row["contact"]], scores[row["contact"]])
-            for row in rows
+            no: Outcome(row, reasons[no], scores[no], interests[no], flags[no])
+            for no, row in ((row["contact"], row) for row in rows)
         }
 
     def _facts(self, steps: Mapping[int, Step], memory: Mapping[int, Row], zone: ZoneInfo) -> Facts:
@@ -139,17 +128,32 @@ class _Runner:
             activity=_activities(steps, compiled, zone),
             opportunity=table_of(OPPORTUNITY_SCHEMA, list(_opportunities(steps))),
             state=pa.Table.from_pylist(list(_states(steps, memory)), schema=STATE_SCHEMA),
+            robot_domain=_robot_domains(steps.values()),
         )
+
+
+def _by_contact(*tables: pa.Table | None) -> dict[int, list[Row]]:
+    """Return the rows of tables by their contact, in order; none for a contact without."""
+    found: dict[int, list[Row]] = defaultdict(list)
+    for table in tables:
+        for row in table.to_pylist() if table is not None else ():
+            found[row["contact"]].append(row)
+    return found
 
 
 def _together(
     cases: Sequence[Case], place: int
-) -> Mapping[tuple[datetime, ZoneInfo], Sequence[int]]:
-    """Return the cases that have a step at this place, by its moment and zone."""
-    found: dict[tuple[datetime, ZoneInfo], list[int]] = defaultdict(list)
+) -> Mapping[tuple[datetime, ZoneInfo, Sequence[str]], Sequence[int]]:
+    """Return the cases that have a step at this place, by what one evaluation has in common.
+
+    Its moment, its zone, and the mails that whole domains clicked: one case must not say that of
+    another whose contact has an address in the same domain.
+    """
+    found: dict[tuple[datetime, ZoneInfo, Sequence[str]], list[int]] = defaultdict(list)
     for number, case in enumerate(cases):
         if place < len(case.steps):
-            found[case.steps[place].at, case.zone].append(number)
+            step = case.steps[place]
+            found[step.at, case.zone, step.whole_domain].append(number)
     return found
 
 
@@ -170,6 +174,16 @@ def _activities(steps: Mapping[int, Step], compiled: CompiledRules, zone: ZoneIn
         values = [deed.attributes.get(name) for _, deed in deeds]
         columns[ATTRIBUTE + name] = value_column(values, kind)
     return with_derived(pa.table(columns), activity_schema(compiled.attributes), zone.key)
+
+
+def _robot_domains(steps: Iterable[Step]) -> pa.Table:
+    """Return each mail that a step says whole domains clicked, with its contact's domain."""
+    domains = [
+        (mail, fold(str(step.fields.get("email") or "")).partition("@")[2])
+        for step in steps
+        for mail in step.whole_domain
+    ]
+    return table_of(schema_of(ROBOT_DOMAIN), [each for each in dict.fromkeys(domains) if each[1]])
 
 
 def _opportunities(steps: Mapping[int, Step]) -> Iterator[Sequence[object]]:
@@ -193,54 +207,3 @@ def _states(steps: Mapping[int, Step], memory: Mapping[int, Row]) -> Iterator[Ro
             "verdict_us": people.verdict_us,
             "human_stage": people.stage,
         }
-
-
-# ----------------------------------------------------------------- comparison
-
-
-def _told(step: Step, outcome: _Outcome) -> ToldStep:
-    found = _found(outcome)
-    points = {name: value for name, value in found.items() if name.startswith("reasons.")}
-    differences = []
-    for what, wanted in step.expected.items():
-        value = found.get(what, 0)  # a rule that gives nothing has no line
-        if what == "hand_off" and isinstance(wanted, bool):
-            value = value != "false"
-        if value != wanted:
-            differences.append(difference(what, wanted, value))
-    return ToldStep(
-        at=step.at,
-        differences=differences,
-        reasons={
-            name.removeprefix("reasons."): from_millionths(int(str(value)))
-            for name, value in points.items()
-        },
-    )
-
-
-def _found(outcome: _Outcome) -> Mapping[str, object]:
-    """Return what came out, in the words in which cases expect it."""
-    row = outcome.score
-    points = int(str(row["points"]))
-    return {
-        "score": shown(points),
-        "points": points,
-        "stage": row["stage"],
-        "temperature": row["temperature"] or "none",
-        "grade": row["grade"],
-        "persona": row["persona"] or "none",
-        "need": row["need_us"] is not None,
-        "hand_off": row["hand_off_reason"] if row["handed_off"] else "false",
-        "blocker": row["blocker"] or "none",
-        **{
-            f"gates.{name.removeprefix('gate_')}": bool(value)
-            for name, value in row.items()
-            if name.startswith("gate_")
-        },
-        **{f"scores.{name}": points for name, points in outcome.scores.items()},
-        **{_reason_name(line): line["points"] for line in outcome.reasons},
-    }
-
-
-def _reason_name(line: Row) -> str:
-    return "reasons." + f"{line['kind']} {line['rule']}".removeprefix("rule ")

@@ -13,7 +13,7 @@ import pyarrow as pa
 from connector.app import show
 from connector.app.account import open_account
 from connector.app.clock import SystemClock
-from connector.app.diff_data import Data, of_files, of_store
+from connector.app.diff_data import Data, of_files, of_store, unread
 from connector.app.diff_inputs import COMMAND, STORE, inputs_of
 from connector.app.diff_inputs import FilesNamed as FilesNamed  # the command line says which
 from connector.app.diff_output import writer_for
@@ -26,9 +26,10 @@ from connector.config.rules_file import load_rules
 from connector.engine.embedded import EmbeddedEngine
 from connector.ports import Accounts, Evaluation, Facts, Shapes
 from connector.report import terminal
-from connector.report.rules_diff import DiffReport, rules_diff
+from connector.report.rules_diff import DiffReport, rules_diff, totals
 from connector.rules.compile import compile_rules
 from connector.rules.explain import Words
+from connector.rules.model import RuleSet
 from connector.rules.plan import CompiledRules
 from connector.sync.progress import Progress
 from connector.sync.robots import Parts, robot_domains, with_robots
@@ -42,8 +43,8 @@ class DiffWish:
     """What the command line asks for.
 
     `on`: a folder of files, or `store` for what was pulled; `files`: named one by one instead.
-    `top`: how many of the contacts that change most the report names. `as_json`: every contact that
-    differs as a line on stdout.
+    `top`: how many of the contacts that change most the report names. `out`: a file for every
+    contact that differs. `as_json`: these as lines on stdout; with `out`, the totals there.
     """
 
     before: Path
@@ -67,6 +68,12 @@ class _Two:
     after: CompiledRules
     comparison: Comparison
 
+    @property
+    def rules(self) -> tuple[tuple[RuleSet, CompiledRules], tuple[RuleSet, CompiledRules]]:
+        """Each with what it compiles to."""
+        words = self.comparison
+        return (words.before.rules, self.before), (words.after.rules, self.after)
+
 
 def diff(config: Path, wish: DiffWish, progress: Progress) -> DiffReport:
     """Compare two rules files on files or, without them, on what was pulled; nothing is changed.
@@ -75,13 +82,16 @@ def diff(config: Path, wish: DiffWish, progress: Progress) -> DiffReport:
     it; contacts of files as if they had never been evaluated before.
     """
     inputs = inputs_of(wish.on, wish.files)
-    form = form_of(wish.out, wish.form, as_json=wish.as_json, where=COMMAND)
+    in_lines = wish.as_json and wish.out is None
+    form = form_of(wish.out, wish.form, as_json=in_lines, where=COMMAND)
     with ExitStack() as stack:
         if inputs is None:
             opened = open_account(config)
             language = wish.language or opened.loaded.settings.language
             two = _two(wish, language, opened.loaded.mapping.shapes())
             data = stack.enter_context(of_store(opened, two.before, two.after, wish.as_of))
+            lacking = list(unread(opened.loaded.mapping, *two.rules))
+            data = replace(data, notes=[*data.notes, lacking])
         else:
             check_zone(wish.zone)
             two = _two(wish, wish.language or "en", None)
@@ -105,7 +115,7 @@ def _two(wish: DiffWish, language: str, shapes: Shapes | None) -> _Two:
 def _compare(wish: DiffWish, two: _Two, data: Data, form: Form, progress: Progress) -> DiffReport:
     """Evaluate and compare part by part."""
     at = wish.as_of or SystemClock().now()
-    report = new_report(at, wish.before, wish.after)
+    report = new_report(at, wish.before, wish.after, two.comparison)
     engine = EmbeddedEngine(memory_limit=_MEMORY)
     day = local_day(at, data.zone)
 
@@ -119,12 +129,13 @@ def _compare(wish: DiffWish, two: _Two, data: Data, form: Form, progress: Progre
         facts = replace(facts, accounts=accounts)
         return engine.evaluate(compiled, facts, as_of_us=micros(at), as_of_day=day)
 
-    out = sys.stdout.buffer if wish.as_json else wish.out
+    out = wish.out or (sys.stdout.buffer if wish.as_json else None)
+    schema = two.comparison.schema
     try:
         old, new = robots(two.before, data.crowds[0]), robots(two.after, data.crowds[-1])
         first = gathered(two.before, (with_robots(p.before, old) for p in data.beforehand()))
         second = gathered(two.after, (with_robots(p.after, new) for p in data.beforehand()))
-        with written(out) as stream, writer_for(stream, form) as writer:
+        with written(out) as stream, writer_for(stream, form, schema) as writer:
             for part in data.parts:
                 compared = two.comparison.of(
                     evaluated(two.before, with_robots(part.before, old), first),
@@ -140,6 +151,11 @@ def _compare(wish: DiffWish, two: _Two, data: Data, form: Form, progress: Progre
     return report
 
 
-def tell(report: DiffReport) -> None:
-    """Print the report on stdout."""
-    terminal.show(show.console(), rules_diff(report))
+def tell(report: DiffReport, wish: DiffWish) -> None:
+    """Print the report on stdout; if the contacts are there already, what is to know on stderr."""
+    if not wish.as_json:
+        terminal.show(show.console(), rules_diff(report))
+    elif wish.out is not None:
+        show.json(totals(report))
+    else:
+        sys.stderr.writelines(f"{note}\n" for note in [*report.remarks, *report.notes])

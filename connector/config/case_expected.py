@@ -2,22 +2,42 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from connector.config.cases import TopicExpected
 from connector.config.cases_document import ExpectSection
 from connector.config.points import micro
 from connector.config.rules_check import Found
 from connector.config.wording import likely, quoted
+from connector.rules.interests import folded_name, own_names
 from connector.rules.model import RuleSet
 
 _PLAIN = ("score", "stage", "temperature", "grade", "need", "hand_off")
 
 
-def expected(
-    section: ExpectSection | None, rules: RuleSet
-) -> tuple[Mapping[str, object], list[Found]]:
-    """Return {what: value} as in `connector.config.cases.Step`, and what the rules do not have."""
-    if section is None:
-        return {}, []
-    return dict(_expected(section)), list(_mistakes(section, rules))
+def expected(section: ExpectSection) -> Mapping[str, object]:
+    """Return {what: value} as in `connector.config.cases.Step`."""
+    return dict(_expected(section))
+
+
+def interests(section: ExpectSection, rules: RuleSet) -> tuple[TopicExpected, ...] | None:
+    """Return the interests that are expected, named as an evaluation does."""
+    if section.interests is None:
+        return None
+    own = own_names(rules.interests) if rules.interests else {}
+    return tuple(
+        TopicExpected(
+            own.get(folded_name(name), folded_name(name)),
+            name,
+            None if points is None else micro(points),
+        )
+        for name, points in section.interests.items()
+    )
+
+
+def quarantine(section: ExpectSection) -> Mapping[str, frozenset[str]] | None:
+    """Return what is expected to be in quarantine, by the activity's id."""
+    if section.quarantine is None:
+        return None
+    return {id_: frozenset(signs) for id_, signs in section.quarantine.items()}
 
 
 def _expected(section: ExpectSection) -> Iterator[tuple[str, object]]:
@@ -37,7 +57,8 @@ def _expected(section: ExpectSection) -> Iterator[tuple[str, object]]:
         yield f"reasons.{name}", micro(points)
 
 
-def _mistakes(section: ExpectSection, rules: RuleSet) -> Iterator[Found]:
+def mistakes(section: ExpectSection, rules: RuleSet, activities: Iterable[str]) -> Iterator[Found]:
+    """Yield what neither the rules nor the case have; `activities`: the ids of the case's."""
     if not section.model_fields_set:
         yield Found((), "nothing is expected; say what, for example `{score: 20}`")
     personas = [persona.id for persona in rules.fit.personas]
@@ -46,6 +67,33 @@ def _mistakes(section: ExpectSection, rules: RuleSet) -> Iterator[Found]:
     scores = [rules.score, *(score.id for score in rules.further)]
     yield from _unknown_keys("scores", section.scores, scores)
     yield from _unknown_keys("reasons", section.reasons, list(reason_names(rules)))
+    yield from _no_interests(section.interests or {}, rules)
+    yield from _never_there(section.quarantine or {}, rules, activities)
+
+
+def _no_interests(named: Mapping[str, object], rules: RuleSet) -> Iterator[Found]:
+    """Yield why a contact never has these interests."""
+    if named and rules.interests is None:
+        yield Found(("interests",), "the rules have no section «interests», so there are none")
+    elif rules.interests and len(named) > rules.interests.top:
+        most = rules.interests.top
+        message = f"the rules tell {most} at the most (`top`), and {len(named)} are named"
+        yield Found(("interests",), message)
+
+
+def _never_there(
+    named: Mapping[str, tuple[str, ...]], rules: RuleSet, activities: Iterable[str]
+) -> Iterator[Found]:
+    """Yield why an activity never is in quarantine by these signs."""
+    for id_, signs in named.items():
+        path = ("quarantine", id_)
+        if id_ not in activities:
+            hint = likely(id_, activities) or f"; write `id: {id_}` where the activity stands"
+            message = f"no activity of the case has the id {quoted(id_)}{hint}"
+            yield Found(path, message, of_key=True)
+        for sign in signs:
+            if sign not in rules.quarantine.signs:
+                yield Found(path, f"the rules do not look for the sign «{sign}»")
 
 
 def _unknown(key: str, name: str | None, names: Iterable[str]) -> Iterator[Found]:

@@ -1,16 +1,17 @@
 """Ages, moments and points as cases write them: `21d`, `2026-03-01T10:00`, `4.454495`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, InstanceOf, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, WithJsonSchema
 
 from connector.config.amounts import duration
-from connector.config.section import Number, refuse
-from connector.config.wording import found
+from connector.config.section import NonEmpty, Number, refuse
+from connector.config.wording import found, quoted
 from connector.domain.numbers import MILLION
 
 _MOST_POINTS = 1_000_000_000
@@ -75,6 +76,50 @@ def _exact(points: Decimal) -> Decimal:
     return points
 
 
+def _interests(value: object) -> object:
+    """Return topics as {topic: points, or None}, however they are written."""
+    if value == "none":
+        return {}
+    if isinstance(value, dict):
+        return _with_points(value)
+    if not isinstance(value, tuple):
+        raise refuse(
+            "interests",
+            "must be topics in their order, for example [security, erp] or {security: 10, erp: 5}, "
+            f"or none; {found(value)} was found",
+        )
+    for place, topic in enumerate(value):
+        if not isinstance(topic, str):
+            raise refuse("topic", f"a topic must be a text; {found(topic)} was found", place)
+        if topic in value[:place]:
+            raise refuse("topic", f"the topic {quoted(topic)} stands twice", place)
+    return dict.fromkeys(value)
+
+
+def _with_points(topics: Mapping[str, object]) -> object:
+    for topic, points in topics.items():
+        if points is None:
+            message = f"how many points has {quoted(topic)}? or name the topics alone, in a list"
+            raise refuse("points", message, topic)
+    return topics
+
+
+def _in_quarantine(value: object) -> object:
+    if value == "none":
+        return {}
+    if not isinstance(value, dict):
+        raise refuse(
+            "quarantine",
+            "must name activities by their id, each with its signs, for example "
+            f"{{first_click: many_links}}, or none; {found(value)} was found",
+        )
+    return value
+
+
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 def instant(moment: datetime, zone: ZoneInfo) -> datetime:
     """Return the instant, in UTC, of a moment that is local unless it says otherwise."""
     local = moment if moment.tzinfo else moment.replace(tzinfo=zone)
@@ -103,3 +148,34 @@ Moment = Annotated[
 
 Sum = Annotated[Number, AfterValidator(_exact)]
 """Points as they come out, exact to six decimals."""
+
+Id = Annotated[
+    NonEmpty,
+    BeforeValidator(
+        lambda value: str(value) if type(value) is int else value, json_schema_input_type=str | int
+    ),
+]
+"""An id: a text or a number."""
+
+Interests = Annotated[
+    dict[NonEmpty, Sum | None],
+    BeforeValidator(
+        _interests,
+        json_schema_input_type=tuple[NonEmpty, ...] | dict[NonEmpty, Sum] | Literal["none"],
+    ),
+]
+"""Topics in their order: `[security, erp]`, with exact points `{security: 10, erp: 5}`, `none`."""
+
+SignName = Literal["many_links", "at_once", "hidden_link", "gateway", "whole_domain"]
+Signs = Annotated[
+    tuple[SignName, ...],
+    Field(min_length=1),
+    BeforeValidator(_several, json_schema_input_type=SignName | tuple[SignName, ...]),
+]
+"""One sign of a robot, or a list of them."""
+
+InQuarantine = Annotated[
+    dict[Id, Signs],
+    BeforeValidator(_in_quarantine, json_schema_input_type=dict[NonEmpty, Signs] | Literal["none"]),
+]
+"""Activities by their id, each with its signs: `{first: many_links}`, `none`."""

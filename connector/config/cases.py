@@ -46,11 +46,25 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicExpected:
+    """One of the interests. `topic`: as an evaluation names it; `written`: as the admin does.
+
+    `points`: micro-points; None if only the order is asked for.
+    """
+
+    topic: str
+    written: str
+    points: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """Everything that is known at one moment, the steps before included.
 
+    `whole_domain`: mails that all recipients of the contact's mail domain clicked like a robot.
     `expected`: {what: value}, as `score`, `points` (micro-points), `stage`, `gates.fit`,
-    `reasons.white_paper` (micro-points), `reasons.cap content`.
+    `reasons.white_paper` (micro-points), `reasons.cap content`. `interests`: all of them in order,
+    `quarantine`: {activity: signs} of everything that is there; None where nothing is expected.
     """
 
     at: datetime
@@ -58,7 +72,10 @@ class Step:
     activities: tuple[Activity, ...] = ()
     opportunities: tuple[Opportunity, ...] = ()
     people: People = field(default_factory=People)
+    whole_domain: tuple[str, ...] = ()
     expected: Mapping[str, object] = field(default_factory=dict)
+    interests: tuple[TopicExpected, ...] | None = None
+    quarantine: Mapping[str, frozenset[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +87,8 @@ class Case:
     line: int
     zone: ZoneInfo
     steps: tuple[Step, ...]
+
+
+def unnamed(place: int) -> str:
+    """Return the id of a case's activity to which the admin gave none, by its place from 0."""
+    return f"{place:06}"

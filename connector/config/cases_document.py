@@ -2,22 +2,15 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from connector.config.amounts import Share
-from connector.config.case_values import Age, Moment, Sum
+from connector.config.case_values import Age, Id, InQuarantine, Interests, Moment, Sum
 from connector.config.section import Name, NonEmpty, Number, Scalar, Section, refuse
 from connector.config.settings import ZoneName
 
 StageName = Literal["suspect", "lead", "prospect", "client", "recycled", "disqualified"]
 Values = dict[Name, Scalar | None]
-
-
-def _as_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Id = Annotated[NonEmpty, BeforeValidator(_as_text, json_schema_input_type=str | int)]
 
 
 class DeedSection(Section):
@@ -33,7 +26,7 @@ class DeedSection(Section):
     at: Moment | None = None
     """When, instead of `age`."""
     id: Id | None = None
-    """Needed only to say of two at the same instant which is later: the greater."""
+    """What `quarantine` of `expect` calls it; of two at the same instant the greater is later."""
     outbound: bool = False
     """true: ours towards the contact."""
 
@@ -128,6 +121,10 @@ class ExpectSection(Section):
     """The points of other scores by name, exactly, where the rules have several."""
     reasons: dict[str, Sum] | None = None
     """Points by rule id; a limit as `cap content`, `floor negative`, `bound engagement`."""
+    interests: Interests | None = None
+    """All interests in their order, the most first; with points: exactly so many."""
+    quarantine: InQuarantine | None = None
+    """Everything that is in quarantine: each activity by its id, with the signs that it shows."""
 
 
 class StepSection(Section):
@@ -145,6 +142,8 @@ class StepSection(Section):
     """New or changed opportunities."""
     people: PeopleSection = PeopleSection()
     """What people did in the CRM."""
+    whole_domain: tuple[NonEmpty, ...] = ()
+    """Mails that all recipients of the contact's mail domain clicked like a robot."""
     expect: ExpectSection | None = None
     """What must come out."""
 
@@ -172,6 +171,8 @@ class CaseSection(Section):
     """The contact's deals."""
     people: PeopleSection = PeopleSection()
     """What people did in the CRM."""
+    whole_domain: tuple[NonEmpty, ...] = ()
+    """Mails that all recipients of the contact's mail domain clicked like a robot."""
     expect: ExpectSection | None = None
     """What must come out."""
     then: tuple[StepSection, ...] = ()

@@ -1,18 +1,19 @@
 """Reads files of cases: what an admin wrote, as `connector.config.cases` means it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from connector.config.case_expected import expected
+from connector.config import case_expected
 from connector.config.case_values import Moment, Span, instant
-from connector.config.cases import Case, Known, People, Step
+from connector.config.cases import Case, Known, People, Step, unnamed
 from connector.config.cases_document import (
     CasesDocument,
     CaseSection,
     DeedSection,
+    ExpectSection,
     OpportunitySection,
     PeopleSection,
     StepSection,
@@ -29,6 +30,7 @@ from connector.domain.ids import ActivityId, OpportunityId
 from connector.domain.numbers import MILLION, to_millionths
 from connector.errors import ConfigError, Problem
 from connector.rules.conditions import Kind
+from connector.rules.quarantine import Sign
 
 _USUAL = datetime(2026, 3, 2, 12)  # noqa: DTZ001  local noon, in whatever zone a case has
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -90,6 +92,7 @@ class _Teller:
     activities: dict[str, Activity] = field(default_factory=dict)
     opportunities: dict[str, Opportunity] = field(default_factory=dict)
     people: People = field(default_factory=People)
+    whole_domain: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.zone = ZoneInfo(self.case.time_zone or self.file.time_zone)
@@ -124,17 +127,29 @@ class _Teller:
         for position, opportunity in enumerate(step.opportunities):
             self._opportunity(opportunity, (*path, "opportunities", position))
         self._people(step.people)
-        wanted, mistakes = expected(step.expect, self.known.rules)
-        self.found += [
-            Found((*path, "expect", *one.path), one.message, one.of_key) for one in mistakes
-        ]
-        return Step(
+        self._mails(step.whole_domain, (*path, "whole_domain"))
+        known = Step(
             at=self.at,
             fields=dict(self.fields),
             activities=tuple(self.activities.values()),
             opportunities=tuple(self.opportunities.values()),
             people=self.people,
-            expected=wanted,
+            whole_domain=self.whole_domain,
+        )
+        return self._expecting(known, step.expect, (*path, "expect")) if step.expect else known
+
+    def _expecting(self, step: Step, section: ExpectSection, path: DataPath) -> Step:
+        """Return a step with what is expected of it."""
+        rules = self.known.rules
+        self.found += [
+            Found((*path, *one.path), one.message, one.of_key)
+            for one in case_expected.mistakes(section, rules, self.activities)
+        ]
+        return replace(
+            step,
+            expected=case_expected.expected(section),
+            interests=case_expected.interests(section, rules),
+            quarantine=case_expected.quarantine(section),
         )
 
     def _note(self, path: DataPath, message: str, *, of_key: bool = False) -> None:
@@ -184,7 +199,7 @@ class _Teller:
         if types is not None and deed.type not in types:
             message = f"no activity of the mapping is of the type {quoted(deed.type)}"
             self._note((*path, "type"), message + likely(deed.type, types))
-        id_ = deed.id or f"{len(self.activities):06}"
+        id_ = deed.id or unnamed(len(self.activities))
         if id_ in self.activities:
             self._note((*path, "id"), f"the id {quoted(id_)} stands twice: give each its own")
         self.activities[id_] = Activity(
@@ -222,6 +237,11 @@ class _Teller:
             is_closed=written.closed or written.won,
             is_won=written.won,
         )
+
+    def _mails(self, mails: Sequence[str], path: DataPath) -> None:
+        if mails and Sign.WHOLE_DOMAIN not in self.known.rules.quarantine.signs:
+            self._note(path, "the rules do not look for the sign «whole_domain»", of_key=True)
+        self.whole_domain = (*self.whole_domain, *mails)
 
     def _people(self, people: PeopleSection) -> None:
         before = self.people

@@ -21,11 +21,16 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ToldStep:
-    """One moment of a case. `reasons`: {rule, or `cap content`: points}, highest first."""
+    """One moment of a case. `reasons`: {rule, or `cap content`: points}, highest first.
+
+    `interests`: {topic: points}, the most first. `quarantine`: {activity: its signs}.
+    """
 
     at: datetime
     differences: Sequence[Difference]
     reasons: Mapping[str, str]
+    interests: Mapping[str, str]
+    quarantine: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ def _plain(case: ToldCase) -> Mapping[str, object]:
                     for one in step.differences
                 ],
                 "reasons": dict(step.reasons),
+                "interests": dict(step.interests),
+                "quarantine": {name: list(signs) for name, signs in step.quarantine.items()},
             }
             for step in case.steps
         ],

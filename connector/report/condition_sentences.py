@@ -1,5 +1,6 @@
 """Says conditions in words, in English or French."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from connector.domain.numbers import from_millionths
@@ -9,6 +10,8 @@ from connector.rules.model import Label
 
 _AND: Label = {"en": " and ", "fr": " et "}
 _OR: Label = {"en": " or ", "fr": " ou "}
+OR_ELSE: Label = {"en": ", or ", "fr": ", ou "}
+"""Between parts of which each has an «and» or «or» of its own."""
 _NOT: Label = {"en": "not ({part})", "fr": "pas ({part})"}
 _YES: dict[bool, Label] = {True: {"en": "yes", "fr": "oui"}, False: {"en": "no", "fr": "non"}}
 _EXACT: Label = {"en": " (letter for letter)", "fr": " (à la lettre)"}
@@ -33,6 +36,12 @@ def condition_in_words(condition: Condition, language: str) -> str:
 def quoted(text: str, language: str) -> str:
     """Return a text in the quotation marks of a language."""
     return say(_QUOTES, language).format(text=text)
+
+
+def listed(words: Iterable[str], language: str) -> str:
+    """Return words as `a, b or c`; at least one."""
+    *first, last = words
+    return f"{', '.join(first)}{say(_OR, language)}{last}" if first else last
 
 
 def _test(test: Test, language: str) -> str:

@@ -14,6 +14,7 @@ from connector import __version__
 from connector.report.drawing import drawing
 from connector.report.explanation import Explanation
 from connector.report.page_words import MONTHS, WORDS
+from connector.report.set_aside import SetAsideDay, by_day
 from connector.report.timeline import Change, Event, Timeline
 from connector.rules.explain import Words
 
@@ -73,6 +74,7 @@ class _Writer:
             titles=self._titles(),
             told=[self._row(each) for each in reversed(self._timeline.events)],
             writes=[each for each in reversed(self._timeline.events) if each.kind == "write"],
+            set_aside=self._set_aside(),
             place=self._place,
             number=self._number,
             share=self._share,
@@ -135,6 +137,10 @@ class _Writer:
             times = f" ×{each.count}" if each.count > 1 else ""
             whose = f" ({self._w['by_us']})" if each.is_outbound else ""
             yield each.type.replace("_", " ") + times + whose
+
+    def _set_aside(self) -> Sequence[SetAsideDay]:
+        found = self._told.quarantined
+        return by_day(found, self._zone) if found else []
 
     def _place(self, stage: str, temperature: str) -> str:
         return " ".join(self._w.get(part, part) for part in (stage, temperature) if part)

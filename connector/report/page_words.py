@@ -53,12 +53,15 @@ WORDS: Mapping[str, Label] = {
     "why": {"en": "Why", "fr": "Pourquoi"},
     "when": {"en": "When", "fr": "Quand"},
     "sum": {"en": "Sum: the score, exactly", "fr": "Somme : le score, exactement"},
-    "interests": {"en": "Interests", "fr": "Centres d’intérêt"},
+    "interests": {
+        "en": "Interests, with the points behind each",
+        "fr": "Centres d’intérêt, avec les points de chacun",
+    },
     "quarantine": {
         "en": "In quarantine, counting for nothing",
         "fr": "En quarantaine, ne comptent pas",
     },
-    "withheld": {"en": "withheld", "fr": "retenus"},
+    "withheld": {"en": "withheld", "fr": "points retenus"},
     "gates": {"en": "Hand-off to sales", "fr": "Transmission aux ventes"},
     "open": {"en": "yes", "fr": "oui"},
     "closed": {"en": "no", "fr": "non"},

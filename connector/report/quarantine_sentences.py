@@ -1,12 +1,13 @@
 """Says in sentences how robots are told from people, in English or French."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from connector.report.condition_sentences import OR_ELSE, listed, quoted
 from connector.rules.conditions import AnyOf, Condition, Test
 from connector.rules.explain import Words
 from connector.rules.model import Label
 from connector.rules.operators import Op
-from connector.rules.quarantine import SECOND_US, Sign
+from connector.rules.quarantine import SECOND_US, Quarantine, Sign
 
 _SAID: dict[str, Label] = {
     Sign.MANY_LINKS: {
@@ -24,10 +25,8 @@ _SAID: dict[str, Label] = {
         " {hidden}.",
     },
     Sign.GATEWAY: {
-        "en": "A click of a known gateway is a robot's: its user agent contains {gateway}, or the"
-        " CRM says so.",
-        "fr": "Un clic d’une passerelle connue est celui d’un robot : son agent utilisateur"
-        " contient {gateway}, ou le CRM le dit.",
+        "en": "A click of a known gateway is a robot's: {gateway}.",
+        "fr": "Un clic d’une passerelle connue est celui d’un robot : {gateway}.",
     },
     Sign.WHOLE_DOMAIN: {
         "en": "Where all recipients of a mail domain, at least {recipients}, click {links} or more"
@@ -38,8 +37,20 @@ _SAID: dict[str, Label] = {
     },
 }
 
-
-_OR: Label = {"en": " or ", "fr": " ou "}
+_CLICKS: Label = {
+    "en": "Signs of robots are looked for in {clicks}; what shows one counts for nothing. {mail}"
+    " tells which mail it is, {link} which link, {delivered_at} or {deliveries} when the mail was"
+    " delivered.",
+    "fr": "Les signes d’un robot sont cherchés dans {clicks} ; ce qui en montre un ne compte pas."
+    " {mail} dit quel e-mail c’est, {link} quel lien, {delivered_at} ou {deliveries} quand l’e-mail"
+    " a été remis.",
+}
+_AGENT: Label = {"en": "{name} contains {texts}", "fr": "{name} contient {texts}"}
+_FLAGGED: Label = {
+    "en": "{name} is true, since the CRM itself takes it for one",
+    "fr": "{name} est vrai, le CRM lui-même le dit",
+}
+_NOTHING: Label = {"en": "nothing", "fr": "rien"}
 
 
 class QuarantineSpeaker:
@@ -49,27 +60,54 @@ class QuarantineSpeaker:
         self._words = words
 
     def signs(self) -> Iterator[tuple[str, str]]:
-        """Yield the name of each sign that counts, and a sentence on it."""
+        """Yield where signs are looked for, then each sign that counts: its name, a sentence."""
         quarantine = self._words.rules.quarantine
+        if not quarantine.signs:
+            return
+        yield "clicks", self._clicks(quarantine)
         figures = {
             "links": quarantine.links,
             "within": quarantine.links_within_us // SECOND_US,
             "at_once": quarantine.at_once_us // SECOND_US,
             "recipients": quarantine.recipients,
-            "hidden": self._texts(quarantine.hidden_link),
-            "gateway": self._texts(quarantine.gateway),
+            "hidden": self._listed(map(self._text, _tests(quarantine.hidden_link))),
+            "gateway": self._gateway(quarantine.gateway),
         }
         for sign, label in _SAID.items():
             if sign in quarantine.signs:
                 yield sign, self._words.label(label).format(**figures)
 
-    def _texts(self, condition: Condition) -> str:
-        """Return the texts of which one has to be contained."""
-        parts = condition.parts if isinstance(condition, AnyOf) else ()
-        found = [
-            f"«{part.values[0]}»"
-            for part in parts
-            if isinstance(part, Test) and part.op is Op.CONTAINS
+    def _clicks(self, quarantine: Quarantine) -> str:
+        return self._words.label(_CLICKS).format(
+            clicks=self._listed(sorted(quarantine.clicks)),
+            mail=quarantine.mail.name,
+            link=quarantine.link.name,
+            delivered_at=quarantine.delivered_at.name,
+            deliveries=self._listed(sorted(quarantine.deliveries)),
+        )
+
+    def _gateway(self, condition: Condition) -> str:
+        """Return by what a gateway is known: texts in an attribute, or one that is true."""
+        tests = _tests(condition)
+        texts = [test for test in tests if test.op is Op.CONTAINS]
+        parts = [
+            self._words.label(_FLAGGED).format(name=test.name)
+            for test in tests
+            if test.op is Op.EQUALS
         ]
-        last = self._words.label(_OR).join(found[-2:])
-        return ", ".join([*found[:-2], last])
+        if texts:
+            listed_ = self._listed(map(self._text, texts))
+            parts.insert(0, self._words.label(_AGENT).format(name=texts[0].name, texts=listed_))
+        return self._words.label(OR_ELSE).join(parts)
+
+    def _text(self, test: Test) -> str:
+        return quoted(str(test.values[0]), self._words.language)
+
+    def _listed(self, words: Iterable[str]) -> str:
+        return listed(list(words) or [self._words.label(_NOTHING)], self._words.language)
+
+
+def _tests(condition: Condition) -> list[Test]:
+    """Return the comparisons of which one has to hold."""
+    parts = condition.parts if isinstance(condition, AnyOf) else ()
+    return [part for part in parts if isinstance(part, Test)]

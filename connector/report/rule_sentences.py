@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from connector.domain.numbers import MILLION, from_millionths
-from connector.report.condition_sentences import condition_in_words
+from connector.report.condition_sentences import condition_in_words, listed
 from connector.rules.conditions import All
 from connector.rules.decay import IN_DAYS, Constant, Curve, Decay, Steps
 from connector.rules.explain import Words
@@ -20,6 +20,7 @@ from connector.rules.model import (
 
 _SAID: dict[str, Label] = {
     "rule": {"en": "{label}: {points}", "fr": "{label} : {points}"},
+    "activities": {"en": "for {types}", "fr": "pour {types}"},
     "point": {"en": "{n} point", "fr": "{n} point"},
     "points": {"en": "{n} points", "fr": "{n} points"},
     "need": {"en": "an explicit need", "fr": "besoin exprimé"},
@@ -90,7 +91,8 @@ class RuleSpeaker:
         for rule in self._words.rules.rules:
             label = self._words.label(rule.label)
             head = self._say("rule", label=label, points=self._points(rule.points, signed=True))
-            yield rule.id, ", ".join([head, *self._terms(rule)]) + "."
+            types = self._say("activities", types=listed(rule.activities, self._words.language))
+            yield rule.id, ", ".join([f"{head} {types}", *self._terms(rule)]) + "."
         for given in self._words.rules.contact_rules:
             label = self._words.label(given.label)
             head = self._say("rule", label=label, points=self._points(given.points, signed=True))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -11,6 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from connector.domain.numbers import from_millionths
+
+Fate = Literal["compared", "added", "removed"]
+"""What becomes of a score: both rule sets have it, or only the later, or only the earlier one."""
 
 State = tuple[str, str]
 """Stage and temperature, '' where a stage has none."""
@@ -34,17 +38,55 @@ class LineChange:
 
 
 @dataclass(slots=True)
+class ScoreTotals:
+    """One score by its name. `suffix`: of its columns in rows, as in `score_risk_before`.
+
+    `changes`: {change of the shown score: contacts}, of one that is compared. `with_points`:
+    contacts that have points in it, of one that only one rule set has.
+    """
+
+    name: str
+    label: str
+    suffix: str
+    fate: Fate
+    changes: Counter[int] = field(default_factory=Counter)
+    with_points: int = 0
+
+    def column(self, what: str, when: str) -> str:
+        """Return the name of a column of rows: `score_risk_before`."""
+        return f"{what}{self.suffix}_{when}"
+
+    def change(self, row: Mapping[str, object], what: str = "score") -> int:
+        """Return by how much a row's score, or its `points`, changes."""
+        before, after = (int(str(row[self.column(what, when)])) for when in _WHEN)
+        return after - before
+
+    @property
+    def up(self) -> int:
+        """How many contacts gain by it."""
+        return sum(count for change, count in self.changes.items() if change > 0)
+
+    @property
+    def down(self) -> int:
+        """How many contacts lose by it."""
+        return sum(count for change, count in self.changes.items() if change < 0)
+
+
+@dataclass(slots=True)
 class DiffReport:
     """What differs between two rule sets on the same contacts.
 
+    `scores`: of either rule set; `leading`: what the one that leads is called, before and after.
     `differing`: contacts of which a person would see a difference; `points_only`: those whose
     points differ by less than shows. `moves`: {(state before, state after): contacts} of those that
-    move. `changes`: {change of the shown score: contacts}. `rows`: the contacts that change most.
+    move. `lines`: by score, kind and rule. `rows`: the contacts that change most.
     """
 
     as_of: datetime
     before: str
     after: str
+    scores: Sequence[ScoreTotals]
+    leading: tuple[str, str]
     contacts: int = 0
     differing: int = 0
     points_only: int = 0
@@ -56,10 +98,78 @@ class DiffReport:
     funnel_after: Counter[State] = field(default_factory=Counter)
     moves: Counter[tuple[State, State]] = field(default_factory=Counter)
     grades: Counter[tuple[str, str]] = field(default_factory=Counter)
-    changes: Counter[int] = field(default_factory=Counter)
-    lines: dict[tuple[str, str], LineChange] = field(default_factory=dict)
+    lines: dict[tuple[str, str, str], LineChange] = field(default_factory=dict)
     rows: Sequence[Mapping[str, object]] = ()
     notes: Sequence[str] = ()
+
+    @property
+    def moved(self) -> tuple[int, int]:
+        """Of how many contacts the stage differs, and of how many the temperature."""
+        stage, temperature = (
+            sum(count for (old, new), count in self.moves.items() if old[place] != new[place])
+            for place in range(2)
+        )
+        return stage, temperature
+
+    @property
+    def compared(self) -> Sequence[ScoreTotals]:
+        """The scores that both rule sets have."""
+        return [score for score in self.scores if score.fate == "compared"]
+
+    @property
+    def remarks(self) -> Iterator[str]:
+        """What has to be known of the scores before figures are read, in sentences."""
+        for score in self.scores:
+            if score.fate != "compared":
+                file = self.after if score.fate == "added" else self.before
+                yield (
+                    f"Score «{score.label}» is {score.fate}: only {file} has it, "
+                    f"{score.with_points:,} contacts have points in it there. This counts as a "
+                    "change of nobody."
+                )
+        if {"added", "removed"} <= {score.fate for score in self.scores}:
+            yield "A score is known by its name: to compare it, keep the name and change the label."
+        if not any(score.suffix == "" for score in self.scores):
+            before, after = self.leading
+            yield (
+                f"Stages, temperature and hand-offs go by «{before}» before and by «{after}» after."
+            )
+
+
+def totals(report: DiffReport) -> Mapping[str, object]:
+    """Return how much differs, as plain values; an instant is ISO 8601."""
+    stage, temperature = report.moved
+    hand_offs = {
+        "before": report.hand_offs_before,
+        "after": report.hand_offs_after,
+        "gained": report.hand_offs_gained,
+        "lost": report.hand_offs_lost,
+    }
+    return {
+        "before": report.before,
+        "after": report.after,
+        "as_of": report.as_of.isoformat(),
+        "contacts": report.contacts,
+        "differing": report.differing,
+        "points_only": report.points_only,
+        "scores": [_score_totals(score) for score in report.scores],
+        "stage": stage,
+        "temperature": temperature,
+        "grade": report.grades.total(),
+        "hand_off": hand_offs,
+        "moves": [
+            {"from": " ".join(old).strip(), "to": " ".join(new).strip(), "contacts": count}
+            for (old, new), count in report.moves.most_common()
+        ],
+        "notes": [*report.remarks, *report.notes],
+    }
+
+
+def _score_totals(score: ScoreTotals) -> Mapping[str, object]:
+    told = {"name": score.name, "label": score.label, "fate": score.fate}
+    if score.fate == "compared":
+        return {**told, "more": score.up, "less": score.down}
+    return {**told, "with_points": score.with_points}
 
 
 def rules_diff(report: DiffReport) -> RenderableType:
@@ -70,8 +180,9 @@ def rules_diff(report: DiffReport) -> RenderableType:
     )
     parts: list[RenderableType] = [Text(head)]
     if report.points_only:
-        less = f"{report.points_only:,} more differ by less than the shown score tells."
+        less = f"{report.points_only:,} more differ by less than the shown scores tell."
         parts.append(Text(less))
+    parts += [Text(remark) for remark in report.remarks]
     if report.differing:
         for table in _tables(report):
             parts += [Text(), table]
@@ -80,12 +191,15 @@ def rules_diff(report: DiffReport) -> RenderableType:
 
 
 def _tables(report: DiffReport) -> Iterator[RenderableType]:
+    yield _totals(report)
     yield _funnel(report)
     if report.moves:
         yield _moves(report)
     if report.grades:
         yield _grades(report)
-    yield _histogram(report.changes)
+    for score in report.compared:
+        if score.up or score.down:
+            yield _histogram(score)
     yield Text(
         f"Hand-offs: {report.hand_offs_before:,} → {report.hand_offs_after:,} "
         f"({report.hand_offs_gained:,} gained, {report.hand_offs_lost:,} lost)"
@@ -93,7 +207,21 @@ def _tables(report: DiffReport) -> Iterator[RenderableType]:
     if report.lines:
         yield _lines(report)
     if report.rows:
-        yield _rows(report.rows)
+        yield _rows(report)
+
+
+def _totals(report: DiffReport) -> Table:
+    """Return of how many contacts each thing differs, and in which direction."""
+    table = _table("What differs", "what", " contacts", " more", " less")
+    for score in report.compared:
+        counts = score.up + score.down, score.up, score.down
+        table.add_row(escape(f"score «{score.label}»"), *(f"{count:,}" for count in counts))
+    for name, moved in zip(("stage", "temperature"), report.moved, strict=True):
+        table.add_row(name, f"{moved:,}", "", "")
+    table.add_row("grade", f"{report.grades.total():,}", "", "")
+    gained, lost = report.hand_offs_gained, report.hand_offs_lost
+    table.add_row("hand-off", f"{gained + lost:,}", f"{gained:,}", f"{lost:,}")
+    return table
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -138,10 +266,10 @@ def _rest(table: Table, more: int) -> None:
         table.add_row(f"and {more:,} more", "")
 
 
-def _histogram(changes: Counter[int]) -> Table:
-    table = _table("Change of the score", "points", " contacts", "")
+def _histogram(score: ScoreTotals) -> Table:
+    table = _table(f"Change of the score «{escape(score.label)}»", "points", " contacts", "")
     bins: Counter[int] = Counter()
-    for change, count in changes.items():
+    for change, count in score.changes.items():
         bins[_bin(change)] += count
     most = max((count for place, count in bins.items() if place), default=1)
     for place in range(-len(_EDGES), len(_EDGES) + 1):
@@ -180,25 +308,33 @@ def _lines(report: DiffReport) -> Table:
     return table
 
 
-def _rows(rows: Sequence[Mapping[str, object]]) -> Table:
-    table = _table(
-        "Who changes most", "id", " score", "", "stage", "grade", "hand-off", "because of"
-    )
-    for row in rows:
+def _rows(report: DiffReport) -> Table:
+    table = _table("Who changes most", "id", "scores", "stage", "grade", "hand-off", "because of")
+    for row in report.rows:
         stages = (
             f"{row[f'stage_{when}']} {row[f'temperature_{when}'] or ''}".strip() for when in _WHEN
         )
         hand_offs = ("yes" if row[f"hand_off_{when}"] else "no" for when in _WHEN)
         table.add_row(
             escape(str(row["id"])),
-            f"{row['score_before']} → {row['score_after']}",
-            _signed(int(str(row["score_change"]))),
+            escape("; ".join(_scores(report.compared, row))),
             _arrow(stages),
             _arrow(str(row[f"grade_{when}"]) for when in _WHEN),
             _arrow(hand_offs),
             escape(_because(row["changes"])),
         )
     return table
+
+
+def _scores(compared: Sequence[ScoreTotals], row: Mapping[str, object]) -> Iterator[str]:
+    """Yield the scores of a row: the only one, or of several those that change, with their name."""
+    for score in compared:
+        before, after = (row[score.column("score", when)] for when in _WHEN)
+        told = f"{before} → {after} ({_signed(score.change(row))})"
+        if len(compared) == 1:
+            yield told
+        elif score.change(row):
+            yield f"{score.label} {told}"
 
 
 _WHEN = ("before", "after")

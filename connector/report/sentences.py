@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from connector.report.interest_sentences import InterestSpeaker
 from connector.report.quarantine_sentences import QuarantineSpeaker
 from connector.report.rule_sentences import RuleSpeaker
 from connector.report.stage_sentences import StageSpeaker
@@ -16,6 +17,7 @@ _SECTIONS: dict[str, Label] = {
     "blocker": {"en": "Who is never handed to sales", "fr": "Qui n’est jamais transmis"},
     "stage": {"en": "Stages and temperatures", "fr": "Étapes et températures"},
     "gate": {"en": "When sales acts", "fr": "Quand les ventes agissent"},
+    "interest": {"en": "Interests", "fr": "Centres d’intérêt"},
     "sign": {"en": "What is in quarantine", "fr": "Ce qui est en quarantaine"},
 }
 
@@ -24,8 +26,8 @@ _SECTIONS: dict[str, Label] = {
 class Said:
     """A sentence on a part of the rules.
 
-    `about`: rule, group, persona, blocker, stage, gate or sign; `id`: its id, or which setting it
-    is.
+    `about`: rule, group, persona, blocker, stage, gate, interest or sign; `id`: its id, or which
+    setting it is.
     """
 
     about: str
@@ -44,6 +46,7 @@ def sentences(rules: RuleSet, language: str) -> Sequence[Said]:
         "blocker": stage.blockers(),
         "stage": stage.stages(),
         "gate": stage.gates(),
+        "interest": InterestSpeaker(words).interests(),
         "sign": QuarantineSpeaker(words).signs(),
     }
     return [Said(about, name, text) for about, some in parts.items() for name, text in some]

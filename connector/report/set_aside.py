@@ -1,13 +1,18 @@
 """What of a contact is in quarantine, why, and what it would be worth."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from connector.domain.numbers import from_millionths
 from connector.ports import Evaluation
 from connector.rules.explain import Line, Words
 from connector.rules.quarantine import SIGN_LABELS, Sign
+
+_Line = tuple[str, str, str]
+"""Score, kind and rule of a line."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -25,8 +30,12 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """By how much a line of the score would differ if the activities counted. Decimal text."""
+    """By how much a line of a score would differ if the activities counted. Decimal text.
 
+    `label`: in words; of a score beside the leading one with that score's name.
+    """
+
+    score: str
     kind: str
     rule: str
     label: str
@@ -35,11 +44,36 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """Everything of a contact that is in quarantine. `points`: what the score would gain by it."""
+    """Everything of a contact that is in quarantine.
+
+    `points`: what the leading score would gain by it.
+    """
 
     activities: Sequence[SetAside]
     withheld: Sequence[Withheld]
     points: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsideDay:
+    """How many activities of a type show the same signs on a day. `why`: in words, and by name."""
+
+    day: date
+    type: str
+    why: str
+    count: int
+
+
+def by_day(found: Quarantined, zone: ZoneInfo) -> list[SetAsideDay]:
+    """Return what is in quarantine, like with like: a robot may have clicked every link of a mail.
+
+    In the order in which each first comes.
+    """
+    counts = Counter(
+        (each.at.astimezone(zone).date(), each.type, f"{each.why} ({', '.join(each.signs)})")
+        for each in found.activities
+    )
+    return [SetAsideDay(*like, count) for like, count in counts.items()]
 
 
 def quarantined(
@@ -49,9 +83,10 @@ def quarantined(
     if evaluation.flag is None or not len(evaluation.flag):
         return None
     points = trusting.score["points"][0].as_py() - evaluation.score["points"][0].as_py()
+    leading = words.rules.score
     return Quarantined(
         activities=_activities(evaluation.flag.to_pylist(), words),
-        withheld=_withheld(_lines(evaluation), _lines(trusting), words),
+        withheld=_withheld(_lines(evaluation, leading), _lines(trusting, leading), words),
         points=from_millionths(points),
     )
 
@@ -75,17 +110,27 @@ def _set_aside(activity: str, rows: Sequence[Mapping[str, object]], words: Words
     )
 
 
-def _lines(evaluation: Evaluation) -> dict[tuple[str, str], int]:
-    rows = evaluation.reason.to_pylist()
-    return {(row["kind"], row["rule"]): row["points"] for row in rows}
+def _lines(evaluation: Evaluation, leading: str) -> dict[_Line, int]:
+    """Return the points of each line of every score."""
+    lines = {
+        (leading, row["kind"], row["rule"]): row["points"] for row in evaluation.reason.to_pylist()
+    }
+    others = evaluation.other_reason
+    for row in others.to_pylist() if others is not None else ():
+        lines[row["score"], row["kind"], row["rule"]] = row["points"]
+    return lines
 
 
-def _withheld(
-    now: Mapping[tuple[str, str], int], then: Mapping[tuple[str, str], int], words: Words
-) -> list[Withheld]:
-    differences = {name: then.get(name, 0) - now.get(name, 0) for name in {**then, **now}}
+def _withheld(now: Mapping[_Line, int], then: Mapping[_Line, int], words: Words) -> list[Withheld]:
+    differences = {line: then.get(line, 0) - now.get(line, 0) for line in {**then, **now}}
     return [
-        Withheld(kind, rule, words.line(Line(kind, rule, 0, None, None)), from_millionths(points))
-        for (kind, rule), points in differences.items()
+        Withheld(*line, _label(line, words), from_millionths(points))
+        for line, points in differences.items()
         if points
     ]
+
+
+def _label(line: _Line, words: Words) -> str:
+    score, kind, rule = line
+    label = words.line(Line(kind, rule, 0, None, None))
+    return label if score == words.rules.score else f"{label} ({words.score(score)})"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from connector.domain.numbers import from_millionths
-from connector.report.condition_sentences import condition_in_words
+from connector.report.condition_sentences import condition_in_words, listed, quoted
 from connector.rules.explain import Words
 from connector.rules.model import Label, Persona
 
@@ -16,6 +16,10 @@ _SAID: dict[str, Label] = {
         "fr": "L’adéquation est la part de ce qui est vrai dans ce qui est connu : note A dès"
         " {a} %, B dès {b} %, C dès {c} %, sinon D ; U si moins de {enough} % d’un persona est"
         " connu. A et B correspondent.",
+    },
+    "question": {
+        "en": "Where {field} is what fit lacks, the rep is told to ask: {question}",
+        "fr": "Si {field} manque à l’adéquation, le commercial doit demander : {question}",
     },
     "blocker": {"en": "{label}: {condition}.", "fr": "{label} : {condition}."},
     "blocker_unless": {
@@ -111,7 +115,6 @@ _SAID: dict[str, Label] = {
         " le perdent par {lost}.",
     },
     "nothing": {"en": "nothing", "fr": "rien"},
-    "or": {"en": " or ", "fr": " ou "},
 }
 
 _Sentences = Iterator[tuple[str, str]]
@@ -134,6 +137,9 @@ class StageSpeaker:
             grades = {"a": fit.grade_a, "b": fit.grade_b, "c": fit.grade_c}
             shares = {name: self._number(share) for name, share in grades.items()}
             yield "fit", self._say("fit", **shares, enough=fit.known_enough)
+        for field, question in fit.questions.items():
+            asked = quoted(self._words.label(question), self._words.language)
+            yield field, self._say("question", field=field, question=asked)
 
     def blockers(self) -> _Sentences:
         """Yield who is never handed off."""
@@ -220,5 +226,4 @@ class StageSpeaker:
         return text.replace(".", ",") if self._words.language == "fr" else text
 
     def _listed(self, names: Iterable[str]) -> str:
-        *first, last = list(names) or [self._say("nothing")]
-        return f"{', '.join(first)}{self._say('or')}{last}" if first else last
+        return listed(list(names) or [self._say("nothing")], self._words.language)

@@ -1,6 +1,5 @@
 """What people read on a terminal: run reports, plans, the funnel, an explanation."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,7 +11,7 @@ from rich.text import Text
 
 from connector.ports import Finding, OutboxEntry, Provision, RunRecord, Severity, Verdict
 from connector.report.explanation import Explanation, Reason, bar
-from connector.report.set_aside import Quarantined
+from connector.report.set_aside import Quarantined, by_day
 from connector.results import KeptEdit, PlanSummary, RunReport
 
 _NAMED = 5
@@ -209,22 +208,20 @@ def explanation(told: Explanation, *, most: int) -> RenderableType:
         title = f"{escape(other.label)}: {other.score} ({other.points} points)"
         parts += [_reasons(title, other.reasons, other.points, most), Text()]
     if told.interests:
-        listed = ", ".join(f"{each.label} ({each.points})" for each in told.interests)
-        parts += [Text(f"Interests: {listed}"), Text()]
+        listed = ", ".join(f"{each.label} {each.points}" for each in told.interests)
+        parts += [Text(f"Interests, with the points behind each: {listed}"), Text()]
     if told.quarantined is not None:
-        parts += [_quarantined(told, told.quarantined), Text()]
+        lift = f"If a person did this: leadripe quarantine release --contact {told.contact}"
+        parts += [_quarantined(told, told.quarantined), Text(lift, "dim"), Text()]
     return Group(*parts, _gates(told))
 
 
 def _quarantined(told: Explanation, found: Quarantined) -> Table:
     """Return what is in quarantine: activities by day and sign, and what they would be worth."""
-    counts = Counter(
-        (_local(told, each.at, "hours")[:10], each.type, each.why) for each in found.activities
-    )
     title = f"In quarantine, counting for nothing (it would be {found.points} points)"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
-    for (day, kind, why), count in counts.items():
-        table.add_row(f"  {day}", f"{count:,} × {escape(kind)}", escape(why))
+    for each in by_day(found, ZoneInfo(told.time_zone)):
+        table.add_row(f"  {each.day}", f"{each.count:,} × {escape(each.type)}", escape(each.why))
     for line in found.withheld:
         table.add_row("  withheld", line.points, escape(line.label))
     return table

@@ -78,14 +78,24 @@ def constants(rules: RuleSet) -> Iterator[Constants]:
         return
     places = tuple((place,) for place in range(1, MOST_TOPICS + 1))
     yield Constants("topic_place", {"place": "INTEGER"}, places)
-    names = {
-        fold(name).strip(" "): topic.id
-        for topic in reversed(rules.interests.topics)
-        for name in (topic.id, *topic.label.values())
-    }
+    names = own_names(rules.interests)
     yield Constants("topic_name", {"name": "VARCHAR", "topic": "VARCHAR"}, tuple(names.items()))
     told = tuple((no, topic.id) for no, topic in enumerate(rules.interests.topics))
     yield Constants("topic", {"topic_no": "INTEGER", "topic": "VARCHAR"}, told)
+
+
+def own_names(interests: Interests) -> Mapping[str, str]:
+    """Return {folded name: id} of the topics that the rules name, by id and by label."""
+    return {
+        folded_name(name): topic.id
+        for topic in reversed(interests.topics)
+        for name in (topic.id, *topic.label.values())
+    }
+
+
+def folded_name(name: str) -> str:
+    """Return the name of a topic as topics compare."""
+    return fold(name).strip(" ")
 
 
 def steps(rules: RuleSet, counted: list[Numbered]) -> Iterator[Step]:

@@ -112,6 +112,40 @@ def test_another_score_is_told_with_reasons_that_sum_to_it(project: Path) -> Non
     assert "Interest: 8 (7.5 points)" in leadripe("explain", "7", cwd=project).out
 
 
+def test_interests_are_told_with_their_points_in_every_form(project: Path) -> None:
+    file = project / "mappings" / "rules.yaml"
+    text = file.read_text(encoding="utf-8")
+    topics = "topics: [{id: security, label: {en: Security, fr: Sécurité}, where: {page: /s}}]"
+    file.write_text(text.replace("\n  top: 3 ", f"\n  {topics}\n  top: 3 "), encoding="utf-8")
+    more = [
+        did("webinar_attended", 0, event="One", topic="<Cloud>"),
+        did("key_page_view", 21, page="/s"),
+    ]
+    with (
+        open_account(project / "leadripe.yaml", FakeClock()).store(read_only=False) as store,
+        store.lease(),
+    ):
+        store.save_page("more", Page("e", activities=more))
+        store.settle_activities()
+    expected = [("<cloud>", "<Cloud>", "10"), ("security", "Security", "2.5")]
+    told = of(project)
+    found = told.explanation.interests
+    assert [(each.topic, each.label, each.points) for each in found] == expected
+    at = f"--as-of={TODAY.isoformat()}"
+    shown = leadripe("explain", "7", at, cwd=project).out
+    assert "Interests, with the points behind each: <Cloud> 10, Security 2.5\n" in shown
+    plain = leadripe("explain", "7", at, "--json", cwd=project).json()["interests"]
+    assert [tuple(each.values()) for each in plain] == expected
+    settings = project / "leadripe.yaml"
+    settings.write_text(
+        settings.read_text("utf-8").replace("language: en", "language: fr"), "utf-8"
+    )
+    french = of(project)
+    page = french.page(french.timeline(10))
+    assert "<h2>Centres d’intérêt, avec les points de chacun</h2>" in page
+    assert '&lt;Cloud&gt; <span class="soft">(10)</span>, Sécurité <span class="soft">(2,5)' in page
+
+
 def test_events_say_what_was_done_moved_handed_off_and_written(project: Path) -> None:
     events = of(project).timeline(180).events
     assert [each.kind for each in events] == [
@@ -180,6 +214,15 @@ def test_the_page_speaks_the_account_s_language(project: Path) -> None:
     assert '<html lang="fr">' in page
     assert "Livre blanc ou guide téléchargé" in page
     assert "suspect → lead chaud" in page
+
+
+def test_the_page_for_scripts_names_keys_that_are_there(project: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "explain.md").read_text(encoding="utf-8")
+    table = text.partition("\n## For scripts\n")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    keys = {key for cell in cells for key in re.findall(r"`(\w+)`", cell)}
+    assert len(keys) > 7
+    assert keys <= leadripe("explain", "7", "--json", cwd=project).json().keys()
 
 
 def test_a_page_is_private_and_replaces_a_link_rather_than_follow_it(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`leadripe quarantine` on a real store: what is listed, released, put there, and what follows."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -132,6 +133,44 @@ def test_an_explanation_tells_what_does_not_count_and_what_it_would_be_worth(con
     assert [(each.rule, each.points) for each in told.withheld] == [("email_click", "1.872236")]
     assert told.points == "1.872236"
     assert explained(config, "3", None).explanation.quarantined is None
+
+
+def test_what_a_further_score_would_gain_is_told_too(config: Path) -> None:
+    rules = config.parent / "mappings" / "rules.yaml"
+    text = rules.read_text(encoding="utf-8")
+    start, end = text.index("\nscore:"), text.index("\nrules:")
+    scores = "\nscores: {engagement: {}, reach: {label: {en: Reach, fr: Portée}}}\n"
+    rule = (
+        "\n  - {id: any, label: {en: A click, fr: Un clic}, activity: email_click, points: 2.5,"
+        " score: reach}"
+    )
+    rules.write_text(
+        text[:start] + scores + "\nrules:" + rule + text[end + len("\nrules:") :], encoding="utf-8"
+    )
+    told = explained(config, "1", None)
+    found = told.explanation.quarantined
+    assert found is not None
+    assert [(each.score, each.label, each.points) for each in found.withheld] == [
+        ("engagement", "Link in an e-mail clicked", "1.872236"),
+        ("reach", "A click (Reach)", "7.5"),
+    ]
+    assert found.points == "1.872236"  # of the score that leads
+
+
+def test_every_form_of_an_explanation_has_quarantine_with_its_signs(config: Path) -> None:
+    folder = config.parent
+    told = leadripe("explain", "1", cwd=folder).out
+    day = SENT.date().isoformat()
+    assert re.search(
+        rf"{day} +3 × email_click +many links of one mail within seconds \(many_links\)", told
+    )
+    assert "leadripe quarantine release --contact 1\n" in told
+    found = leadripe("explain", "1", "--json", cwd=folder).json()["quarantined"]
+    assert [each["signs"] for each in found["activities"]] == [["many_links"]] * 3
+    assert leadripe("explain", "1", "--html", "why.html", cwd=folder).code == 0
+    page = (folder / "why.html").read_text(encoding="utf-8")
+    assert f"<li>{day}: 3 × email_click, " in page
+    assert "many links of one mail within seconds (many_links)" in page
 
 
 def test_a_whole_domain_is_seen_from_one_contact_too(config: Path) -> None:

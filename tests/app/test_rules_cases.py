@@ -33,7 +33,7 @@ def differences(report: CasesReport) -> list[tuple[str, str, str]]:
 
 def test_the_examples_that_are_shipped_hold() -> None:
     report = run_cases(NO_SETTINGS, RULES, [])  # those beside the rules
-    assert len(report.cases) >= 6
+    assert len(report.cases) >= 8
     assert differences(report) == []
 
 
@@ -118,6 +118,113 @@ cases:
     assert differences(run(tmp_path, case, rules)) == [("points", "1", "0")]
 
 
+OF_TOPICS = """
+version: 1
+rules:
+  - {id: page, activity: page_view, points: 2}
+  - {id: ticket, activity: ticket, points: 9, score: risk}
+scores: {engagement: {}, risk: {}}
+interests: {top: 2, topics: [{id: security, label: {en: Safety, fr: Sécurité}, where: {page: /s}}]}
+"""
+ABOUT_TOPICS = """
+version: 1
+cases:
+  - name: in order
+    activities:
+      - {type: page_view, age: 0d, topic: Cloud}
+      - {type: page_view, age: 0d, topic: cloud;ERP}
+      - {type: page_view, age: 0d, topic: erp}
+      - {type: page_view, age: 0d, page: /s}
+      - {type: page_view, age: 0d, topic: sécurité}
+      - {type: page_view, age: 0d, topic: Safety}
+      - {type: ticket, age: 0d, topic: Trouble}
+    expect: {interests: EXPECTED}
+"""
+
+
+@pytest.mark.parametrize(
+    "expected", ["[security, Cloud]", "[SAFETY, CLOUD]", "{Sécurité: 6, cloud: 4}"]
+)
+def test_interests_are_met_in_their_order_however_they_are_spelled(
+    tmp_path: Path, expected: str
+) -> None:
+    assert differences(run_on(tmp_path, ABOUT_TOPICS, expected)) == []
+
+
+def run_on(folder: Path, text: str, expected: str, rules: str = OF_TOPICS) -> CasesReport:
+    file = folder / "rules.yaml"
+    file.write_text(rules, encoding="utf-8")
+    return run(folder, text.replace("EXPECTED", expected), file)
+
+
+@pytest.mark.parametrize(
+    ("expected", "told", "found"),
+    [
+        ("[cloud, security]", "[cloud, security]", "[security, Cloud]"),
+        ("[security]", "[security]", "[security, Cloud]"),
+        ("{security: 6.5, cloud: 4}", "{security: 6.5, cloud: 4}", "{security: 6, Cloud: 4}"),
+        ("none", "none", "[security, Cloud]"),
+    ],
+)
+def test_other_interests_are_told_as_a_case_would_write_them(
+    tmp_path: Path, expected: str, told: str, found: str
+) -> None:
+    report = run_on(tmp_path, ABOUT_TOPICS, expected)
+    assert differences(report) == [("interests", told, found)]
+    (step,) = report.cases[0].steps
+    assert step.interests == {"security": "6", "Cloud": "4"}
+
+
+CLICKS = """
+version: 1
+rules: [{id: click, activity: email_click, points: 1}]
+quarantine: {hidden_link: {urls: [/trap]}}
+"""
+ABOUT_ROBOTS = """
+version: 1
+as_of: 2026-03-02T12:00
+contact: {email: ana@Acme.example}
+cases:
+  - name: signs
+    activities:
+      - {type: email_click, at: 2026-03-01T08:00:01, id: a, campaign: m, url: /1}
+      - {type: email_click, at: 2026-03-01T08:00:02, id: 2, campaign: m, url: /2}
+      - {type: email_click, at: 2026-03-01T08:00:09, campaign: m, url: /trap}
+      - {type: email_click, at: 2026-03-01T09:00, id: person, campaign: m, url: /1}
+    expect: {quarantine: EXPECTED}
+    then:
+      - after: 1d
+        whole_domain: [m]
+        activities: [{type: email_click, age: 1h, id: later, campaign: other, url: /1}]
+        expect: {points: 1}
+  - name: another contact of the same domain, of whom nothing is said
+    activities: [{type: email_click, at: 2026-03-01T09:00, campaign: m, url: /1}]
+    expect: {quarantine: none, points: 1}
+    then: [{after: 1d, expect: {quarantine: none}}]
+"""
+
+
+def test_what_is_in_quarantine_is_told_with_its_signs(tmp_path: Path) -> None:
+    report = run_on(
+        tmp_path, ABOUT_ROBOTS, "{a: many_links, 2: gateway, person: [at_once]}", CLICKS
+    )
+    assert differences(report) == [
+        ("quarantine.2", "gateway", "many_links"),
+        ("quarantine.email_click (activity 3)", "none", "[many_links, hidden_link]"),
+        ("quarantine.person", "at_once", "none"),
+    ]
+    first, second = report.cases[0].steps
+    assert first.quarantine == {
+        "a": ["many_links"],
+        "2": ["many_links"],
+        "email_click (activity 3)": ["many_links", "hidden_link"],
+    }
+    # Of a mail that the whole domain clicked every click is a robot's; other mails are not.
+    assert second.quarantine["person"] == ["whole_domain"]
+    assert "later" not in second.quarantine
+    assert first.interests == {}
+
+
 def test_what_differs_is_told_and_what_agrees_is_not(tmp_path: Path) -> None:
     assert differences(run(tmp_path, EVERYTHING)) == [
         ("score", "99", "4"),
@@ -181,7 +288,7 @@ def project(tmp_path: Path) -> Path:
 def test_exit_codes_and_output_of_the_command(project: Path) -> None:
     held = leadripe("rules", "test", cwd=project)
     assert held.code == 0, held.err
-    assert held.out.endswith("6 cases: all hold.\n")
+    assert held.out.endswith("8 cases: all hold.\n")
 
     rules = project / "mappings" / "rules.yaml"
     text = rules.read_text(encoding="utf-8")
@@ -191,16 +298,32 @@ def test_exit_codes_and_output_of_the_command(project: Path) -> None:
     assert failed.code == 3
     assert "✗ A white paper makes a cold lead, and no more  (mappings/cases/examples" in failed.out
     assert "    score: expected 5, found 6\n    because of: white_paper 6\n" in failed.out
-    assert failed.out.endswith("6 cases: 4 hold, 2 do not.\n")
+    assert failed.out.endswith("8 cases: 5 hold, 3 do not.\n")
 
     plain = leadripe("rules", "test", "--rules", "other.yaml", "mappings/cases/examples.yaml",
                      "--json", cwd=project)  # fmt: skip
     assert plain.code == 3
     found = plain.json()
-    assert (found["cases"], found["failed"]) == (6, 2)
+    assert (found["cases"], found["failed"]) == (8, 3)
     (step,) = found["results"][0]["steps"]
     assert step["differences"] == [{"what": "score", "expected": "5", "found": "6"}]
     assert step["reasons"] == {"white_paper": "6"}
+
+
+def test_the_steps_to_change_a_rule_can_be_followed(project: Path) -> None:
+    steps = (
+        DOCS.read_text(encoding="utf-8").partition("**To change a rule**")[2].partition("\n## ")[0]
+    )
+    copied, into = re.findall(r"`(mappings/\w+\.yaml)`", steps)[:2]
+    text = (project / copied).read_text(encoding="utf-8")
+    (project / into).write_text(text.replace("points: 10\n", "points: 11\n"), encoding="utf-8")
+    commands = re.findall(r"`leadripe (rules [^`]+)`", steps)
+    assert [command.split()[1] for command in commands] == ["check", "show", "test", "diff"]
+    for command in commands[:3]:
+        told = leadripe(*command.split(), cwd=project)
+        assert told.code == (3 if " test " in command else 0), told.err
+    told = leadripe(*commands[3].split(), cwd=project)
+    assert "nothing was read from the CRM yet" in told.err  # as for everything on what was pulled
 
 
 def test_mistakes_in_cases_are_a_matter_of_configuration(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import random
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -43,6 +44,7 @@ personas:
   - {id: it, criteria: [{field: job_title, is: {matches: head}}]}
 """
 STATES = ("stage", "temperature", "grade", "hand_off")
+WHEN = ("before", "after")
 
 
 class Desk:
@@ -132,8 +134,11 @@ def test_totals_agree_with_the_rows(desk: Desk) -> None:
     moved = [row for row in rows if (row["stage_before"], row["temperature_before"])
              != (row["stage_after"], row["temperature_after"])]  # fmt: skip
     assert sum(report.moves.values()) == len(moved) > 0
-    assert sum(report.changes.values()) == 60
-    assert sum(size * count for size, count in report.changes.items()) == sum(
+    (score,) = report.scores
+    assert (score.name, score.fate) == ("engagement", "compared")
+    assert score.changes.total() == 60
+    assert score.up == len([row for row in rows if int(str(row["score_change"])) > 0])
+    assert sum(size * count for size, count in score.changes.items()) == sum(
         int(str(row["score_change"])) for row in rows
     )
     lost = [row for row in rows if row["hand_off_before"] and not row["hand_off_after"]]
@@ -154,6 +159,173 @@ def test_the_same_rules_change_nobody(desk: Desk) -> None:
     report = desk.diff()
     assert (report.differing, report.points_only, report.moves) == (0, 0, {})
     assert desk.rows() == []
+
+
+SCORES_BEFORE = """
+version: 1
+scores: {engagement: {}, risk: {label: Risk, highest: 30}, old: {label: Old}}
+rules:
+  - {id: paper, label: Paper, activity: paper, points: 5}
+  - {id: demo, label: Demo, activity: demo, points: 20}
+  - {id: visit, label: Visit, activity: visit, points: 6, score: risk}
+  - {id: past, label: Past, activity: paper, points: 1, score: old}
+"""
+SCORES_AFTER = """
+version: 1
+scores: {engagement: {}, risk: {label: Risk, highest: 20}, new: {label: New}}
+rules:
+  - {id: paper, label: Paper, activity: paper, points: 5}
+  - {id: demo, label: Demo, activity: demo, points: 20}
+  - {id: visit, label: Visit, activity: visit, points: 9, score: risk}
+  - {id: fresh, label: Fresh, activity: visit, points: 1, score: new}
+"""
+
+
+def several(desk: Desk, after: str = SCORES_AFTER) -> None:
+    desk.before.write_text(SCORES_BEFORE)
+    desk.after.write_text(after)
+
+
+def test_every_score_is_compared_by_its_name(desk: Desk) -> None:
+    several(desk)
+    before, after = desk.scores(desk.before), desk.scores(desk.after)
+    rows = {str(row["id"]): row for row in desk.rows()}
+    seen = ("score", "score_risk", *STATES)
+    assert set(rows) == {
+        id_ for id_ in before if any(before[id_][name] != after[id_][name] for name in seen)
+    }
+    assert 10 < len(rows) < 60
+    for id_, row in rows.items():
+        for name in ("score", "points", "score_risk", "points_risk"):
+            found = row[f"{name}_before"], row[f"{name}_after"]
+            assert found == (before[id_][name], after[id_][name])
+        assert (row["score_change"], row["score_new_before"]) == (0, None)
+        assert row["score_risk_change"] == row["score_risk_after"] - row["score_risk_before"]  # type: ignore[operator]  # numbers
+        assert row["points_new_after"] == after[id_]["points_new"]
+        assert (row["points_old_before"], row["score_old_after"]) == (
+            before[id_]["points_old"],
+            None,
+        )
+        changes = row["changes"]
+        assert isinstance(changes, list)
+        assert {change["score"] for change in changes} == {"risk"}
+        moved = row["points_risk_after"] - row["points_risk_before"]  # type: ignore[operator]  # numbers
+        assert sum(change["change"] for change in changes) == moved
+
+
+def test_a_score_of_one_file_alone_is_told_and_changes_nobody(desk: Desk) -> None:
+    several(
+        desk,
+        SCORES_BEFORE.replace("old: {label: Old}", "new: {label: New}").replace(": old}", ": new}"),
+    )
+    report = desk.diff()
+    assert (report.differing, report.points_only) == (0, 0)
+    assert desk.rows() == []
+    papers = [row for row in desk.scores(desk.before).values() if row["points_old"]]
+    assert [(score.name, score.fate, score.with_points) for score in report.scores] == [
+        ("engagement", "compared", 0),
+        ("risk", "compared", 0),
+        ("old", "removed", len(papers)),
+        ("new", "added", len(papers)),
+    ]
+    removed, added, hint = report.remarks
+    assert removed == (
+        f"Score «Old» is removed: only {desk.before} has it, {len(papers)} contacts have points in"
+        " it there. This counts as a change of nobody."
+    )
+    assert added.startswith(f"Score «New» is added: only {desk.after} has it, ")
+    assert hint.startswith("A score is known by its name")
+
+
+def test_another_score_that_leads_is_no_change_of_the_scores(desk: Desk) -> None:
+    several(desk, SCORES_BEFORE + "stages: {score: risk}\n")
+    report, rows = desk.diff(), desk.rows()
+    assert [(score.name, score.up, score.down) for score in report.compared] == [
+        ("engagement", 0, 0),
+        ("risk", 0, 0),
+        ("old", 0, 0),
+    ]
+    assert list(report.remarks) == [
+        "Stages, temperature and hand-offs go by «Engagement» before and by «Risk» after."
+    ]
+    assert report.moves
+    assert {row["score_change"] for row in rows} == {None}
+    before, after = desk.scores(desk.before), desk.scores(desk.after)
+    for row in rows:
+        assert (
+            row["score_before"] == row["score_engagement_before"] == before[str(row["id"])]["score"]
+        )
+        assert row["score_after"] == row["score_risk_after"] == after[str(row["id"])]["score"]
+        assert row["changes"] == []
+
+
+def test_the_only_score_under_another_name_is_compared_with_nothing(desk: Desk) -> None:
+    desk.after.write_text(AFTER + "score: {name: interest}\n")
+    report, rows = desk.diff(), desk.rows()
+    assert [(score.name, score.fate) for score in report.scores] == [
+        ("engagement", "removed"),
+        ("interest", "added"),
+    ]
+    assert report.differing == len(rows) > 0
+    assert [row["id"] for row in report.rows] == sorted(str(row["id"]) for row in rows)[:10]
+    states = [tuple(row[f"{name}_{when}"] for name in STATES) for row in rows for when in WHEN]
+    assert all(old != new for old, new in zip(states[::2], states[1::2], strict=True))
+
+
+def test_several_scores_are_told_to_people_and_in_every_form(desk: Desk) -> None:
+    several(desk)
+    rows = desk.rows()
+    desk.diff(out=desk.folder / "out.parquet")
+    assert pq.read_table(desk.folder / "out.parquet").to_pylist() == rows
+    desk.diff(out=desk.folder / "out.csv")
+    with (desk.folder / "out.csv").open(encoding="utf-8-sig", newline="") as lines:
+        read = list(csv.DictReader(lines))
+    assert [row["score_risk_change"] for row in read] == [
+        str(row["score_risk_change"]) for row in rows
+    ]
+    assert {row["score_old_after"] for row in read} == {""}
+    assert "Visit (Risk) 6 → 9" in {change for row in read for change in row["changes"].split("; ")}
+    asked = ("rules", "diff", "before.yaml", "after.yaml", "--on", ".", "--as-of", "2026-06-01")
+    told = leadripe(*asked, cwd=desk.folder)
+    report = desk.diff()
+    (risk,) = (score for score in report.scores if score.name == "risk")
+    # Nobody's leading score changes: its totals say so, and it needs no histogram.
+    assert re.findall("Change of the score «(.*)»", told.out) == ["Risk"]
+    totals = dict(re.findall(r"^score «(.*)» +(\d+ +\d+ +\d+)$", told.out, re.MULTILINE))
+    assert {name: [int(each) for each in found.split()] for name, found in totals.items()} == {
+        "Engagement": [0, 0, 0],
+        "Risk": [risk.up + risk.down, risk.up, risk.down],
+    }
+    assert "Score «New» is added: only after.yaml has it, " in told.out
+    assert "  Risk 12 → 18 (+6)  " in told.out
+    plain = leadripe(*asked, "--json", cwd=desk.folder)
+    assert "Score «Old» is removed: only before.yaml has it, " in plain.err
+    assert [orjson.loads(line) for line in plain.out.splitlines()] == rows
+
+
+def test_a_script_gets_the_totals_beside_the_file(desk: Desk) -> None:
+    several(desk, SCORES_AFTER.replace("points: 20", "points: 55"))
+    asked = ("rules", "diff", "before.yaml", "after.yaml", "--on", ".", "--as-of", "2026-06-01")
+    totals = leadripe(*asked, "--json", "--out", "rows.csv", cwd=desk.folder).json()
+    report, rows = desk.diff(), desk.rows()
+    with (desk.folder / "rows.csv").open(encoding="utf-8-sig", newline="") as lines:
+        assert len(list(csv.DictReader(lines))) == len(rows) == totals["differing"]
+    engagement, risk, old, new = totals["scores"]
+    assert engagement == {
+        "name": "engagement",
+        "label": "Engagement",
+        "fate": "compared",
+        "more": len([row for row in rows if int(str(row["score_change"])) > 0]),
+        "less": 0,
+    }
+    assert (risk["more"], risk["less"]) == (report.scores[1].up, report.scores[1].down)
+    assert (old["fate"], new["fate"]) == ("removed", "added")
+    for name in ("stage", "temperature", "grade"):
+        assert totals[name] == len([r for r in rows if r[f"{name}_before"] != r[f"{name}_after"]])
+    assert totals["temperature"] > 0
+    assert sum(each["contacts"] for each in totals["moves"]) == totals["temperature"]
+    assert totals["hand_off"]["gained"] == report.hand_offs_gained
+    assert totals["notes"][0].startswith("Score «Old» is removed: ")
 
 
 def test_less_than_shows_is_only_counted(desk: Desk) -> None:
@@ -234,6 +406,15 @@ def test_what_was_pulled_is_compared_without_a_trace(tmp_path: Path) -> None:
     for row in rows:
         assert row["score_before"] == shown[row["id"]]
         assert row["score_change"] > 0
+    assert "does not read" not in told.err
+    more = "\ncontact_rules: [{id: big, where: {shoe_size: {gte: 40}}, points: 5}]\n"
+    more += "interests: {attribute: subject}\n"
+    (tmp_path / "more.yaml").write_text(text.partition("\ninterests:")[0] + more, "utf-8")
+    asking = leadripe("rules", "diff", "mappings/rules.yaml", "more.yaml", cwd=tmp_path)
+    assert "0 would look different" in asking.out
+    said = " ".join(asking.out.split())
+    assert "does not read the contact field shoe_size, which one of the two asks for" in said
+    assert "does not read the attribute of activities subject, which one" in said
     same = leadripe("rules", "diff", "new.yaml", "new.yaml", cwd=tmp_path)
     assert same.out.startswith("60 contacts under new.yaml")
     assert "0 would look different" in same.out

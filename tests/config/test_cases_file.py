@@ -87,6 +87,43 @@ MISTAKES = (
         "    then: [{after: 1d, expect: {points: 1.2345678}}]\n",
         "5:41: «points» must have at most six decimals; 1.2345678 was found",
     ),
+    (
+        "    then: [{after: 1d, expect: {interests: erp}}]\n",
+        "5:44: «interests» must be topics in their order, for example [security, erp] or {security:"
+        " 10, erp: 5}, or none; the text «erp» was found",
+    ),
+    (
+        "    then: [{after: 1d, expect: {interests: [erp, erp]}}]\n",
+        "5:50: the topic «erp» stands twice",
+    ),
+    (
+        "    then: [{after: 1d, expect: {interests: {erp: }}}]\n",
+        "5:45: how many points has «erp»? or name the topics alone, in a list",
+    ),
+    (
+        "    then: [{after: 1d, expect: {interests: [a, b, c, d]}}]\n",
+        "5:44: the rules tell 3 at the most (`top`), and 4 are named",
+    ),
+    (
+        "    then: [{after: 1d, expect: {quarantine: [one]}}]\n",
+        "5:45: «quarantine» must name activities by their id, each with its signs, for example "
+        "{first_click: many_links}, or none; a list was found",
+    ),
+    (
+        "    then: [{after: 1d, expect: {quarantine: {one: gateway}}}]\n",
+        "5:46: no activity of the case has the id «one»; write `id: one` where the activity stands",
+    ),
+    (
+        "    activities: [{type: x, age: 1d, id: one}]\n"
+        "    then: [{after: 1d, expect: {quarantine: {one: hidden_link}}}]\n",
+        "6:51: the rules do not look for the sign «hidden_link»",
+    ),
+    (
+        "    activities: [{type: x, age: 1d, id: one}]\n"
+        "    then: [{after: 1d, expect: {quarantine: {one: [by_hand]}}}]\n",
+        "6:52: «one» must be many_links, at_once, hidden_link, gateway or whole_domain; the text "
+        "«by_hand» was found",
+    ),
 )
 
 
@@ -94,6 +131,19 @@ MISTAKES = (
 def test_a_mistake_is_told_where_it_stands(text: str, message: str) -> None:
     (problem,) = told(HEAD + text)
     assert problem.startswith(message)
+
+
+def test_what_the_rules_have_no_section_for_cannot_be_expected(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text("version: 1\nrules: [{id: a, activity: x, points: 1}]\n")
+    rules = load_rules(file)
+    knows = known(rules, compile_rules(rules), None)
+    later = "    then: [{after: 1d, expect: {interests: [erp]}}]\n"
+    assert told(HEAD + "    whole_domain: [spring]\n" + later, knows) == [
+        "5:5: the rules do not look for the sign «whole_domain»",
+        "6:44: the rules have no section «interests», so there are none",
+    ]
+    assert told(HEAD.replace("score: 0", "interests: none, quarantine: none"), knows) == []
 
 
 def test_all_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:

@@ -59,12 +59,21 @@ def _told(tmp_path: Path) -> Told:
 
 
 ENGLISH = {
-    ("rule", "one"): "One: +1 point, only the latest counts, without decay, gone after 365 days,"
+    (
+        "rule",
+        "one",
+    ): "One: +1 point for x, only the latest counts, without decay, gone after 365 days,"
     " a signal of «web».",
-    ("rule", "careers"): "Careers: -2.25 points, from the 3rd time within 30 days, once in 30 days,"
+    (
+        "rule",
+        "careers",
+    ): "Careers: -2.25 points for x, from the 3rd time within 30 days, once in 30 days,"
     " the latest 2 in 7 days count, 50 % from day 30, 0 % from day 90, gone after 365 days,"
     " in group «Signs».",
-    ("rule", "long"): "Long: 0 points, an explicit need, when minutes is at least 20.5 and minutes"
+    (
+        "rule",
+        "long",
+    ): "Long: 0 points for x, an explicit need, when minutes is at least 20.5 and minutes"
     " is less than 60 and since is more than 2026-09-01 and topic is «ERP» (letter for letter)"
     " and (live is yes or not (event contains «test») or page is unknown).",
     ("group", "engagement"): "The score «Interest» is the sum of all this, from -10 to 100 points.",
@@ -82,10 +91,16 @@ ENGLISH = {
     " count.",
 }
 FRENCH = {
-    ("rule", "careers"): "Carrières : -2,25 points, à partir de la 3e fois en 30 jours, une fois en"
+    (
+        "rule",
+        "careers",
+    ): "Carrières : -2,25 points pour x, à partir de la 3e fois en 30 jours, une fois en"
     " 30 jours, les 2 dernières en 7 jours comptent, 50 % dès le jour 30, 0 % dès le jour 90,"
     " expire après 365 jours, dans le groupe « Signes ».",
-    ("rule", "long"): "Long : 0 points, besoin exprimé, si minutes est au moins 20,5 et minutes est"
+    (
+        "rule",
+        "long",
+    ): "Long : 0 points pour x, besoin exprimé, si minutes est au moins 20,5 et minutes est"
     " moins que 60 et since est plus que 2026-09-01 et topic est « ERP » (à la lettre)"
     " et (live est oui ou pas (event contient « test ») ou page est inconnu).",
     ("blocker", "student"): "Étudiant : job_title est « student ».",
@@ -122,6 +137,15 @@ def test_everything_shipped_is_said(language: str) -> None:
     assert [each for each in said if "{" in each.sentence.replace("{2,}", "")] == []
 
 
+def test_the_page_for_admins_quotes_what_is_said() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    chapter = page.partition("\n### `leadripe rules show`")[2].partition("\n### ")[0]
+    quoted = chapter.split("```\n")[3].replace("\n  ", " ").splitlines()
+    said = {each.sentence for each in sentences(load_rules(shipped() / "rules.yaml"), "en")}
+    assert len(quoted) == 2
+    assert set(quoted) <= said
+
+
 def test_a_section_without_sentences_has_no_heading() -> None:
     assert list(in_sections([Said("rule", "a", "A.")], "fr")) == ["Points", "  A."]
 
@@ -140,14 +164,15 @@ def test_rules_say_which_score_they_give_points_to(tmp_path: Path) -> None:
     path.write_text(SEVERAL, encoding="utf-8")
     found = load_rules(path)
     assert [each.sentence for each in sentences(found, "en")][:5] == [
-        "Visite: +2 points, without decay, gone after 365 days.",
-        "Absence: +15 points, without decay, gone after 365 days, for the score «Churn risk».",
+        "Visite: +2 points for page_view, without decay, gone after 365 days.",
+        "Absence: +15 points for missed, without decay, gone after 365 days,"
+        " for the score «Churn risk».",
         "The score «Engagement» is the sum of its rules, from 0 to 100 points.",
         "The score «Churn risk» is the sum of its rules, from 0 to 50 points.",
         "The score «Engagement» moves stages and hands off.",
     ]
     assert [each.sentence for each in sentences(found, "fr")][1] == (
-        "Absence : +15 points, sans décroissance, expire après 365 jours,"
+        "Absence : +15 points pour missed, sans décroissance, expire après 365 jours,"
         " pour le score « Risque de départ »."
     )
 
@@ -183,3 +208,55 @@ def test_rules_of_contacts_and_the_account_are_said(tmp_path: Path) -> None:
     )
     assert fr["two"].startswith("Deux engagés : +2,5 points, tant que account_people")
     assert fr["account"].startswith("Les contacts de même « company » forment un compte")
+
+
+OF_TOPICS = """
+version: 1
+rules: [{id: a, activity: [x, y, z], points: 1}]
+personas: [{id: it, criteria: [{field: plants, is: {gte: 2}}]}]
+fit: {questions: {plants: {en: How many plants?, fr: Combien de sites ?}}}
+interests:
+  top: 2
+  attribute: subject
+  topics:
+    - {id: erp}
+    - id: pay
+      label: {en: Payables, fr: Factures}
+      where: {page: {contains: /pay}, asset: pay}
+quarantine:
+  gateway: {user_agents: [acme, other]}
+  hidden_link: {urls: [/trap]}
+"""
+
+
+def test_interests_signs_and_questions_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(OF_TOPICS, encoding="utf-8")
+    rules = load_rules(path)
+    en, fr = (
+        {(each.about, each.id): each.sentence for each in sentences(rules, language)}
+        for language in ("en", "fr")
+    )
+    assert en["rule", "a"].startswith("A: +1 point for x, y or z, ")
+    assert en["persona", "plants"] == (
+        "Where plants is what fit lacks, the rep is told to ask: «How many plants?»"
+    )
+    interests = {id_: sentence for (about, id_), sentence in en.items() if about == "interest"}
+    assert interests == {
+        "top": "A contact's interests are the topics of what gives it points for «Engagement», the"
+        " 2 that bring the most.",
+        "attribute": "An activity's «subject» names its topics, with «;» between several.",
+        "erp": "Erp: when subject names «erp».",
+        "pay": "Payables: when page contains «/pay» and asset is «pay», or when subject names"
+        " «pay», «Payables» or «Factures».",
+    }
+    assert fr["interest", "pay"] == (
+        "Factures : si page contient « /pay » et asset est « pay », ou si subject nomme « pay »,"
+        " « Payables » ou « Factures »."
+    )
+    assert en["sign", "clicks"].startswith("Signs of robots are looked for in email_click; ")
+    assert en["sign", "gateway"] == (
+        "A click of a known gateway is a robot's: user_agent contains «acme» or «other», or"
+        " filtered is true, since the CRM itself takes it for one."
+    )
+    assert fr["sign", "hidden_link"].endswith("son adresse contient « /trap ».")
