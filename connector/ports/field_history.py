@@ -58,7 +58,7 @@ class DatedCrm(Protocol):
     ) -> Sequence[ContactHistory]:
         """Fetch the past values of some of the mapping's fields, one answer for each contact.
 
-        In any order; contacts that were deleted or merged meanwhile are left out.
+        In any order; one that was deleted or merged meanwhile may be left out.
         """
         ...
 
