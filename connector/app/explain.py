@@ -181,7 +181,7 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
             evaluation,
             _history(store, known.no, at),
             [each for each in _changes(opened, store, known) if each.at <= at],
-            sources_of(opened, store, as_of),
+            sources_of(opened, store, as_of, no=known.no),
         )
 
 

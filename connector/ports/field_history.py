@@ -89,6 +89,11 @@ class Basis:
         """Contacts for which the first known value stands in."""
         return self.cut + self.unkept + self.unasked
 
+    @property
+    def total(self) -> int:
+        """All contacts that were looked at."""
+        return self.seen + self.told + self.stands_in
+
 
 class DatedStore(Protocol):
     """The part of `Store` that keeps the CRM's history of contact fields.

@@ -11,8 +11,9 @@ import structlog
 from connector.domain.ids import RunId
 from connector.errors import ConfigError, ConnectorError
 from connector.ports import Account, Clock, Crm, Engine, Store, Verdict
-from connector.results import PlanSummary, PushResult, RunReport
+from connector.results import HistorySummary, PlanSummary, PushResult, RunReport
 from connector.sync.guard import Guards, check_contacts, check_plan
+from connector.sync.histories import ask_histories
 from connector.sync.plan import Planner, PlanSettings
 from connector.sync.progress import Progress
 from connector.sync.pull import pull
@@ -47,7 +48,8 @@ class Stages:
 
     `pulls`, `plans`, `pushes`: the stages. `dry_run`: plan, show, forget. `full`: read everything
     again. `create_tasks`: also on the first run. `as_of`: only with `dry_run`. `limit`: the most
-    writes to send; the rest waits in the outbox.
+    writes to send; the rest waits in the outbox. `history`: at the end, ask the CRM for what stood
+    in contact fields before; with `full` of every contact again.
     """
 
     pulls: bool = True
@@ -59,6 +61,7 @@ class Stages:
     accept_large_change: bool = False
     as_of: datetime | None = None
     limit: int | None = None
+    history: bool = False
 
 
 class Runner:
@@ -135,6 +138,8 @@ class Runner:
             self._plan(report, stages, progress)
         if stages.pushes and not stages.dry_run:
             self._push(report, stages, progress)
+        if stages.history:
+            self._ask_histories(report, stages, progress)
 
     def _pull(self, report: RunReport, stages: Stages, progress: Progress) -> None:
         if stages.full:
@@ -179,6 +184,18 @@ class Runner:
             report.counts["write_calls"] = self._calls() - before
             report.counts["waiting"] = self._parts.store.count().get("waiting", 0)
             self._note_answers(report, began, sending.result)
+
+    def _ask_histories(self, report: RunReport, stages: Stages, progress: Progress) -> None:
+        if stages.full:
+            self._parts.store.forget_histories()
+        report.history = summary = HistorySummary()
+        fields = self._settings.fields
+        try:
+            ask_histories(self._parts.crm, self._parts.store, fields, progress, summary)
+        finally:
+            report.counts["histories_read"] = summary.contacts
+            report.counts["planned_history_calls"] = summary.estimate
+            report.counts["history_calls"] = summary.calls
 
     def _undo(self, report: RunReport, of: RunId, progress: Progress, *, dry_run: bool) -> None:
         parts, rules_hash = self._parts, self._settings.compiled.hash

@@ -127,7 +127,7 @@ def test_a_look_says_on_what_each_field_rests(store: EmbeddedStore, clock: FakeC
     bases = store.load_bases(FIELDS, at(-120))
     assert bases["job_title"] == Basis(told=2, cut=1, unasked=2, told_since=at(-600))
     assert bases["employees"] == Basis(told=1, unkept=2, unasked=2)
-    assert bases["job_title"].stands_in == 3
+    assert bases["job_title"].total == 5
     assert store.load_bases(FIELDS, at(11))["job_title"] == Basis(
         seen=1, told=2, unasked=2, told_since=at(-60)
     )

@@ -129,6 +129,7 @@ class Office:
             language=language,
             feedback=feedback,
             has_tasks=has_tasks,
+            fields=("first_name", "job_title"),
         )
         self.guards = guards or Guards()
 
