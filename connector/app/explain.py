@@ -16,7 +16,7 @@ from connector.app.account import Opened, open_account, zone_of_store
 from connector.app.then import sources_of
 from connector.engine.daily import daily, deeds
 from connector.errors import UsageError
-from connector.ports import Evaluation, Facts, KnownContact
+from connector.ports import Evaluation, Facts, FormerContact, KnownContact
 from connector.report.changes import PersonChange, Said, judged_fields, person_changes
 from connector.report.explanation import Explanation, History, explanation
 from connector.report.page import page
@@ -201,7 +201,14 @@ def _changes(opened: Opened, store: EmbeddedStore, known: KnownContact) -> list[
     rows = store.load_facts_of(known.no, opened.compiled).state.to_pylist()
     said = Said(rows[0]["human_stage"], rows[0]["verdict"]) if rows else Said()
     kinds = judged_fields(opened.loaded.rules)
-    return person_changes(store.load_versions(known.no), known.fields, said, kinds)
+    versions = store.load_versions(known.no)
+    # Of the time before we read it only the CRM tells, and only of fields.
+    first = Said(versions[0].human_stage, versions[0].verdict) if versions else said
+    told = [
+        FormerContact(until, was, first.human_stage, first.verdict)
+        for until, was in store.load_former_values(known.no)
+    ]
+    return person_changes([*told, *versions], known.fields, said, kinds)
 
 
 def _with_account(

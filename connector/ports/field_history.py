@@ -123,6 +123,13 @@ class DatedStore(Protocol):
         """Let everything be asked again; what is kept stays until it is replaced."""
         ...
 
+    def load_former_values(self, no: int) -> Sequence[tuple[datetime, Mapping[str, Value]]]:
+        """Return (until when, {field: what it held}) of a contact, oldest first.
+
+        Of the time before our own record of it alone: what changed since is in its versions.
+        """
+        ...
+
     def load_bases(
         self, fields: Collection[str], as_of: datetime, no: int | None = None
     ) -> Mapping[str, Basis]:

@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import pyarrow as pa
 
-from connector.domain.contact import Owner
+from connector.domain.contact import Owner, Value
 from connector.domain.ids import ContactId, JobId, OwnerId, RunId
 from connector.errors import StoreError
 from connector.ports import (
@@ -491,6 +491,11 @@ class EmbeddedStore(Store):
     def forget_histories(self) -> None:
         """Let everything be asked again."""
         self._histories.forget()
+
+    @_guarded
+    def load_former_values(self, no: int) -> Sequence[tuple[datetime, Mapping[str, Value]]]:
+        """Return (until when, {field: what it held}) of a contact, before our own record of it."""
+        return self._histories.former_values(no)
 
     @_guarded
     def load_bases(

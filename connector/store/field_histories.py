@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from connector.domain.contact import Value
 from connector.domain.ids import ContactId
 from connector.ports import Basis, ContactHistory, PastOf
 from connector.store.database import Database, Row
@@ -38,6 +39,10 @@ _FORMER = """
 SELECT f.no, f.was, c.begins_us > :as_of FROM living c JOIN field_former f ON f.no = c.no
 WHERE c.bucket = :bucket AND c.no BETWEEN :first AND :last AND f.until_us > :as_of
 ORDER BY f.no, f.until_us DESC
+"""
+_OF_CONTACT = """
+SELECT f.until_us, f.was FROM living c JOIN field_former f ON f.no = c.no
+WHERE c.no = ? AND f.until_us <= c.begins_us ORDER BY f.until_us
 """
 _LATE = """
 SELECT l.no, l.field FROM living c JOIN field_first l ON l.no = c.no
@@ -142,6 +147,13 @@ class FieldHistories:
                 values = {name: value for name, value in values.items() if name in late[no]}
             found.setdefault(int(str(no)), {}).update(values)
         return found
+
+    def former_values(self, no: int) -> list[tuple[datetime, Mapping[str, Value]]]:
+        """Return (until when, {field: what it held}) of a contact, before our own record of it."""
+        return [
+            (from_us(int(str(until_us))), json_map(was))  # type: ignore[misc]  # written from Values
+            for until_us, was in self._database.rows(_OF_CONTACT, [no])
+        ]
 
     def bases(self, fields: Collection[str], as_of: datetime, no: int | None) -> dict[str, Basis]:
         """Return on what each field rests at an instant."""

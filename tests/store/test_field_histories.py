@@ -79,6 +79,14 @@ def test_what_we_saw_ourselves_is_not_contradicted(store: EmbeddedStore) -> None
     assert title(store, "1", 29) == "Head of Ops"
 
 
+def test_what_changed_before_our_own_record_is_told_apart(store: EmbeddedStore) -> None:
+    keep(store, "1", job_title=history({-90: None, 2: "Junior", 20: "Astronaut", 30: "Pilot"}))
+    told = store.load_former_values(number(store, "1"))
+    assert told == [(at(-90), {"job_title": None}), (at(2), {"job_title": "Junior"})]
+    versions = store.load_versions(number(store, "1"))
+    assert [(each.until, each.was) for each in versions] == [(at(30), {"job_title": "Head of Ops"})]
+
+
 def test_a_field_that_is_named_later_is_the_crms_to_tell_until_then(
     folder: Path, clock: FakeClock
 ) -> None:
