@@ -432,6 +432,11 @@ def score(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write it all to this file instead: one page, to look at in a browser.",
 )
+@click.option(
+    "--history",
+    is_flag=True,
+    help="First ask the CRM what stood in its fields before, unless that was asked already.",
+)
 @AS_JSON
 @pass_config
 def explain(
@@ -439,6 +444,7 @@ def explain(
     contact: str,
     *,
     as_of: datetime | None,
+    history: bool,
     days: int,
     html: Path | None,
     as_json: bool,
@@ -446,11 +452,14 @@ def explain(
     """Explain the CONTACT, given by id or e-mail: score, every reason, stage, gates.
 
     And how it came to that: the score day by day as it rose and faded, what the contact did, moves
-    of stage and temperature, hand-offs, what was written when. Asks the CRM nothing.
+    of stage and temperature, hand-offs, what was written when. Asks the CRM nothing, but with
+    --history.
     """
     from connector.app import explain as explaining
     from connector.app import show
 
+    if history:
+        explaining.ask_history(config, contact)
     told = explaining.explained(config, contact, as_of)
     over_time = told.timeline(days)
     if html is not None:

@@ -125,7 +125,11 @@ def test_before_the_first_pull_the_crm_tells_what_was(tmp_path: Path, lived: Any
         assert then["rests_on"]["is_reliable"] is False
         assert then["rests_on"]["fields"]["job_title"]["unasked"] == 1
 
-        pulled = leadripe("pull", "--history", "--json", cwd=tmp_path)
+        assert told(id_, *at(1.5), "--history")["blocker"] is None
+        others = leadripe("pull", "--history", "--json", cwd=tmp_path).json()["history"]
+        assert others["contacts"] == 3, "of the fourth it was asked already"
+
+        pulled = leadripe("pull", "--full", "--history", "--json", cwd=tmp_path)
         assert pulled.code == 0, pulled.err
         history, counts = pulled.json()["history"], pulled.json()["counts"]
         assert history["calls"] == history["estimate"] == counts["history_calls"]

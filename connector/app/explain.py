@@ -159,13 +159,7 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
     opened = open_account(config)
     with opened.store(read_only=True) as store:
         _, zone = zone_of_store(store)
-        known = store.find_contact(contact)
-        if known is None:
-            raise UsageError(
-                what="no such contact in the store",
-                where="leadripe explain",
-                do="Give the CRM's id or the e-mail address; run `leadripe pull` if it is new.",
-            )
+        known = _found(store, contact)
         at = as_of or opened.clock.now()
         domains = _robots(opened, store, known.no, micros(at))
         facts = _with_account(opened, store, known.no, at, as_of, zone, domains)
@@ -183,6 +177,29 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
             [each for each in _changes(opened, store, known) if each.at <= at],
             sources_of(opened, store, as_of, no=known.no),
         )
+
+
+def ask_history(config: Path, contact: str) -> None:
+    """Ask the CRM what stood in a contact's fields before, unless it was asked already.
+
+    The answer is kept in the store; so it takes the lease, and counts as a run.
+    """
+    opened = open_account(config)
+    with opened.store(read_only=True) as store:
+        no = _found(store, contact).no
+    with opened.store(read_only=False) as store:
+        opened.runner(opened.crm(), store).ask_history(no)
+
+
+def _found(store: EmbeddedStore, contact: str) -> KnownContact:
+    known = store.find_contact(contact)
+    if known is None:
+        raise UsageError(
+            what="no such contact in the store",
+            where="leadripe explain",
+            do="Give the CRM's id or the e-mail address; run `leadripe pull` if it is new.",
+        )
+    return known
 
 
 def _robots(opened: Opened, store: EmbeddedStore, no: int, at_us: int) -> pa.Table | None:

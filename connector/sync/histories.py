@@ -28,6 +28,17 @@ def ask_histories(
         progress.step(step, done=done, total=total)
 
 
+def ask_history_of(
+    crm: Crm, store: Store, no: int, fields: Collection[str], summary: HistorySummary
+) -> None:
+    """Ask for the past of one contact, unless it was asked about already."""
+    waiting = store.load_unasked(fields, 1, no - 1) if fields else ()
+    contacts = [each for each in waiting if each.no == no]
+    if contacts:
+        summary.estimate = crm.estimate_histories(1)
+        _ask(crm, store, contacts, fields, summary)
+
+
 def _batches(crm: Crm, store: Store, fields: Collection[str]) -> Iterator[Sequence[PastOf]]:
     after = 0
     while contacts := store.load_unasked(fields, crm.history_size, after):

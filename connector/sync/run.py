@@ -13,7 +13,7 @@ from connector.errors import ConfigError, ConnectorError
 from connector.ports import Account, Clock, Crm, Engine, Store, Verdict
 from connector.results import HistorySummary, PlanSummary, PushResult, RunReport
 from connector.sync.guard import Guards, check_contacts, check_plan
-from connector.sync.histories import ask_histories
+from connector.sync.histories import ask_histories, ask_history_of
 from connector.sync.plan import Planner, PlanSettings
 from connector.sync.progress import Progress
 from connector.sync.pull import pull
@@ -92,6 +92,15 @@ class Runner:
         with self._started(UNDO) as report:
             report.note = f"of run {of.id}, only looked" if dry_run else f"of run {of.id}"
             self._undo(report, of.id, progress, dry_run=dry_run)
+        return report
+
+    def ask_history(self, no: int) -> RunReport:
+        """Ask the CRM for the past of one contact, unless it was asked about already."""
+        with self._started("explain") as report:
+            report.note = "field history of one contact"
+            with self._counting_histories(report) as summary:
+                fields = self._settings.fields
+                ask_history_of(self._parts.crm, self._parts.store, no, fields, summary)
         return report
 
     @contextmanager
@@ -188,10 +197,16 @@ class Runner:
     def _ask_histories(self, report: RunReport, stages: Stages, progress: Progress) -> None:
         if stages.full:
             self._parts.store.forget_histories()
-        report.history = summary = HistorySummary()
         fields = self._settings.fields
-        try:
+        with self._counting_histories(report) as summary:
             ask_histories(self._parts.crm, self._parts.store, fields, progress, summary)
+
+    @contextmanager
+    def _counting_histories(self, report: RunReport) -> Iterator[HistorySummary]:
+        """Let what is asked be counted, also what was answered before something stops it."""
+        report.history = summary = HistorySummary()
+        try:
+            yield summary
         finally:
             report.counts["histories_read"] = summary.contacts
             report.counts["planned_history_calls"] = summary.estimate

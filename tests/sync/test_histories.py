@@ -67,6 +67,18 @@ def test_the_past_is_asked_for_once_and_costs_what_was_foreseen(tmp_path: Path) 
     assert asked(office).contacts == 1
 
 
+def test_one_contact_is_asked_about_alone_and_once(tmp_path: Path) -> None:
+    office = storied(tmp_path / "store")
+    office.run("pull", replace(PULL, history=False))
+    no = office.known(person("3")).no
+    runs = []
+    for _ in range(2):
+        with office.store() as store:
+            runs.append(office.runner(store).ask_history(no).history)
+    assert [(each.contacts, each.calls) for each in runs if each] == [(1, 1), (0, 0)]
+    assert asked(office).contacts == PEOPLE - 1
+
+
 def test_nobody_is_asked_unless_one_says_so(tmp_path: Path) -> None:
     office = storied(tmp_path / "store")
     report = office.run("pull", replace(PULL, history=False))
