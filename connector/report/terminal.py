@@ -178,8 +178,8 @@ def _histories(report: RunReport) -> Iterable[tuple[str, str]]:
         return
     yield "field history", f"{told.values:,} earlier values of {told.contacts:,} contacts"
     if told.unkept:
-        named = [f"{name} ({count:,})" for name, count in sorted(told.unkept.items())]
-        yield "not kept by the CRM", f"{', '.join(named)}, in contacts"
+        named = [f"{name} of {count:,}" for name, count in sorted(told.unkept.items())]
+        yield "without history", f"{', '.join(named)} contacts: the CRM keeps none"
     yield "calls for history", f"{told.calls:,} (planned {told.estimate:,})"
 
 

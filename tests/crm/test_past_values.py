@@ -39,6 +39,11 @@ def test_values_are_of_the_kind_that_the_mapping_says() -> None:
     assert [each.value for each in history.former] == [None, 12_000_000, None, None]
 
 
+def test_what_a_contact_was_made_with_has_no_past(account: HubSpotAccount) -> None:
+    ana = account.add(email="a@example.org", jobtitle="COO")
+    assert told(account, ana)[ana]["job_title"].former == []
+
+
 def test_a_history_that_may_be_cut_says_since_when_it_tells(account: HubSpotAccount) -> None:
     ana, ben = account.add(email="a@example.org"), account.add(email="b@example.org")
     rename(account, ana, 60)

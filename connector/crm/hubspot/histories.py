@@ -67,19 +67,22 @@ class Histories:
             versions = kept.get(each.property) or []
             # A value without a history is one that HubSpot keeps none of; neither: never filled.
             if versions or not row["properties"].get(each.property):
-                yield each.name, self._history(versions, each)
+                yield each.name, self._history(versions, each, row.get("createdAt") or "")
 
-    def _history(self, versions: Sequence[Version], how: Reading) -> FieldHistory:
-        """Return what was before each version: what the one before it held."""
+    def _history(self, versions: Sequence[Version], how: Reading, created_at: str) -> FieldHistory:
+        """Return what was before each version: what the one before it held.
+
+        Before the first one nothing, which is only worth a word if the contact was there by then.
+        """
         ordered = list(reversed(versions))  # of the same millisecond, the list's last came first
         ordered.sort(key=_began_us)
         former: dict[int, Value] = {}
-        if len(ordered) < CUT_FROM:
-            former = {_began_us(each): None for each in ordered[:1]}
+        is_cut = len(ordered) >= CUT_FROM
+        if ordered and not is_cut and ordered[0]["timestamp"] != created_at:
+            former = {_began_us(ordered[0]): None}
         for before, after in pairwise(ordered):
             former.setdefault(_began_us(after), self._value(before, how))
         told = [FormerValue(until_us, value) for until_us, value in former.items()]
-        is_cut = len(ordered) >= CUT_FROM
         return FieldHistory(told, _began_us(ordered[0]) if is_cut else None)
 
     def _value(self, version: Version, how: Reading) -> Value:
