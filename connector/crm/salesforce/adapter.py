@@ -145,7 +145,9 @@ class SalesforceCrm:
     @cached_property
     def _histories(self) -> Histories:
         readings = self._readings
-        return Histories(self._client, self._schema, readings.people, readings.unreadable)
+        return Histories(
+            self._client, self._mapping, self._schema, readings.people, readings.unreadable
+        )
 
     @property
     def sees_at_once(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from connector.config.salesforce_mapping import PersonObject
+from connector.config.salesforce_mapping import PersonObject, SalesforceMapping
 from connector.crm.reading import Reading, Unreadable, reading
 from connector.crm.salesforce import soql
 from connector.crm.salesforce.client import Client, Sub, SubReply, objects
@@ -42,6 +42,7 @@ class Histories:
     """Reads the past of leads and contacts. `people`: how each object of them is read."""
 
     client: Client
+    mapping: SalesforceMapping
     schema: Schema
     people: Mapping[str, People]
     unreadable: Unreadable
@@ -55,7 +56,8 @@ class Histories:
         }
         rows, began = self._rows(contacts, tracked)
         for contact in contacts:
-            yield self._history(contact, tracked, rows, began)
+            known = self._known(contact, tracked) & set(fields)
+            yield self._history(contact, known, tracked, rows, began)
 
     @cached_property
     def _tracked(self) -> Mapping[PersonObject, Tracked]:
@@ -124,14 +126,28 @@ class Histories:
             rows.sort(key=lambda row: (_at_us(row), row["Id"]))
         return changes, began
 
+    def _known(self, contact: PastOf, tracked: Mapping[PersonObject, Tracked]) -> set[str]:
+        """Return the fields of ours whose past is known in everything that a contact is and was.
+
+        One that the mapping does not fill there was always empty.
+        """
+        fields = self.mapping.contact.fields
+        named = []
+        for source in {object_of(id_) or "Lead" for id_ in _records(contact)}:
+            empty = {name for name, read in fields.items() if read.in_object(source) is None}
+            readings = (each for some in tracked.get(source, {}).values() for each in some)
+            named.append(empty | {each.name for each in readings})
+        return set.intersection(*named)
+
     def _history(
         self,
         contact: PastOf,
+        known: Collection[str],
         tracked: Mapping[PersonObject, Tracked],
         rows: Mapping[str, Sequence[Row]],
         began: Mapping[str, int],
     ) -> ContactHistory:
-        former: dict[str, dict[int, Value]] = {name: {} for name in _kept(contact, tracked)}
+        former: dict[str, dict[int, Value]] = {name: {} for name in known}
         for row in _changes(contact, rows, began):
             source: PersonObject = "Lead" if "LeadId" in row else "Contact"
             for each in tracked[source].get(row["Field"] or "", ()):
@@ -203,16 +219,6 @@ def _changes(
     until_us = began.get(contact.id, 0)
     for id_ in _records(contact)[1:]:
         yield from (row for row in rows.get(id_, ()) if _at_us(row) <= until_us)
-
-
-def _kept(contact: PastOf, tracked: Mapping[PersonObject, Tracked]) -> set[str]:
-    """Return the fields of ours that are tracked in everything that a contact is and was."""
-    sources = {object_of(id_) for id_ in _records(contact)}
-    named = [
-        {each.name for readings in tracked.get(source or "Lead", {}).values() for each in readings}
-        for source in sources
-    ]
-    return set.intersection(*named)
 
 
 def _at_us(row: Row) -> int:

@@ -51,7 +51,8 @@ def test_a_contact_lends_nothing_of_the_past_from_its_account(account: Salesforc
     edit(account, contact, MailingCountry="France")
     edit(account, contact, MailingCountry="Spain")
     found = told(account, contact)
-    assert found.keys() == {"job_title", "seniority", "country", "opted_out", "email"}
+    assert found.keys() == {"job_title", "seniority", "country", "opted_out", "email", "status"}
+    assert found["status"].former == [], "the mapping has it of leads alone"
     assert values(found["country"]) == [None, "France"]
 
 
@@ -72,7 +73,7 @@ def test_what_only_the_lead_or_only_the_contact_tracks_is_not_told(
     lead = account.add_lead("Ana", Title="Intern")
     contact = account.convert(lead)
     assert told(account, contact, lead).keys() == {"job_title", "seniority"}
-    assert told(account, contact).keys() == {"job_title", "seniority", "country"}
+    assert told(account, contact).keys() == {"job_title", "seniority", "country", "status"}
 
 
 def test_a_lead_does_not_speak_for_the_contact_that_was_there_before(
