@@ -184,6 +184,11 @@ def provision(config: Path, *, dry_run: bool, as_json: bool) -> None:
 
 
 FULL = click.option("--full", is_flag=True, help="Read everything again, not only what changed.")
+HISTORY = click.option(
+    "--history",
+    is_flag=True,
+    help="Ask the CRM what stood in contact fields before, of contacts not asked about yet.",
+)
 CREATE_TASKS = click.option(
     "--create-tasks", is_flag=True, help="Create tasks for hand-offs on the first run too."
 )
@@ -198,18 +203,29 @@ LIMIT = click.option(
 
 @leadripe.command()
 @FULL
+@HISTORY
 @ACCEPT
 @AS_JSON
 @pass_config
-def pull(config: Path, *, full: bool, accept_large_change: bool, as_json: bool) -> None:
-    """Read what changed in the CRM into the local store. Writes nothing to the CRM."""
+def pull(
+    config: Path, *, full: bool, history: bool, accept_large_change: bool, as_json: bool
+) -> None:
+    """Read what changed in the CRM into the local store. Writes nothing to the CRM.
+
+    With --history also what the CRM keeps of the past of contacts, for --as-of: a call for 50 of
+    them on HubSpot, for 1,600 on Salesforce. Cut off, the next time goes on with the rest.
+    """
     from connector.app import commands
 
     _run(
         config,
         "pull",
         commands.Stages(
-            plans=False, pushes=False, full=full, accept_large_change=accept_large_change
+            plans=False,
+            pushes=False,
+            full=full,
+            accept_large_change=accept_large_change,
+            history=history,
         ),
         as_json=as_json,
     )
@@ -291,6 +307,7 @@ def push(
 
 @leadripe.command()
 @FULL
+@HISTORY
 @CREATE_TASKS
 @ACCEPT
 @LIMIT
@@ -301,6 +318,7 @@ def sync(
     config: Path,
     *,
     full: bool,
+    history: bool,
     create_tasks: bool,
     accept_large_change: bool,
     limit: int | None,
@@ -324,6 +342,7 @@ def sync(
             accept_large_change=accept_large_change,
             limit=limit,
             dry_run=dry_run,
+            history=history,
         ),
         as_json=as_json,
     )
@@ -413,6 +432,11 @@ def score(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write it all to this file instead: one page, to look at in a browser.",
 )
+@click.option(
+    "--history",
+    is_flag=True,
+    help="First ask the CRM what stood in its fields before, unless that was asked already.",
+)
 @AS_JSON
 @pass_config
 def explain(
@@ -420,6 +444,7 @@ def explain(
     contact: str,
     *,
     as_of: datetime | None,
+    history: bool,
     days: int,
     html: Path | None,
     as_json: bool,
@@ -428,11 +453,13 @@ def explain(
 
     What a robot did, in quarantine with its sign. And how it came to that: the score day by day as
     it rose and faded, what the contact did, moves of stage and temperature, hand-offs, what was
-    written when. Asks the CRM nothing.
+    written when. Asks the CRM nothing, but with --history.
     """
     from connector.app import explain as explaining
     from connector.app import show
 
+    if history:
+        explaining.ask_history(config, contact)
     told = explaining.explained(config, contact, as_of)
     over_time = told.timeline(days)
     if html is not None:

@@ -169,6 +169,22 @@ class PushResult:
 
 
 @dataclass(slots=True)
+class HistorySummary:
+    """What asking the CRM for its own history of contact fields came to.
+
+    `contacts`: those that it told of; `values`: earlier values that were kept. `unkept`: {field:
+    contacts of which the CRM keeps no earlier values of it}. `estimate`: calls foreseen, before any
+    was sent; `calls`: those that it took.
+    """
+
+    contacts: int = 0
+    values: int = 0
+    estimate: int = 0
+    calls: int = 0
+    unkept: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
 class RunReport:
     """What one run did. `calls`: {limit class: calls sent}; `counts`: rows read and written.
 
@@ -183,6 +199,7 @@ class RunReport:
     plan: PlanSummary | None = None
     push: PushResult | None = None
     undo: UndoSummary | None = None
+    history: HistorySummary | None = None
     note: str = ""
     seconds: float = 0.0
 

@@ -45,6 +45,11 @@ class Opened:
         return EmbeddedEngine()
 
     @property
+    def judged_fields(self) -> Sequence[str]:
+        """The fields of a contact that the mapping fills and the rules look at, by name."""
+        return sorted(self.compiled.fields.keys() & self.loaded.mapping.shapes().fields.keys())
+
+    @property
     def words(self) -> Words:
         """The names of the rules in the account's language."""
         return Words(self.loaded.rules, self.loaded.settings.language)
@@ -97,6 +102,7 @@ class Opened:
             feedback=feedback_name(mapping.feedback, settings.language),
             has_tasks=mapping.tasks is not None,
             natives=mapping.natives,
+            fields=self.judged_fields,
         )
 
 

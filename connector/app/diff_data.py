@@ -140,9 +140,11 @@ def of_store(
     """Open what was pulled, with the facts of now or of a past instant; nothing is written."""
     with opened.store(read_only=True) as store:
         _, zone = zone_of_store(store)
-        told = sources_of(opened, store, as_of, language="en")
+        both = merged(before, after)
+        read = both.fields.keys() & opened.loaded.mapping.shapes().fields.keys()
+        told = sources_of(opened, store, as_of, language="en", fields=sorted(read))
         notes = [told.sentences] if told else []
-        parts = partial(_parts_of_store, store, merged(before, after), as_of)
+        parts = partial(_parts_of_store, store, both, as_of)
         yield Data(parts(), parts, zone, None, notes, [parts_of(store)])
 
 

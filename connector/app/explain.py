@@ -16,7 +16,7 @@ from connector.app.account import Opened, open_account, zone_of_store
 from connector.app.then import sources_of
 from connector.engine.daily import daily, deeds
 from connector.errors import UsageError
-from connector.ports import Evaluation, Facts, KnownContact
+from connector.ports import Evaluation, Facts, FormerContact, KnownContact
 from connector.report.changes import PersonChange, Said, judged_fields, person_changes
 from connector.report.explanation import Explanation, History, explanation
 from connector.report.page import page
@@ -159,13 +159,7 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
     opened = open_account(config)
     with opened.store(read_only=True) as store:
         _, zone = zone_of_store(store)
-        known = store.find_contact(contact)
-        if known is None:
-            raise UsageError(
-                what="no such contact in the store",
-                where="leadripe explain",
-                do="Give the CRM's id or the e-mail address; run `leadripe pull` if it is new.",
-            )
+        known = _found(store, contact)
         at = as_of or opened.clock.now()
         domains = _robots(opened, store, known.no, micros(at))
         facts = _with_account(opened, store, known.no, at, as_of, zone, domains)
@@ -181,8 +175,31 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
             evaluation,
             _history(store, known.no, at),
             [each for each in _changes(opened, store, known) if each.at <= at],
-            sources_of(opened, store, as_of),
+            sources_of(opened, store, as_of, no=known.no),
         )
+
+
+def ask_history(config: Path, contact: str) -> None:
+    """Ask the CRM what stood in a contact's fields before, unless it was asked already.
+
+    The answer is kept in the store; so it takes the lease, and counts as a run.
+    """
+    opened = open_account(config)
+    with opened.store(read_only=True) as store:
+        no = _found(store, contact).no
+    with opened.store(read_only=False) as store:
+        opened.runner(opened.crm(), store).ask_history(no)
+
+
+def _found(store: EmbeddedStore, contact: str) -> KnownContact:
+    known = store.find_contact(contact)
+    if known is None:
+        raise UsageError(
+            what="no such contact in the store",
+            where="leadripe explain",
+            do="Give the CRM's id or the e-mail address; run `leadripe pull` if it is new.",
+        )
+    return known
 
 
 def _robots(opened: Opened, store: EmbeddedStore, no: int, at_us: int) -> pa.Table | None:
@@ -201,7 +218,14 @@ def _changes(opened: Opened, store: EmbeddedStore, known: KnownContact) -> list[
     rows = store.load_facts_of(known.no, opened.compiled).state.to_pylist()
     said = Said(rows[0]["human_stage"], rows[0]["verdict"]) if rows else Said()
     kinds = judged_fields(opened.loaded.rules)
-    return person_changes(store.load_versions(known.no), known.fields, said, kinds)
+    versions = store.load_versions(known.no)
+    # Of the time before we read it only the CRM tells, and only of fields.
+    first = Said(versions[0].human_stage, versions[0].verdict) if versions else said
+    told = [
+        FormerContact(until, was, first.human_stage, first.verdict)
+        for until, was in store.load_former_values(known.no)
+    ]
+    return person_changes([*told, *versions], known.fields, said, kinds)
 
 
 def _with_account(

@@ -76,6 +76,7 @@ def report_json(report: RunReport) -> Mapping[str, object]:
         "plan": plan_json(plan) if plan else None,
         "refusals": [list(each) for each in report.push.refusals] if report.push else [],
         "meanwhile": _meanwhile(report.push) if report.push else {},
+        "history": _plain(report.history),
     }
 
 

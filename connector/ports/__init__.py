@@ -16,6 +16,15 @@ from connector.ports.crm import (
     WriteBack,
 )
 from connector.ports.engine import Accounts, Engine, Evaluation, Facts
+from connector.ports.field_history import (
+    Basis,
+    ContactHistory,
+    DatedCrm,
+    DatedStore,
+    FieldHistory,
+    FormerValue,
+    PastOf,
+)
 from connector.ports.files import FileCrm, FileJob, FileRow
 from connector.ports.native import Native
 from connector.ports.outbox import OutboxEntry
@@ -45,20 +54,26 @@ __all__ = [
     "SHOWN",
     "Account",
     "Accounts",
+    "Basis",
     "CallEstimate",
     "Clock",
+    "ContactHistory",
     "Crm",
+    "DatedCrm",
+    "DatedStore",
     "Decision",
     "DecisionRecord",
     "Engine",
     "Evaluation",
     "Facts",
     "Fate",
+    "FieldHistory",
     "FileCrm",
     "FileJob",
     "FileRow",
     "Finding",
     "FormerContact",
+    "FormerValue",
     "KnownContact",
     "LedgerRecord",
     "MoveRecord",
@@ -66,6 +81,7 @@ __all__ = [
     "OutboxEntry",
     "Outcome",
     "Page",
+    "PastOf",
     "PlannedRestore",
     "PlannedTask",
     "PlannedWrite",

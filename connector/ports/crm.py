@@ -8,6 +8,7 @@ from typing import Protocol
 
 from connector.domain.contact import Activity, Contact, Gone, KnownTask, Opportunity, Owner
 from connector.domain.ids import ContactId, OwnerId, TaskId, TaskKey
+from connector.ports.field_history import DatedCrm
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ class CallEstimate:
         return self.contacts + self.tasks + self.looking
 
 
-class Crm(Protocol):
+class Crm(DatedCrm, Protocol):
     """One CRM account. Every adapter passes the tests in `tests/contract/`.
 
     Every method may raise CredentialsError, CrmRefusedError (at once) and CrmUnavailableError (once

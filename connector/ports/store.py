@@ -11,6 +11,7 @@ from connector.domain.contact import Owner
 from connector.domain.ids import ContactId, JobId, OwnerId, RunId, TaskKey
 from connector.ports.crm import Account, Outcome, Page, TaskWish, WriteBack
 from connector.ports.engine import Facts
+from connector.ports.field_history import DatedStore
 from connector.ports.files import FileJob
 from connector.ports.native import Native
 from connector.ports.outbox import OutboxEntry
@@ -109,7 +110,7 @@ class FormerContact:
     verdict: str | None
 
 
-class Store(Undoing, Quarantining, Protocol):
+class Store(Undoing, Quarantining, DatedStore, Protocol):
     """The memory of one account. Failing is a StoreError and leaves the last commit standing.
 
     Contacts have a whole number of their own here (`no`), stable as long as the store lives; an
@@ -188,7 +189,9 @@ class Store(Undoing, Quarantining, Protocol):
 
         `state` has the columns of `tables.STATE` and behind them those of `SHOWN`. With `as_of`
         fields, deals, memory and what people said are those of that instant, as far as they were
-        kept (`kept_since`); before that the first known values stand in. Activities come all.
+        kept (`kept_since`); fields before that as far as the CRM's history was asked for
+        (`save_histories`). Where nothing is known, the first known values stand in. Activities come
+        all.
         """
         ...
 

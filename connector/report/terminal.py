@@ -124,7 +124,7 @@ def run(report: RunReport) -> RenderableType:
     for name in ("contacts_read", "activities_read", "opportunities_read", "contacts_gone"):
         if report.counts.get(name):
             table.add_row(name.replace("_", " "), f"{report.counts[name]:,}")
-    for name, value in _answers(report):
+    for name, value in (*_answers(report), *_histories(report)):
         table.add_row(name, value)
     calls = ", ".join(f"{name} {count:,}" for name, count in report.calls.items())
     table.add_row("calls in all", f"{sum(report.calls.values()):,} ({calls})")
@@ -168,6 +168,18 @@ def _answers(report: RunReport) -> Iterable[tuple[str, str]]:
         yield "writes that wait", f"{report.counts['waiting']:,}, for the next push or sync"
     spent, planned = report.counts.get("write_calls", 0), report.counts.get("planned_calls", 0)
     yield "calls to write", f"{spent:,} (planned {planned:,})"
+
+
+def _histories(report: RunReport) -> Iterable[tuple[str, str]]:
+    """Yield what asking for the past of contacts came to."""
+    told = report.history
+    if told is None:
+        return
+    yield "field history", f"{told.values:,} earlier values of {told.contacts:,} contacts"
+    if told.unkept:
+        named = [f"{name} of {count:,}" for name, count in sorted(told.unkept.items())]
+        yield "without history", f"{', '.join(named)} contacts: the CRM keeps none"
+    yield "calls for history", f"{told.calls:,} (planned {told.estimate:,})"
 
 
 def _refusals(report: RunReport) -> Iterable[Text]:

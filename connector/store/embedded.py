@@ -1,7 +1,7 @@
 """The store as the core sees it: one folder, one connection, one thread at a time."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
@@ -11,12 +11,14 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import pyarrow as pa
 
-from connector.domain.contact import Owner
+from connector.domain.contact import Owner, Value
 from connector.domain.ids import ContactId, JobId, OwnerId, RunId
 from connector.errors import StoreError
 from connector.ports import (
     Account,
+    Basis,
     Clock,
+    ContactHistory,
     Decision,
     DecisionRecord,
     Facts,
@@ -28,6 +30,7 @@ from connector.ports import (
     OutboxEntry,
     Outcome,
     Page,
+    PastOf,
     PlannedRestore,
     PlannedTask,
     PlannedWrite,
@@ -43,6 +46,7 @@ from connector.store.decisions import Decisions
 from connector.store.encoding import from_us, to_us
 from connector.store.facts import FactsReader
 from connector.store.failures import told
+from connector.store.field_histories import FieldHistories
 from connector.store.file_jobs import FileJobs
 from connector.store.history import KEPT_SINCE, History
 from connector.store.journal import Journal
@@ -117,6 +121,7 @@ class EmbeddedStore(Store):
         self._undo = UndoShelf(database, self._outbox)
         self._file_jobs = FileJobs(database)
         self._history = History(database)
+        self._histories = FieldHistories(database)
         self._fresh = bytearray()  # by contact number: 1 if read in this run
         self._segments.refuse_missing()
         self._n_landed = database.number("SELECT sum(n_rows) FROM landing")
@@ -227,7 +232,7 @@ class EmbeddedStore(Store):
             return withdraw_edited(self._database, before)
 
     def _save_page(self, stream: str, page: Page) -> None:
-        fresh = self._pages.save(stream, page)
+        fresh = self._pages.save(stream, page, to_us(self._clock.now()))
         self._mark_fresh(fresh)
         self._n_landed += len(page.activities)
         if self._n_landed > ROUND and self._lease.is_held:
@@ -462,6 +467,42 @@ class EmbeddedStore(Store):
     def load_decision_table(self) -> pa.Table:
         """Return the same as an evaluation takes it."""
         return self._decisions.table()
+
+    # -- the CRM's own history of fields
+
+    @_guarded
+    def count_unasked(self, fields: Collection[str]) -> int:
+        """Return how many living contacts were not asked for all of these fields yet."""
+        return self._histories.count_unasked(fields)
+
+    @_guarded
+    def load_unasked(self, fields: Collection[str], limit: int, after: int = 0) -> Sequence[PastOf]:
+        """Return some of them whose number is above `after`, by number."""
+        return self._histories.unasked(fields, limit, after)
+
+    @_guarded
+    def save_histories(
+        self, fields: Collection[str], histories: Mapping[int, ContactHistory]
+    ) -> None:
+        """Keep {number: its past} as the answer for these fields, in one transaction."""
+        self._histories.save(fields, histories)
+
+    @_guarded
+    def forget_histories(self) -> None:
+        """Let everything be asked again."""
+        self._histories.forget()
+
+    @_guarded
+    def load_former_values(self, no: int) -> Sequence[tuple[datetime, Mapping[str, Value]]]:
+        """Return (until when, {field: what it held}) of a contact, before our own record of it."""
+        return self._histories.former_values(no)
+
+    @_guarded
+    def load_bases(
+        self, fields: Collection[str], as_of: datetime, no: int | None = None
+    ) -> Mapping[str, Basis]:
+        """Return on what each field rests at an instant: of all living contacts, or of one."""
+        return self._histories.bases(fields, as_of, no)
 
     # -- history
 

@@ -8,9 +8,12 @@ _NO_LONGER = (
     # What was read of the person goes at once; `wrote` is ours, and tells our value from a person's
     # if the CRM restores the contact.
     "UPDATE contact SET status = 'gone', owner = NULL, fields = '{}', emails = '[]', found = '{}',"
-    " is_edited = 0, verdict_value = NULL, verdict = NULL, verdict_us = NULL,"
+    " is_edited = 0, verdict_value = NULL, verdict = NULL, verdict_us = NULL, first_us = NULL,"
     " updated_us = -9223372036854775808 WHERE no = ?",
     "DELETE FROM contact_former WHERE no = ?",
+    "DELETE FROM field_first WHERE no = ?",
+    "DELETE FROM field_former WHERE no = ?",
+    "DELETE FROM history_asked WHERE no = ?",
     "DELETE FROM address WHERE no = ?",
     "DELETE FROM opportunity_contact WHERE no = ?",
     "DELETE FROM outbox WHERE no = ? AND state <> 'accepted'",
@@ -29,8 +32,12 @@ _MERGED = (
     " WHERE contact.no = :survivor AND contact.verdict_value IS NULL",
     "UPDATE contact SET status = 'merged', merged_into = :survivor, owner = NULL, fields = '{}',"
     " emails = '[]', found = '{}', wrote = '{}', is_edited = 0, verdict_value = NULL,"
-    " verdict = NULL, verdict_us = NULL WHERE no = :loser",
+    " verdict = NULL, verdict_us = NULL, first_us = NULL WHERE no = :loser",
     "DELETE FROM contact_former WHERE no = :loser",
+    "DELETE FROM field_first WHERE no = :loser",
+    "DELETE FROM field_former WHERE no = :loser",
+    # The survivor's past is the CRM's to tell again: it may hold the loser's by now.
+    "DELETE FROM history_asked WHERE no IN (:loser, :survivor)",
     "UPDATE identity SET no = :survivor WHERE no = :loser",
     "UPDATE address SET no = :survivor WHERE no = :loser",
     "INSERT OR IGNORE INTO opportunity_contact (no, opportunity)"

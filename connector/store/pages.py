@@ -14,11 +14,12 @@ from connector.store.encoding import (
     to_json,
     to_us,
 )
+from connector.store.field_histories import FieldHistories
 from connector.store.identity import Identities
 from connector.store.landing import save_activities
 from connector.store.merging import forget, merge
 from connector.store.said import spoken
-from connector.store.versions import Held, Versions
+from connector.store.versions import Held, Versions, added
 
 _STORED = """
 SELECT no, id, status, updated_us, owner, fields, emails, found, is_edited, verdict_value, verdict,
@@ -27,7 +28,8 @@ FROM contact WHERE no IN (SELECT value FROM json_each(?))
 """
 _SAVE_CONTACT = """
 UPDATE contact SET id = ?, status = ?, updated_us = ?, owner = ?, fields = ?, emails = ?, found = ?,
-is_edited = ?, verdict_value = ?, verdict = ?, verdict_us = ? WHERE no = ?
+is_edited = ?, verdict_value = ?, verdict = ?, verdict_us = ?, first_us = coalesce(first_us, ?)
+WHERE no = ?
 """
 _SAVE_ADDRESS = """
 INSERT INTO address (email, no) VALUES (?, ?) ON CONFLICT (email) DO UPDATE SET no = excluded.no
@@ -61,12 +63,14 @@ class Pages:
         self._shapes = shapes
         self._buckets = buckets
         self._versions = Versions(database, shapes.watched)
+        self._histories = FieldHistories(database)
 
-    def save(self, stream: str, page: Page) -> set[int]:
+    def save(self, stream: str, page: Page, now_us: int) -> set[int]:
         """Store a page and its checkpoint; returns the numbers of the contacts that were read.
 
-        Of two readings of a contact or deal the one that the CRM changed later stands, whichever
-        comes later: an index that lags must not bring an old value back.
+        `now_us`: when it was read. Of two readings of a contact or deal the one that the CRM
+        changed later stands, whichever comes later: an index that lags must not bring an old value
+        back.
         """
         database = self._database
         with database.writing():
@@ -75,7 +79,7 @@ class Pages:
                 for former in contact.former_ids:
                     merge(database, identities, former, contact.id)
             _save_merges(database, identities, page.gone)
-            fresh, new_addresses = self._save_contacts(identities, page.contacts)
+            fresh, new_addresses = self._save_contacts(identities, page.contacts, now_us)
             self._save_opportunities(identities, page.opportunities)
             _save_tasks(database, identities, page.tasks)
             save_activities(
@@ -90,7 +94,7 @@ class Pages:
         return fresh
 
     def _save_contacts(
-        self, identities: Identities, contacts: Sequence[Contact]
+        self, identities: Identities, contacts: Sequence[Contact], now_us: int
     ) -> tuple[set[int], set[str]]:
         """Store contacts; returns the numbers of those read, and the addresses that are new."""
         latest = {str(c.id): c for c in sorted(contacts, key=lambda c: c.updated_at)}
@@ -99,6 +103,7 @@ class Pages:
         fresh: set[int] = set()
         changed: list[Row] = []
         former: list[Row] = []
+        first: list[Row] = []
         new_addresses: set[str] = set()
         for no, *stored in found:
             contact = latest.get(str(stored[0]))
@@ -109,11 +114,14 @@ class Pages:
             fresh.add(no)
             wanted = self._row(contact, stored)
             if wanted != tuple(stored[:-1]):
-                changed.append((*wanted, no))
+                first_us = max(now_us, to_us(contact.updated_at))  # clocks differ
+                changed.append((*wanted, first_us, no))
                 former += self._former(no, stored, wanted)
+                first += _first_read(no, stored, wanted, first_us)
                 new_addresses |= self._save_addresses(no, contact, text_list(stored[5]))
         self._database.run_many(_SAVE_CONTACT, changed)
         self._versions.keep_contacts(former)
+        self._histories.keep_first(first)
         return fresh, new_addresses
 
     def _former(self, no: int, stored: Sequence[object], wanted: Row) -> Iterator[Row]:
@@ -174,6 +182,13 @@ class Pages:
         new = now.difference(before)
         self._database.run_many(_SAVE_ADDRESS, [(email, no) for email in new])
         return new
+
+
+def _first_read(no: int, stored: Sequence[object], wanted: Row, first_us: int) -> Iterator[Row]:
+    """Yield the fields that the mapping names only since the contact was read last."""
+    if stored[1] == "living" and stored[4] != wanted[4]:
+        for name in added(str(stored[4]), str(wanted[4])):
+            yield (no, name, first_us)
 
 
 def _ids(page: Page) -> set[ContactId]:

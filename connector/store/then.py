@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from connector.domain.contact import Value
 from connector.store.database import Database, Row
-from connector.store.versions import Versions
+from connector.store.field_histories import FieldHistories
+from connector.store.versions import Versions, laid_over
 
 _OPPORTUNITIES_THEN = """
 SELECT c.no, o.id, o.created_us, coalesce(f.changed_us, o.changed_us),
@@ -50,11 +51,13 @@ class Then:
         self._which = which
         self._as_of_us = as_of_us
         self._past = versions.past(which, as_of_us)
+        self._told = FieldHistories(database).past(which, as_of_us)
 
     def fields(self, no: int, now: Mapping[str, Value]) -> Mapping[str, Value]:
-        """Return a contact's fields as they were."""
-        past = self._past.get(no)
-        return now if past is None else past.over(now)
+        """Return a contact's fields as they were: as we saw them, before that as the CRM tells."""
+        past, told = self._past.get(no), self._told.get(no)
+        fields = now if past is None else laid_over(past.fields, now)
+        return fields if told is None else laid_over(told, fields)
 
     def opportunities(self) -> list[Row]:
         """Return the deals as they were; those created later stay among them."""

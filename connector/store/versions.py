@@ -67,11 +67,6 @@ class Past:
     verdict: str | None = None
     verdict_us: int | None = None
 
-    def over(self, fields: Mapping[str, Value]) -> Mapping[str, Value]:
-        """Return a contact's fields as they were; what is no longer read is left out."""
-        known = {name: value for name, value in self.fields.items() if name in fields}
-        return {**fields, **known}  # type: ignore[dict-item]  # written from Values
-
 
 class Versions:
     """Keeps what is replaced, in the caller's transaction, and finds what was true."""
@@ -140,6 +135,18 @@ class Versions:
             )
             for until_us, was, stage, verdict in self._database.rows(_OF_CONTACT, [no])
         ]
+
+
+def laid_over(past: Mapping[str, object], fields: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return a contact's fields with past values over them; what is no longer read is left out."""
+    known = {name: value for name, value in past.items() if name in fields}
+    return {**fields, **known}  # type: ignore[dict-item]  # written from Values
+
+
+def added(before: str, after: str) -> list[str]:
+    """Return the fields that were not read before."""
+    known = json_map(before)
+    return [name for name in json_map(after) if name not in known]
 
 
 def _replaced(before: str, after: str) -> dict[str, object]:

@@ -55,7 +55,8 @@ DRAFTED = 10_000
 class PlanSettings:
     """What planning needs beside the ports.
 
-    `properties`: {output: CRM property}, see `wanted.OUTPUTS`.
+    `properties`: {output: CRM property}, see `wanted.OUTPUTS`. `fields`: those of a contact that
+    the mapping fills and the rules look at.
     """
 
     account: str
@@ -68,6 +69,7 @@ class PlanSettings:
     feedback: str | None = None
     has_tasks: bool = True
     natives: Sequence[Native] = ()
+    fields: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ import structlog
 from connector.domain.ids import RunId
 from connector.errors import ConfigError, ConnectorError
 from connector.ports import Account, Clock, Crm, Engine, Store, Verdict
-from connector.results import PlanSummary, PushResult, RunReport
+from connector.results import HistorySummary, PlanSummary, PushResult, RunReport
 from connector.sync.guard import Guards, check_contacts, check_plan
+from connector.sync.histories import ask_histories, ask_history_of
 from connector.sync.plan import Planner, PlanSettings
 from connector.sync.progress import Progress
 from connector.sync.pull import pull
@@ -47,7 +48,8 @@ class Stages:
 
     `pulls`, `plans`, `pushes`: the stages. `dry_run`: plan, show, forget. `full`: read everything
     again. `create_tasks`: also on the first run. `as_of`: only with `dry_run`. `limit`: the most
-    writes to send; the rest waits in the outbox.
+    writes to send; the rest waits in the outbox. `history`: at the end, ask the CRM for what stood
+    in contact fields before; with `full` of every contact again.
     """
 
     pulls: bool = True
@@ -59,6 +61,7 @@ class Stages:
     accept_large_change: bool = False
     as_of: datetime | None = None
     limit: int | None = None
+    history: bool = False
 
 
 class Runner:
@@ -89,6 +92,15 @@ class Runner:
         with self._started(UNDO) as report:
             report.note = f"of run {of.id}, only looked" if dry_run else f"of run {of.id}"
             self._undo(report, of.id, progress, dry_run=dry_run)
+        return report
+
+    def ask_history(self, no: int) -> RunReport:
+        """Ask the CRM for the past of one contact, unless it was asked about already."""
+        with self._started("explain") as report:
+            report.note = "field history of one contact"
+            with self._counting_histories(report) as summary:
+                fields = self._settings.fields
+                ask_history_of(self._parts.crm, self._parts.store, no, fields, summary)
         return report
 
     @contextmanager
@@ -135,6 +147,8 @@ class Runner:
             self._plan(report, stages, progress)
         if stages.pushes and not stages.dry_run:
             self._push(report, stages, progress)
+        if stages.history:
+            self._ask_histories(report, stages, progress)
 
     def _pull(self, report: RunReport, stages: Stages, progress: Progress) -> None:
         if stages.full:
@@ -179,6 +193,24 @@ class Runner:
             report.counts["write_calls"] = self._calls() - before
             report.counts["waiting"] = self._parts.store.count().get("waiting", 0)
             self._note_answers(report, began, sending.result)
+
+    def _ask_histories(self, report: RunReport, stages: Stages, progress: Progress) -> None:
+        if stages.full:
+            self._parts.store.forget_histories()
+        fields = self._settings.fields
+        with self._counting_histories(report) as summary:
+            ask_histories(self._parts.crm, self._parts.store, fields, progress, summary)
+
+    @contextmanager
+    def _counting_histories(self, report: RunReport) -> Iterator[HistorySummary]:
+        """Let what is asked be counted, also what was answered before something stops it."""
+        report.history = summary = HistorySummary()
+        try:
+            yield summary
+        finally:
+            report.counts["histories_read"] = summary.contacts
+            report.counts["planned_history_calls"] = summary.estimate
+            report.counts["history_calls"] = summary.calls
 
     def _undo(self, report: RunReport, of: RunId, progress: Progress, *, dry_run: bool) -> None:
         parts, rules_hash = self._parts, self._settings.compiled.hash

@@ -32,6 +32,8 @@ class AccountUnderTest(Protocol):
 
     def edit(self, contact: str, **properties: str) -> None: ...
 
+    def name_title(self, contact: str, title: str | None) -> None: ...
+
     def delete(self, contact: str) -> None: ...
 
     def merge(self, loser: str, into: str) -> ContactId: ...
@@ -79,6 +81,9 @@ class FakeAccount:
 
     def edit(self, contact: str, **properties: str) -> None:
         self._crm.desk.edit(self._contacts[contact], **properties)
+
+    def name_title(self, contact: str, title: str | None) -> None:
+        self._crm.desk.learn(self._contacts[contact], job_title=title)
 
     def delete(self, contact: str) -> None:
         self._crm.desk.delete(self._contacts[contact])

@@ -125,6 +125,10 @@ class HubSpotAccount:
         """Set properties of a contact."""
         self.ask("PATCH", f"{OBJECTS}/contacts/{contact}", {"properties": properties})
 
+    def name_title(self, contact: str, title: str | None) -> None:
+        """Say what a contact is; None clears."""
+        self.edit(contact, jobtitle=title or "")
+
     def delete(self, contact: str) -> None:
         """Put a contact into the bin."""
         self.ask("DELETE", f"{OBJECTS}/contacts/{contact}")

@@ -160,6 +160,10 @@ class SalesforceAccount:
         }
         self.people.edit(contact, **typed)
 
+    def name_title(self, contact: str, title: str | None) -> None:
+        """Say what a lead or contact is; None clears."""
+        self.edit(contact, Title=title)
+
     def delete(self, contact: str) -> None:
         """Put a lead or contact into the recycle bin."""
         self.people.delete(contact)

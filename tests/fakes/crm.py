@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -14,9 +14,12 @@ from connector.ports import (
     Account,
     CallEstimate,
     Clock,
+    ContactHistory,
+    FieldHistory,
     Finding,
     Outcome,
     Page,
+    PastOf,
     Provision,
     Severity,
     Stream,
@@ -131,6 +134,22 @@ class FakeCrm:
         self._check_batch(ids)
         return self._call("read", lambda: self.desk.look_up(ids))
 
+    @property
+    def history_size(self) -> int:
+        """The most contacts in one call."""
+        return self._batch_size
+
+    def fetch_histories(
+        self, contacts: Sequence[PastOf], fields: Collection[str]
+    ) -> Sequence[ContactHistory]:
+        """Return what is known of those that live; of fields in `desk.untracked` nothing is."""
+        self._check_batch([each.id for each in contacts])
+        return self._call("read", lambda: [self._past(each, fields) for each in contacts])
+
+    def estimate_histories(self, contacts: int) -> int:
+        """Return the number of full and started batches."""
+        return -(-contacts // self._batch_size)
+
     def write(self, batch: Sequence[WriteBack]) -> Sequence[Outcome]:
         """Set properties row by row."""
         self._check_batch([each.contact for each in batch])
@@ -204,6 +223,14 @@ class FakeCrm:
             tasks=[each for each in values if isinstance(each, KnownTask)],
             gone=[each for each in values if isinstance(each, Gone)],
         )
+
+    def _past(self, of: PastOf, fields: Collection[str]) -> ContactHistory:
+        told = {
+            name: FieldHistory(self.desk.former.get((of.id, name), []))
+            for name in fields
+            if name not in self.desk.untracked
+        }
+        return ContactHistory(of.id, told)
 
     def _write(self, wish: WriteBack) -> Outcome:
         desk = self.desk

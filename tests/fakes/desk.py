@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from connector.domain.contact import Activity, Contact, Gone, KnownTask, Opportunity, Owner, Value
 from connector.domain.ids import ContactId, TaskKey
-from connector.ports import Clock, Outcome, TaskWish, Verdict
+from connector.ports import Clock, FormerValue, Outcome, TaskWish, Verdict
 from connector.sync.wanted import micros
 
 Record = Contact | Gone | Activity | Opportunity | KnownTask
@@ -28,6 +28,8 @@ class Desk:
         self.owners = list(owners)
         self.tasks: dict[TaskKey, KnownTask] = {}
         self.wishes: dict[TaskKey, TaskWish] = {}
+        self.former: dict[tuple[ContactId, str], list[FormerValue]] = {}
+        self.untracked: set[str] = set()
         self.writes: Counter[ContactId] = Counter()
         self._clock = clock
         self._change = 0
@@ -55,8 +57,12 @@ class Desk:
         self._touch(replace(now, written={**now.written, **values}))
 
     def learn(self, contact: Contact, **fields: Value) -> None:
-        """Set fields that are not ours."""
-        now = self.get(contact)
+        """Set fields that are not ours; what stood there before is told in their history."""
+        now, until_us = self.get(contact), micros(self._clock.now())
+        for name, value in fields.items():
+            if now.fields.get(name) != value:
+                former = FormerValue(until_us, now.fields.get(name))
+                self.former.setdefault((now.id, name), []).append(former)
         self._touch(replace(now, fields={**now.fields, **fields}))
 
     def assign(self, contact: Contact, owner: Owner | None) -> None:

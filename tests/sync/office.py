@@ -130,6 +130,7 @@ class Office:
             language=language,
             feedback=feedback,
             has_tasks=has_tasks,
+            fields=("first_name", "job_title"),
         )
         self.guards = guards or Guards()
 
@@ -163,8 +164,12 @@ class Office:
         clock: Clock | None = None,
     ) -> RunReport:
         """Run a command on an open store."""
+        return self.runner(store, crm=crm, clock=clock).run(command, stages, Silent())
+
+    def runner(self, store: Store, *, crm: Crm | None = None, clock: Clock | None = None) -> Runner:
+        """Return what runs commands on an open store."""
         parts = Parts(crm or self.crm, store, engine(), clock or self.clock)
-        return Runner(parts, self.settings, self.guards).run(command, stages, Silent())
+        return Runner(parts, self.settings, self.guards)
 
     def sync(self, *, create_tasks: bool = False, accept: bool = False) -> RunReport:
         """Do the whole."""

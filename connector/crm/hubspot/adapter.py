@@ -1,6 +1,6 @@
 """HubSpot behind the port `Crm`."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Protocol
@@ -16,6 +16,7 @@ from connector.crm.hubspot.deals import DealStream
 from connector.crm.hubspot.events import EventStream
 from connector.crm.hubspot.follow import Lag
 from connector.crm.hubspot.forms import FormStream
+from connector.crm.hubspot.histories import HISTORY_SIZE, Histories
 from connector.crm.hubspot.judging import Limit
 from connector.crm.hubspot.mail import MailStream, types_read
 from connector.crm.hubspot.objects import BATCH_SIZE
@@ -35,9 +36,11 @@ from connector.ports import (
     Account,
     CallEstimate,
     Clock,
+    ContactHistory,
     Finding,
     Outcome,
     Page,
+    PastOf,
     Provision,
     Stream,
     TaskWish,
@@ -99,6 +102,7 @@ class HubSpotCrm:
         )
         self._streams = dict(self._built_streams(lag, sweep_every))
         self._writer = ContactWriter(self._client)
+        self._histories = Histories(self._client, mapping, self.unreadable)
 
     def _built_streams(self, lag: Lag, sweep_every: timedelta) -> Iterator[tuple[Stream, Readable]]:
         """Yield each stream that the mapping asks for, with what reads it."""
@@ -162,6 +166,22 @@ class HubSpotCrm:
         """Fetch these contacts as they are now."""
         with answers_read():
             return [self._contacts.rows.contact(row) for row in self._contacts.reader.read(ids)]
+
+    @property
+    def history_size(self) -> int:
+        """Fifty, as HubSpot's batches with history are."""
+        return HISTORY_SIZE
+
+    def fetch_histories(
+        self, contacts: Sequence[PastOf], fields: Collection[str]
+    ) -> Sequence[ContactHistory]:
+        """Fetch the past values of fields; those of merged contacts are the survivor's by now."""
+        with answers_read():
+            return list(self._histories.fetch([each.id for each in contacts], fields))
+
+    def estimate_histories(self, contacts: int) -> int:
+        """Return the calls: one for fifty contacts."""
+        return ceil(contacts / HISTORY_SIZE)
 
     @property
     def batch_size(self) -> int:

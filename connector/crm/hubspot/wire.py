@@ -20,6 +20,13 @@ class Linked(TypedDict, total=False):
     paging: Json
 
 
+class Version(TypedDict, total=False):
+    """A value that a property had, from an ISO moment on; '' after it was cleared."""
+
+    value: str | None
+    timestamp: Required[str]
+
+
 class Row(TypedDict, total=False):
     """One record as lists, searches and batches return it."""
 
@@ -30,6 +37,7 @@ class Row(TypedDict, total=False):
     archivedAt: str
     associations: dict[str, Linked]
     objectWriteTraceId: str
+    propertiesWithHistory: dict[str, list[Version]]
 
 
 def rows(reply: Json) -> list[Row]:

@@ -1,6 +1,6 @@
 """Salesforce behind the port `Crm`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import cached_property
 from math import ceil
@@ -15,6 +15,7 @@ from connector.crm.salesforce.collections import BATCH_SIZE
 from connector.crm.salesforce.credentials import Grant, SessionKeeper
 from connector.crm.salesforce.feeds import BULK_FROM
 from connector.crm.salesforce.files import FILE_CALLS, FILE_FROM, FileWriter, part_of
+from connector.crm.salesforce.histories import HISTORY_SIZE, Histories
 from connector.crm.salesforce.provision import provision
 from connector.crm.salesforce.readings import Readings, objects_of, streams_of
 from connector.crm.salesforce.schema import Schema
@@ -28,11 +29,13 @@ from connector.ports import (
     Account,
     CallEstimate,
     Clock,
+    ContactHistory,
     FileJob,
     FileRow,
     Finding,
     Outcome,
     Page,
+    PastOf,
     Provision,
     Stream,
     TaskWish,
@@ -123,6 +126,28 @@ class SalesforceCrm:
     def fetch_contacts(self, ids: Sequence[ContactId]) -> Sequence[Contact]:
         """Fetch these contacts as they are now."""
         return self._readings.fetch_contacts(ids)
+
+    @property
+    def history_size(self) -> int:
+        """Sixteen hundred: five queries in one call."""
+        return HISTORY_SIZE
+
+    def fetch_histories(
+        self, contacts: Sequence[PastOf], fields: Collection[str]
+    ) -> Sequence[ContactHistory]:
+        """Fetch the past values of fields, of those that the org tracks."""
+        return list(self._histories.fetch(contacts, fields))
+
+    def estimate_histories(self, contacts: int) -> int:
+        """Return the calls: one to ask what is tracked, one for 1,600 contacts."""
+        return 1 + ceil(contacts / HISTORY_SIZE)
+
+    @cached_property
+    def _histories(self) -> Histories:
+        readings = self._readings
+        return Histories(
+            self._client, self._mapping, self._schema, readings.people, readings.unreadable
+        )
 
     @property
     def sees_at_once(self) -> bool:

@@ -17,6 +17,23 @@ _STEPS = 8  # of a chain of merges and conversions
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """Some columns of the records of which one column has one of up to 400 values."""
+
+    source: str
+    columns: Sequence[str]
+    values: Sequence[str]
+    by: str = "Id"
+    also: Sequence[soql.Condition] = ()
+
+    @property
+    def query(self) -> str:
+        """The query."""
+        conditions = [soql.one_of(self.by, self.values), *self.also]
+        return soql.select(self.columns, self.source, conditions)
+
+
+@dataclass(frozen=True, slots=True)
 class Lookup:
     """Asks for records by id, deleted ones too: 2,000 are one call."""
 
@@ -26,31 +43,28 @@ class Lookup:
         self, source: str, columns: Sequence[str], ids: Sequence[str], *, by: str = "Id"
     ) -> list[Row]:
         """Return the records whose column `by` has one of the values."""
-        return list(self._asked([(source, columns, some, by) for some in _parts(ids)]))
+        return list(self.asked([Asking(source, columns, some, by) for some in parts(ids)]))
 
     def people(self, ids: Sequence[str], people: Mapping[str, People]) -> dict[str, Row]:
         """Return {id: row} of leads and contacts, deleted and converted ones too."""
         wanted = [
-            (source, found.columns, some, "Id")
+            Asking(source, found.columns, some)
             for source in PREFIXES.values()
             if (found := people.get(source))
-            for some in _parts([id_ for id_ in ids if object_of(id_) == source])
+            for some in parts([id_ for id_ in ids if object_of(id_) == source])
         ]
-        return {row["Id"] or "": row for row in self._asked(wanted)}
+        return {row["Id"] or "": row for row in self.asked(wanted)}
 
-    def _asked(
-        self, wanted: Sequence[tuple[str, Sequence[str], Sequence[str], str]]
-    ) -> Iterator[Row]:
+    def asked(self, wanted: Sequence[Asking]) -> Iterator[Row]:
+        """Yield the records of several questions, five of them to a call."""
         for some in chunks(wanted, MOST_HEAVY):
-            subs = [
-                Sub("GET", "/queryAll", {"q": soql.select(columns, source, [soql.one_of(by, ids)])})
-                for source, columns, ids, by in some
-            ]
+            subs = [Sub("GET", "/queryAll", {"q": each.query}) for each in some]
             answers = self.client.composite(subs)
-            for (_, columns, _, _), answer in zip(some, answers, strict=True):
-                yield from self._all(columns, answer.status, answer.body)
+            for each, answer in zip(some, answers, strict=True):
+                yield from self.all_of(each.columns, answer.status, answer.body)
 
-    def _all(self, columns: Sequence[str], status: int, body: object) -> Iterator[Row]:
+    def all_of(self, columns: Sequence[str], status: int, body: object) -> Iterator[Row]:
+        """Yield the records of an answer, of its further pages too."""
         if status != 200:
             why = parse_entry(next(iter(objects(body)), {}), status)
             raise unavailable(why.says) if why.is_passing else ConflictError(why)
@@ -113,5 +127,6 @@ def _is_gone(row: Row) -> bool:
     return row.get("IsDeleted") == "true"
 
 
-def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield ids in groups that one query takes, each once."""
     yield from chunks([id_ for id_ in dict.fromkeys(ids) if id_], soql.MOST_IDS)

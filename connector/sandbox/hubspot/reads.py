@@ -101,13 +101,19 @@ def read_one(portal: Portal, call: Call) -> Answer:
 
 
 def read_batch(portal: Portal, call: Call) -> Answer:
-    """Serve up to 100 records by id or unique property; those not found make it a 207."""
+    """Serve up to 100 records (50 with history) by id; those not found make it a 207."""
     kind = kind_of(call.params[0])
     body = call.json()
+    history = names_of(body, "propertiesWithHistory")
     inputs = call.inputs(BATCH_LIMIT)
+    if history and len(inputs) > HISTORY_LIMIT:
+        raise invalid(
+            "The maximum number of inputs supported in a batch request for property histories is "
+            f"{HISTORY_LIMIT}. Please reduce the number of items and try again"
+        )
     refuse_repeats([f"id={entry.get('id')}" for entry in inputs])
     id_property = text_of(body, "idProperty")
-    row = rower(portal, kind, names_of(body, "properties"), names_of(body, "propertiesWithHistory"))
+    row = rower(portal, kind, names_of(body, "properties"), history)
     results: dict[int, Json] = {}
     missing: list[str] = []
     find = _archived if call.flag("archived") else _finder(id_property)

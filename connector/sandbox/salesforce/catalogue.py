@@ -345,6 +345,24 @@ Label string(255) fixed
 Max int(9) fixed
 Remaining int(9) fixed
 """
+FIELD_DEFINITION = """
+DurableId string(255) fixed
+QualifiedApiName string(70) fixed name
+EntityDefinitionId reference(EntityDefinition) as=EntityDefinition fixed
+Label string(255) fixed
+DataType string(255) fixed
+IsFieldHistoryTracked boolean fixed
+"""
+_HISTORY = """
+Field picklist(255) fixed
+DataType picklist(40) readonly
+OldValue anyType readonly nofilter
+NewValue anyType readonly nofilter
+"""
+LEAD_HISTORY = f"LeadId reference(Lead) as=Lead children=Histories fixed cascade{_HISTORY}"
+CONTACT_HISTORY = (
+    f"ContactId reference(Contact) as=Contact children=Histories fixed cascade{_HISTORY}"
+)
 CUSTOM_FIELD = """
 DeveloperName string(40) fixed name
 TableEnumOrId picklist(40) fixed
@@ -455,6 +473,9 @@ def builtin_objects() -> dict[str, SObject]:
         *_fixed(),
     ]
     objects = {one.name: one for one in made}
+    for name in ("LeadHistory", "ContactHistory"):
+        for never in ("lastmodifieddate", "lastmodifiedbyid", "systemmodstamp"):
+            del objects[name].fields[never]  # a row of history is not changed
     _join(objects)
     return objects
 
@@ -469,6 +490,9 @@ def _fixed() -> list[SObject]:
         ("Organization|00D|Organization|Organizations", ORGANIZATION),
         ("ListView|00B|List View|List Views", LIST_VIEW),
         ("EntityDefinition|4ie|Entity Definition|Entity Definitions", ENTITY_DEFINITION),
+        ("FieldDefinition|4id|Field Definition|Field Definitions", FIELD_DEFINITION),
+        ("LeadHistory|017|Lead History|Lead Histories", LEAD_HISTORY),
+        ("ContactHistory|017|Contact History|Contact Histories", CONTACT_HISTORY),
     )
     tooling = (
         ("CustomField|00N|Custom Field|Custom Fields", CUSTOM_FIELD),

@@ -4,6 +4,7 @@ from connector.sandbox.salesforce.call import Answer, Call
 from connector.sandbox.salesforce.identity import identity_url
 from connector.sandbox.salesforce.org import Org
 from connector.sandbox.salesforce.refusals import Json, not_found
+from connector.sandbox.salesforce.tracking import is_off
 
 LATEST = 68
 SEASONS = ("Spring", "Summer", "Winter")
@@ -42,7 +43,9 @@ def describe_global(org: Org, call: Call) -> Answer:
             "sobjects": [
                 one.listed() | {"urls": _urls(call, one.name)}
                 for one in org.objects.values()
-                if not one.is_tooling and f"{one.name}.read" not in org.denied
+                if not one.is_tooling
+                and f"{one.name}.read" not in org.denied
+                and not is_off(org, one.name)
             ],
         }
     )

@@ -24,7 +24,7 @@ Work = Callable[[Json], object]
 Lever = Callable[[Request], Awaitable[Response]]
 
 # What an admin sets, each as a whole: lists of names, and names with values.
-SETS = ("required", "hidden", "denied", "in_approval", "private")
+SETS = ("required", "hidden", "denied", "in_approval", "private", "tracked")
 MAPS = ("assigned_to", "lead_mapping", "locked")
 PLAIN = ("bulk_stops_after", "bulk_query_fails", "delete_log_from_s")
 

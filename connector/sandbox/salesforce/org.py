@@ -23,7 +23,8 @@ from connector.sandbox.salesforce.sessions import (
 )
 from connector.sandbox.salesforce.soql_tree import Condition
 from connector.sandbox.salesforce.table import Record, Table, Values
-from connector.sandbox.salesforce.tooling import ENTITIES, define_tooling
+from connector.sandbox.salesforce.tooling import ENTITIES, define_tooling, list_fields
+from connector.sandbox.salesforce.tracking import USUAL, is_off
 
 RECYCLE_S = 15 * 86_400
 DAY_S = 86_400
@@ -56,6 +57,7 @@ class Options:
     # documentation does not tell, so the harmful reading is taken.
     mapping_is_replaced: bool = True
     custom_fields_each: int = 500
+    tracked: frozenset[str] = USUAL  # `Lead.Title`: fields whose changes are written down
     seed: int = 0
 
 
@@ -125,6 +127,7 @@ class Org:
         self.assigned_to: dict[str, str] = {}  # object: the owner that its assignment rule gives
         self.lead_mapping: dict[str, str] = {}  # Lead field: Contact field, at conversion
         self.delete_log_from_s = 0  # what was deleted before is no longer told
+        self.tracked = set(self.options.tracked)
         self.emptied: set[str] = set()  # records thrown out of the recycle bin before their time
         self.usage: dict[int, int] = {}  # hour: calls
         self.changes = 0  # rises with every write, so that saving can tell whether there is news
@@ -143,15 +146,17 @@ class Org:
     def sobject(self, name: str, *, tooling: bool = False) -> SObject:
         """Return an object by its name in any case, or refuse with 404."""
         found = self.objects.get(self._names.get(name.lower(), ""))
-        if found is None or (found.is_tooling and not tooling):
+        if found is None or (found.is_tooling and not tooling) or is_off(self, found.name):
             raise not_found()
         return found
 
     def queried(self, name: str) -> SObject:
         """Return an object that a query names, or refuse as a query does."""
         found = self.objects.get(self._names.get(name.lower(), ""))
-        if found is None or f"{found.name}.read" in self.denied:
+        if found is None or f"{found.name}.read" in self.denied or is_off(self, found.name):
             raise no_type(name)
+        if found.name == "FieldDefinition":
+            list_fields(self)
         return found
 
     def table(self, name: str) -> Table:

@@ -13,6 +13,7 @@ from connector.sandbox.salesforce.moments import bulk_moment
 from connector.sandbox.salesforce.org import Access, Org, user_values
 from connector.sandbox.salesforce.refusals import Json, Refusal
 from connector.sandbox.salesforce.table import Held, Record, Values
+from connector.sandbox.salesforce.tracking import track
 from connector.sandbox.salesforce.writer import Writer
 
 CARRIED = (
@@ -51,7 +52,9 @@ class People:
         known = Incoming(self.org, self._access(), self.org.objects[kind]).body(dict(values))
         now = self.org.now_s()
         after = {n: v for n, v in (record.values | known).items() if v is not None}
-        self.org.table(kind).change(record, known | derived(self.org, kind, after, now))
+        change = known | derived(self.org, kind, after, now)
+        track(self.org, kind, record, change, self.user)
+        self.org.table(kind).change(record, change)
         self._stamp(kind, record)
 
     def edit_slowly(self, record_id: str, seconds: int, **values: object) -> None:
@@ -119,6 +122,7 @@ class People:
             "ConvertedOpportunityId": opportunity or None,
             "Status": CONVERTED_STATUS,
         }
+        track(self.org, "Lead", lead, change, self.user)
         self.org.table("Lead").change(lead, change)
         self._stamp("Lead", lead)
         self._hand_over("Lead", lead.id, contact)
@@ -136,6 +140,7 @@ class People:
             if other != kind or loser is master:
                 raise Refusal(400, "INVALID_INPUT", f"{loser_id} cannot be merged into {kind}")
             lacking = {n: v for n, v in loser.values.items() if n not in master.values}
+            track(self.org, kind, master, lacking, self.user)
             table.change(master, lacking)
             self._reparent(kind, loser_id, master)
             table.change(loser, {"MasterRecordId": master.id})
@@ -158,6 +163,7 @@ class People:
             raise Refusal(400, "INVALID_INPUT", f"{contact_id} is no contact")
         carried = self._carried(lead)
         lacking = {n: v for n, v in carried.items() if n not in contact.values}
+        track(self.org, "Contact", contact, lacking, self.user)
         self.org.table("Contact").change(contact, lacking)
         self._stamp("Contact", contact)
         return contact
@@ -203,6 +209,8 @@ class People:
 
     def _reparent(self, kind: str, old_id: str, heir: Record) -> None:
         for child in self.org.objects.values():
+            if not child.writable:
+                continue  # what the platform itself writes down stays where it was
             table = self.org.table(child.name)
             for one in child.fields.values():
                 if kind not in one.refers_to or one.name.endswith("ById"):

@@ -18,7 +18,7 @@ from connector.sandbox.salesforce.table import Record
 
 VERSION = 1
 SETTINGS = ("assigned_to", "lead_mapping", "delete_log_from_s", "changes")
-SETS = ("required", "hidden", "denied", "in_approval", "private", "emptied")
+SETS = ("required", "hidden", "denied", "in_approval", "private", "emptied", "tracked")
 
 
 def save(org: Org, private_key: str, path: Path) -> None:
@@ -51,7 +51,7 @@ def restore(org: Org, path: Path) -> str:
     for name in SETTINGS:
         setattr(org, name, dump["settings"][name])
     for name in SETS:
-        setattr(org, name, set(dump["settings"].get(name, ())))
+        setattr(org, name, set(dump["settings"].get(name, getattr(org, name))))
     return str(dump["private_key"])
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from connector.sandbox.salesforce.table import Record
+from connector.sandbox.salesforce.table import Record, Values
 
 if TYPE_CHECKING:
     from connector.sandbox.salesforce.org import Org
@@ -44,6 +44,29 @@ def define_tooling(org: "Org") -> None:
             },
         )
     org.objects["EntityLimit"].fields["remaining"].formula = _remaining(org)
+    org.objects["FieldDefinition"].fields["isfieldhistorytracked"].formula = _tracked(org)
+
+
+def list_fields(org: "Org") -> None:
+    """Let the org tell of each field; those that came since they were listed last are added."""
+    table = org.table("FieldDefinition")
+    for name in ENTITIES:
+        one = org.objects[STANDS_FOR_ACTIVITY if name == "Activity" else name]
+        for field in one.fields.values():
+            durable = f"{name}.{field.name}"
+            if not table.having("DurableId", durable):
+                values: Values = {
+                    "DurableId": durable,
+                    "QualifiedApiName": field.name,
+                    "EntityDefinitionId": name,
+                    "Label": field.label or field.name,
+                    "DataType": field.type,
+                }
+                org.add("FieldDefinition", values)
+
+
+def _tracked(org: "Org") -> Callable[[Record], object]:
+    return lambda record: record.values["DurableId"] in org.tracked
 
 
 def _remaining(org: "Org") -> Callable[[Record], object]:

@@ -8,6 +8,7 @@ from connector.sandbox.salesforce.fields import SObject
 from connector.sandbox.salesforce.org import Access, Org
 from connector.sandbox.salesforce.refusals import not_found, row_error
 from connector.sandbox.salesforce.table import Record, Values
+from connector.sandbox.salesforce.tracking import HISTORIES, track
 
 ASSIGNED = frozenset({"Lead", "Account", "Case"})  # objects whose assignment rules REST runs
 
@@ -59,6 +60,8 @@ class Writer:
             extra["OwnerId"] = org.assigned_to[sobject.name]
         checks.complete(record.twin(_known(changed | extra)), values)
         self._remember(sobject.name, record)
+        for row in track(org, sobject.name, record, values | extra, self.access.user):
+            self._journal.append((HISTORIES[sobject.name], row.id, None))
         table.change(record, values | extra)
         self._stamp(sobject.name, record, now)
         self._follow(sobject, record)

@@ -75,6 +75,19 @@ def test_a_batch_holds_100_inputs(desk: Desk) -> None:
     assert desk.post(f"{CONTACTS}/batch/read", body).status == 400
 
 
+def test_a_batch_reads_the_history_of_50_at_most(desk: Desk) -> None:
+    ids = [{"id": id_} for id_ in desk.contacts(51)]
+    desk.call("PATCH", f"{CONTACTS}/{ids[0]['id']}", {"properties": {"firstname": "Ana"}})
+    body = {"inputs": ids, "propertiesWithHistory": ["firstname"]}
+    refused = desk.post(f"{CONTACTS}/batch/read", body)
+    assert refused.status == 400
+    assert "property histories is 50" in refused.json["message"]
+    rows = desk.post(f"{CONTACTS}/batch/read", {**body, "inputs": ids[:50]}).json["results"]
+    told = {row["id"]: row["propertiesWithHistory"]["firstname"] for row in rows}
+    assert [each["value"] for each in told[ids[0]["id"]]] == ["Ana", "P0"]
+    assert [each["value"] for each in told[ids[1]["id"]]] == ["P1"]
+
+
 def test_history_gives_each_value_the_newest_first(desk: Desk) -> None:
     contact = desk.contact("ana@example.org", firstname="Ana")
     desk.call("PATCH", f"{CONTACTS}/{contact}", {"properties": {"firstname": "Anna"}})
