@@ -97,6 +97,7 @@ class Opened:
             feedback=feedback_name(mapping.feedback, settings.language),
             has_tasks=mapping.tasks is not None,
             natives=mapping.natives,
+            label=mapping.label,
         )
 
 

@@ -17,6 +17,14 @@ from connector.ports.crm import (
 )
 from connector.ports.engine import Accounts, Engine, Evaluation, Facts
 from connector.ports.files import FileCrm, FileJob, FileRow
+from connector.ports.leads import (
+    LEADS,
+    KnownLead,
+    LeadCrm,
+    lead_and_name,
+    on_lead,
+    told_name,
+)
 from connector.ports.native import Native
 from connector.ports.outbox import OutboxEntry
 from connector.ports.quarantine import Decision, DecisionRecord, Quarantining
@@ -42,6 +50,7 @@ from connector.ports.undo import (
 )
 
 __all__ = [
+    "LEADS",
     "SHOWN",
     "Account",
     "Accounts",
@@ -60,6 +69,8 @@ __all__ = [
     "Finding",
     "FormerContact",
     "KnownContact",
+    "KnownLead",
+    "LeadCrm",
     "LedgerRecord",
     "MoveRecord",
     "Native",
@@ -83,4 +94,7 @@ __all__ = [
     "Watched",
     "WriteBack",
     "WrittenContact",
+    "lead_and_name",
+    "on_lead",
+    "told_name",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from connector.domain.contact import Activity, Contact, Gone, KnownTask, Opportunity, Owner
+from connector.domain.contact import Activity, Contact, Gone, KnownTask, Lead, Opportunity, Owner
 from connector.domain.ids import ContactId, OwnerId, TaskId, TaskKey
 
 
@@ -48,6 +48,7 @@ class Page:
     activities: Sequence[Activity] = ()
     opportunities: Sequence[Opportunity] = ()
     tasks: Sequence[KnownTask] = ()
+    leads: Sequence[Lead] = ()
     gone: Sequence[Gone] = ()
     total: int | None = None
 
@@ -144,11 +145,12 @@ class CallEstimate:
     tasks: int = 0
     looking: int = 0
     """The look that a push takes before it writes, where the CRM sees changes at once."""
+    leads: int = 0
 
     @property
     def total(self) -> int:
         """All of them."""
-        return self.contacts + self.tasks + self.looking
+        return self.contacts + self.leads + self.tasks + self.looking
 
 
 class Crm(Protocol):
@@ -226,11 +228,13 @@ class Crm(Protocol):
         contacts: int,
         tasks: int,
         done: int = 0,
+        leads: int = 0,
         parts: Mapping[str, int] | None = None,
     ) -> CallEstimate:
         """Return the calls that writing so many would cost if nothing is refused.
 
         `tasks` to create, `done` to complete; a batch of `write_tasks` holds one sort or the other.
+        `leads`: only where the CRM is a `LeadCrm`.
         `parts`: how many of the contacts are of each `FileCrm.part_of`, for those that have files.
         """
         ...
