@@ -10,7 +10,6 @@ from connector.config.starter import shipped
 from connector.config.yaml_file import parse_document
 from connector.ports import Native
 
-
 HEAD = "version: 1\ncrm: hubspot\n"
 
 
