@@ -15,6 +15,7 @@ from tests.leadripe_process import leadripe, prepare
 
 ACCOUNT = Options(leads=True, index_lag=timedelta(0))
 NAMES = ["hs_lead_label", "hs_lead_is_open", "hs_lead_name", "hs_pipeline_stage"]
+NEEDED = ["leadripe_stage", "leadripe_temperature"]
 RANK = [None, "COLD", "WARM", "HOT"]
 LABELS = {"cold": "COLD", "warm": "WARM", "hot": "HOT"}
 Shown = dict[str, dict[str, str | None]]
@@ -45,9 +46,7 @@ def shown(client: HubSpot) -> Shown:
     """Return {lead: its properties, and the stage and temperature of its contact}."""
     people = {
         row.id: row.properties
-        for row in client.crm.contacts.get_all(
-            properties=["leadripe_stage", "leadripe_temperature"], associations=["leads"]
-        )
+        for row in client.crm.contacts.get_all(properties=NEEDED, associations=["leads"])
     }
     found: Shown = {}
     for row in fetch_all(
@@ -103,6 +102,15 @@ def test_open_leads_show_the_temperature_and_nothing_else_changes(
     assert (again["plan"]["is_empty"], again["counts"]["write_calls"]) == (True, 0)
 
 
+def open_lead(client: HubSpot, contact: str) -> str:
+    link = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 578}
+    wish = {
+        "properties": {"hs_lead_name": "New"},
+        "associations": [{"to": {"id": contact}, "types": [link]}],
+    }
+    return str(client.crm.objects.leads.basic_api.create(wish).id)
+
+
 def test_what_a_person_chooses_is_kept_and_a_new_lead_is_labelled(
     project: Path, client: HubSpot
 ) -> None:
@@ -113,12 +121,19 @@ def test_what_a_person_chooses_is_kept_and_a_new_lead_is_labelled(
     other = "COLD" if after[chosen]["hs_lead_label"] == "HOT" else "HOT"
     relabel(client, chosen, other)
     relabel(client, cleared, "")
+    people = client.crm.contacts.get_all(properties=NEEDED, associations=["leads"])
+    rests = next(
+        row
+        for row in people
+        if row.properties["leadripe_temperature"] == "warm" and not row.associations
+    )
+    new = open_lead(client, rests.id)
     report = leadripe("sync", "--json", cwd=project).json()
-    assert (report["plan"]["writes"], report["plan"]["leads"]) == (0, 1)
+    assert (report["plan"]["writes"], report["plan"]["leads"]) == (0, 2)
     (kept,) = report["plan"]["kept"]
     assert kept["property"] == f"leads/{chosen}/hs_lead_label"
     now = labels(shown(client))
-    assert now == labels(after) | {chosen: other}
+    assert now == labels(after) | {chosen: other, new: "WARM"}
     assert leadripe("sync", cwd=project).code == 0
     assert labels(shown(client)) == now
 

@@ -59,6 +59,20 @@ def test_leads_are_read_like_deals_a_hundred_to_a_call_with_their_contacts(
     assert dict(quiet.calls) == {"search": 1}
 
 
+def test_a_lead_is_its_primary_contact_s(account: HubSpotAccount) -> None:
+    colleague, ana = account.add_contact("Colleague"), account.add_contact("Ana")
+    lead = account.add_lead(ana)
+    account.link("leads", lead, colleague)
+    account.settle()
+    pages = read(account.connect(), LEADS)
+    assert [one.contact for page in pages for one in page.leads] == [ana], "as listed"
+    account.settle()
+    account.edit_lead(lead, hs_lead_label="HOT")
+    account.settle()
+    again = read(account.connect(), LEADS, pages[-1].checkpoint)
+    assert [one.contact for page in again for one in page.leads] == [ana], "as searched for"
+
+
 def test_only_the_pipelines_that_count_have_open_leads(account: HubSpotAccount) -> None:
     lead = account.add_lead(account.add_contact("Ana"))
     account.settle()

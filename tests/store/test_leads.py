@@ -7,7 +7,7 @@ import pytest
 
 from connector.domain.contact import Lead
 from connector.domain.ids import ContactId, LeadId
-from connector.ports import KnownLead, Outcome, PlannedWrite, Verdict, WriteBack
+from connector.ports import KnownLead, Outcome, PlannedRestore, PlannedWrite, Verdict, WriteBack
 from connector.store import EmbeddedStore
 from connector.store.database import migrations, open_database
 from tests.fakes.clock import MONDAY, FakeClock
@@ -183,6 +183,27 @@ def test_a_merge_gives_the_lead_to_the_survivor(store: EmbeddedStore) -> None:
     store.save_page("contacts", page("c2", gone=[gone("1", into="2")]))
     assert shown(store) == {number(store, "2"): "COLD"}
     assert store.load_outbox() == [], "the survivor's next plan decides"
+
+
+def test_an_undo_sends_its_own_restores_alone(store: EmbeddedStore) -> None:
+    save(store, lead())
+    accept(store, writes=[to_lead(store, label="HOT")])
+    run = store.start_run("undo", MONDAY, "rules")
+    no = number(store, "1")
+    restore = PlannedRestore(no, WriteBack(ContactId("1"), {"score": None}), {"score": "1"})
+    (entry,) = store.journal_undo(run, "rules", [restore])
+    assert (entry.kind, entry.run) == ("contact", run)
+    assert [each.kind for each in store.load_written([no])[no].waiting] == ["lead", "contact"]
+    again = PlannedRestore(no, WriteBack(ContactId("1"), HOT), {}, ["leads/L/label"], "lead")
+    entry, _ = store.journal_undo(run, "rules", [again])
+    assert (entry.kind, entry.revision) == ("lead", 2)
+    found = store.find_contact("1")
+    assert found is not None
+    assert found.returning == ["leads/L/label"]
+    store.settle([(entry, Outcome(Verdict.ACCEPTED))], run)
+    kept = known(store)
+    assert kept is not None
+    assert (kept.found, kept.wrote) == (HOT, {}), "the value is a person's"
 
 
 def test_a_store_of_before_keeps_its_outbox_and_never_gives_a_number_twice(

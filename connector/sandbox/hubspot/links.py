@@ -19,6 +19,8 @@ TYPES: dict[tuple[str, str], tuple[int, ...]] = {
     ("contacts", "leads"): (607, 577),
 }
 PRIMARY_CONTACT = 578
+# As inline links call them, where it is not `this_to_that`.
+NAMES = {PRIMARY_CONTACT: "lead_to_primary_contact", 608: "lead_to_contact"}
 _ACTIVITY_TYPES = {  # contact→activity, company→activity, deal→activity; the way back is one more
     "calls": (193, 181, 205),
     "emails": (197, 185, 209),
