@@ -160,7 +160,8 @@ class PushResult:
 
     `refusals`: some of (kind, the CRM's words), each once.
     `waiting`: some of (kind, reason) of writes that got no answer and go on waiting, each once.
-    `last_change_at`: the latest stamp that the CRM gave one of our writes, by its own clock.
+    `last_change_at`: the latest stamp that the CRM gave one of our writes to contacts or tasks, by
+    its own clock.
     `kept`: values that people changed between the pull and the push, which were left alone.
     `moved`: (contact, who it is now) of those that were merged or converted in between; `deleted`:
     those that are no longer there.

@@ -126,7 +126,8 @@ def run(report: RunReport) -> RenderableType:
     table = Table(title="Run", title_justify="left", box=None, pad_edge=False, show_header=False)
     table.add_row("run", report.run)
     table.add_row("outcome", report.outcome)
-    for name in ("contacts_read", "activities_read", "opportunities_read", "contacts_gone"):
+    read = ("contacts_read", "activities_read", "opportunities_read", "leads_read")
+    for name in (*read, "contacts_gone"):
         if report.counts.get(name):
             table.add_row(name.replace("_", " "), f"{report.counts[name]:,}")
     for name, value in _answers(report):

@@ -57,7 +57,9 @@ def label_values(
     if lead is None or target is None:
         return {}, []
     name = on_lead(lead.id, label.name)
-    found = lead.found.get(name)
+    if name not in lead.found:
+        return {}, []  # the mapping names another property now, which was not read of this lead yet
+    found = lead.found[name]
     if same_value(found, target):
         # Until it is accepted, nobody knows that it is ours.
         return ({name: target} if name in known.lead_waiting else {}), []

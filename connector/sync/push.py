@@ -146,6 +146,8 @@ class Push:
 
     def _note(self, kind: str, outcome: Outcome) -> None:
         self.result.verdicts[kind, outcome.verdict] += 1
+        if kind == "lead":
+            return  # no contact or task changes by it: a later span would hide edits for nothing
         stamps = (self.result.last_change_at, outcome.changed_at)
         self.result.last_change_at = max(filter(None, stamps), default=None)
 

@@ -98,6 +98,8 @@ def test_without_an_option_or_a_lead_nothing_is_to_be_set() -> None:
     assert label_values(LABELS, ["suspect"], known("HOT", "HOT")) == ({}, [])
     assert label_values(LABELS, ["prospect_cold", "prospect"], known("HOT", "HOT")) == ({}, [])
     assert label_values(LABELS, WARM, bare) == ({}, [])
+    other = Native("heat", WRITE, order=OPTIONS)
+    assert label_values(other, WARM, known(None)) == ({}, []), "what stands there is not known"
 
 
 def test_only_leads_that_show_something_else_are_looked_at() -> None:
@@ -181,9 +183,10 @@ def test_a_lead_that_sales_opens_later_is_labelled_though_its_contact_rests(
     office.clock.turn(HOUR)
     office.desk.change_lead(FIRST, is_open=False)
     office.desk.add(lead(SECOND, bob(), office.clock.now()))
-    before = office.crm.calls
+    before, echoes = office.crm.calls, list(office.crm.echoes)
     report = office.sync()
     assert plan_of(report) == (0, 1)
+    assert office.crm.echoes == echoes, "no contact changed by it that would have to be left out"
     assert (label(office, FIRST), label(office, SECOND)) == ("WARM", "WARM")
     assert {name: count - before.get(name, 0) for name, count in office.crm.calls.items()} == {
         "read": 5,  # the streams
