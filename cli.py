@@ -843,6 +843,11 @@ def quarantine_add(
 )
 @click.option("--faults", default="", help="Faults to make, as 429=0.02,502=0.02,lost=0.01.")
 @click.option("--state", type=click.Path(path_type=Path), help="Keep the CRM's state in this file.")
+@click.option(
+    "--leads",
+    is_flag=True,
+    help="HubSpot only: with leads beside the contacts, as from Sales Hub Professional on.",
+)
 def sandbox(
     crm: Literal["hubspot", "salesforce"],
     *,
@@ -853,6 +858,7 @@ def sandbox(
     limits: Literal["real", "off"],
     faults: str,
     state: Path | None,
+    leads: bool,
 ) -> None:
     """Serve a local CRM until Ctrl-C: its interface, limits, lags and oddities, as documented.
 
@@ -869,6 +875,7 @@ def sandbox(
         faults=faults,
         state=state,
         port=port,
+        leads=leads,
     )
     sandboxes.serve(wish)
 

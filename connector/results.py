@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from connector.domain.ids import ContactId, OwnerId, RunId
-from connector.ports import CallEstimate, TasksLeft, Verdict
+from connector.ports import CallEstimate, TasksLeft, Verdict, told_name
 
 SAMPLE = 20
 """How many changes a plan names; the counts are of all."""
@@ -35,16 +35,18 @@ class KeptEdit:
 class PlanSummary:
     """Everything a plan says about itself.
 
-    `quarantined`: {sign: activities that are in quarantine by it}; one may show several.
-    `moves`: {(from stage, to stage): contacts}; `warmings`: {(from, to temperature): contacts}.
-    `stage_changes`: contacts that had a stage before and would change it. `tasks_waiting`: planned
-    before, and not taken by the CRM yet. `withheld`: hand-offs for which no task is created because
-    this is the first run. `rests_on`: of a past instant, where its facts come from, in sentences.
+    `writes`: contacts to write; `leads`: leads beside them. `quarantined`: {sign: activities that
+    are in quarantine by it}; one may show several. `moves`: {(from stage, to stage): contacts};
+    `warmings`: {(from, to temperature): contacts}. `stage_changes`: contacts that had a stage
+    before and would change it. `tasks_waiting`: planned before, and not taken by the CRM yet.
+    `withheld`: hand-offs for which no task is created because this is the first run. `rests_on`:
+    of a past instant, where its facts come from, in sentences.
     """
 
     contacts: int = 0
     stage_changes: int = 0
     writes: int = 0
+    leads: int = 0
     tasks: int = 0
     tasks_closed: int = 0
     tasks_waiting: int = 0
@@ -66,14 +68,22 @@ class PlanSummary:
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing would be written."""
-        return not (self.writes or self.tasks or self.tasks_closed or self.tasks_waiting)
+        written = self.writes or self.leads
+        return not (written or self.tasks or self.tasks_closed or self.tasks_waiting)
 
     def note(
-        self, contact: ContactId, values: Mapping[str, str | None], was: Mapping[str, str | None]
+        self,
+        kind: str,
+        contact: ContactId,
+        values: Mapping[str, str | None],
+        was: Mapping[str, str | None],
     ) -> None:
         """Count one write-back and keep it for the sample while there is room."""
-        self.writes += 1
-        self.properties.update(values.keys())
+        if kind == "lead":
+            self.leads += 1
+        else:
+            self.writes += 1
+        self.properties.update(map(told_name, values))
         if len(self.sample) < SAMPLE:
             self.sample += [
                 Change(contact, name, was.get(name), new) for name, new in values.items()
@@ -85,7 +95,7 @@ class KeptWhy(StrEnum):
 
     PERSON = "person"  # somebody changed it since
     LATER_RUN = "later_run"  # a later run of ours wrote it: that one is to be undone first
-    NOT_READ = "not_read"  # the mapping no longer names the property
+    NOT_READ = "not_read"  # the mapping no longer names the property, or its lead is deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +113,18 @@ class UndoSummary:
     """What taking back a run comes to.
 
     `contacts`: those it wrote to, of which `restores` are written again, and `deleted` and `merged`
-    left alone. In values: `properties` restored, by name; `returned`, of these, what was a person's
-    and is again; `as_before`, shown already as before the run; `undone`, taken back by an earlier
-    undo; `kept`, by reason, and `later_runs`, by the run that wrote them. `kept_values` names
-    each that a person changed, and a sample of the others. `reads`: calls that looked; the
-    estimate is of those that write.
+    left alone; `leads`: those beside them that are written again. In values: `properties` restored,
+    by name; `returned`, of these, what was a person's and is again; `as_before`, shown already as
+    before the run; `undone`, taken back by an earlier undo; `kept`, by reason, and `later_runs`, by
+    the run that wrote them. `kept_values` names each that a person changed, and a sample of the
+    others. `reads`: calls that looked; the estimate is of those that write.
     """
 
     of: RunId
     is_dry_run: bool = False
     contacts: int = 0
     restores: int = 0
+    leads: int = 0
     deleted: int = 0
     merged: int = 0
     returned: int = 0
@@ -137,8 +148,8 @@ class UndoSummary:
             self.kept_values.append(value)
 
 
-KINDS = ("contact", "task")
-"""In this order: a rep who opens a task finds the score already there."""
+KINDS = ("contact", "lead", "task")
+"""In this order: a rep who opens a task finds score and label already there."""
 
 REFUSALS_TOLD = 10
 
@@ -149,7 +160,8 @@ class PushResult:
 
     `refusals`: some of (kind, the CRM's words), each once.
     `waiting`: some of (kind, reason) of writes that got no answer and go on waiting, each once.
-    `last_change_at`: the latest stamp that the CRM gave one of our writes, by its own clock.
+    `last_change_at`: the latest stamp that the CRM gave one of our writes to contacts or tasks, by
+    its own clock.
     `kept`: values that people changed between the pull and the push, which were left alone.
     `moved`: (contact, who it is now) of those that were merged or converted in between; `deleted`:
     those that are no longer there.

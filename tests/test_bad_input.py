@@ -256,3 +256,9 @@ def test_killed_again_and_again_every_task_stands_once(
     rows = client.crm.contacts.get_all(properties=["leadripe_score"])
     assert all(row.properties["leadripe_score"] is not None for row in rows)
     assert leadripe("sync", "--json", cwd=project).json()["plan"]["is_empty"]
+
+
+def test_a_salesforce_has_no_leads_beside_its_contacts(tmp_path: Path) -> None:
+    told = leadripe("sandbox", "--crm", "salesforce", "--leads", "--port", "0", cwd=tmp_path)
+    assert told.code == 2
+    assert "Salesforce's leads are its contacts" in told.err

@@ -103,6 +103,7 @@ class Opened:
             has_tasks=mapping.tasks is not None,
             natives=mapping.natives,
             fields=self.judged_fields,
+            label=mapping.label,
         )
 
 

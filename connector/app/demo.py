@@ -189,7 +189,7 @@ def _tasks_table(result: DemoResult) -> RenderableType:
 
 def _second(result: DemoResult) -> str:
     plan = result.second.plan
-    writes = (plan.writes + plan.tasks + plan.tasks_closed) if plan else 0
+    writes = (plan.writes + plan.leads + plan.tasks + plan.tasks_closed) if plan else 0
     calls = sum(result.second.calls.values())
     return f"A second sync, right after: {writes} writes, {calls} calls."
 

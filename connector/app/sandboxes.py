@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from connector.errors import UsageError
+from connector.sandbox.hubspot.portal import Options
 from connector.sandbox.salesforce.serving import RunningOrg
 from connector.sandbox.serve import RunningSandbox, start
 
@@ -17,7 +19,10 @@ AnySandbox = RunningSandbox | RunningOrg
 
 @dataclass(frozen=True, slots=True)
 class SandboxWish:
-    """What a sandbox is to be. `load`: a folder of CSV files in place of made-up people."""
+    """What a sandbox is to be. `load`: a folder of CSV files in place of made-up people.
+
+    `leads`: whether a HubSpot account has leads beside its contacts.
+    """
 
     crm: CrmName = "hubspot"
     contacts: int = 2000
@@ -27,6 +32,7 @@ class SandboxWish:
     faults: str = ""
     state: Path | None = None
     port: int = 0
+    leads: bool = False
 
 
 @contextmanager
@@ -37,6 +43,12 @@ def running(wish: SandboxWish) -> Iterator[AnySandbox]:
 
 
 def _started(wish: SandboxWish) -> AnySandbox:
+    if wish.crm == "salesforce" and wish.leads:
+        raise UsageError(
+            "Salesforce's leads are its contacts: there are none beside them",
+            where="--leads",
+            do="leave --leads out, or use --crm hubspot",
+        )
     if wish.crm == "salesforce":
         return start(
             crm="salesforce",
@@ -56,6 +68,7 @@ def _started(wish: SandboxWish) -> AnySandbox:
         limits=wish.limits,
         faults=wish.faults,
         state=wish.state,
+        options=Options(leads=wish.leads),
     )
 
 

@@ -97,6 +97,7 @@ def plan_json(plan: PlanSummary) -> Mapping[str, object]:
         "is_first": plan.is_first,
         "contacts": plan.contacts,
         "writes": plan.writes,
+        "leads": plan.leads,
         "tasks": plan.tasks,
         "tasks_closed": plan.tasks_closed,
         "hand_offs": plan.hand_offs,
@@ -113,6 +114,7 @@ def plan_json(plan: PlanSummary) -> Mapping[str, object]:
         "rests_on": list(plan.rests_on),
         "calls": {
             "contacts": plan.estimate.contacts,
+            "leads": plan.estimate.leads,
             "tasks": plan.estimate.tasks,
             "looking": plan.estimate.looking,
             "total": plan.estimate.total,

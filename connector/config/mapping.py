@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from connector.config.document import DataPath
 from connector.config.literals import kind_of_literal, literal
-from connector.config.native import NativeSection, natives
+from connector.config.native import NativeSection, Place, natives, refuse_twice
 from connector.config.section import Name, NonEmpty, Number, Scalar, Section, refuse
 from connector.config.where import Where, relative_in
 from connector.domain.contact import Value
@@ -39,6 +39,20 @@ SourceProperty = Annotated[
 
 OwnProperty = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=100)]
 """The internal name of a property that we create and write, as the CRM spells it."""
+
+
+Pipelines = Literal["all"] | Annotated[tuple[NonEmpty, ...], Field(min_length=1)]
+"""The ids of some pipelines, or `all`."""
+
+
+LABELS: dict[Place, str] = {
+    "lead_cold": "COLD",
+    "lead_warm": "WARM",
+    "lead_hot": "HOT",
+    "prospect_hot": "HOT",
+}
+"""HubSpot's own options of `hs_lead_label`. A prospect that is cold is not: sales is at work on it,
+so what a label showed before stays."""
 
 
 class Property(Section):
@@ -178,8 +192,32 @@ class Opportunities(Section):
     """The CRM's object."""
     amount: SourceProperty = "amount"
     """The property that holds the amount in the account's currency."""
-    pipelines: Literal["all"] | Annotated[tuple[NonEmpty, ...], Field(min_length=1)] = "all"
+    pipelines: Pipelines = "all"
     """The ids of the pipelines that count, or `all`."""
+
+
+class Leads(Section):
+    """HubSpot's leads, records beside a contact: the open one's label shows the temperature."""
+
+    name: SourceProperty = Field("hs_lead_label", alias="property")
+    """The property of leads that holds the label."""
+    write: Annotated[dict[Place, NonEmpty], Field(min_length=1)] = LABELS
+    """Where a contact stands: the option, by its internal name, that its open lead is set to."""
+    order: tuple[NonEmpty, ...] = ("COLD", "WARM", "HOT")
+    """Options from the lowest to the highest: what a person chose is only moved up."""
+    pipelines: Pipelines = "all"
+    """The ids of the lead pipelines that count, or `all`."""
+
+    @model_validator(mode="after")
+    def _orders_once(self) -> Self:
+        refuse_twice(self.order)
+        return self
+
+    @property
+    def label(self) -> Native:
+        """The property as one of the CRM's own; a label of ours follows the temperature down."""
+        write = {str(place): option for place, option in self.write.items()}
+        return Native(self.name, write, order=self.order, may_fall=True)
 
 
 class ScoreOutput(Section):
@@ -290,6 +328,11 @@ class CrmMapping(Section):
         return natives(self.native)
 
     @property
+    def label(self) -> Native | None:
+        """The property of leads beside contacts that is set; None: leads are left alone."""
+        return None
+
+    @property
     def kept_properties(self) -> tuple[str, ...]:
         """The properties whose values are kept as the CRM shows them: ours, and its own stages."""
         names = (*self.results.values(), *self.native)
@@ -330,6 +373,8 @@ class HubSpotMapping(CrmMapping):
     each entry of the source `contact` stands for itself."""
     opportunities: Opportunities | None = None
     """Which deals are read; without this section none are."""
+    leads: Leads | None = None
+    """How the open leads of contacts are labelled; without this section leads are left alone."""
     tasks: Tasks | None = None
     """How tasks are written; without this section none are."""
     group: OwnProperty = "leadripe"
@@ -345,6 +390,11 @@ class HubSpotMapping(CrmMapping):
                     *place_of(result),
                 )
         return self
+
+    @property
+    def label(self) -> Native | None:
+        """The property of leads that is set."""
+        return self.leads.label if self.leads else None
 
     @property
     def field_kinds(self) -> Mapping[str, Kind]:

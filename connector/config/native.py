@@ -1,6 +1,6 @@
 """The part of a mapping that ties our stages to the CRM's own fields: written, and read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -47,11 +47,7 @@ class NativeSection(Section):
     def _says_something(self) -> Self:
         if not self.write and not self.read:
             raise refuse("says_nothing", "needs «write» or «read», for example write: {lead: lead}")
-        seen: set[str] = set()
-        for position, option in enumerate(self.order or ()):
-            if option in seen:
-                raise refuse("twice", f"«{option}» stands twice", "order", position)
-            seen.add(option)
+        refuse_twice(self.order or ())
         return self
 
     def native(self, name: str) -> Native:
@@ -59,6 +55,13 @@ class NativeSection(Section):
         write = {str(place): option for place, option in self.write.items()}
         read = {option: str(said) for option, said in self.read.items()}
         return Native(name, write, read, self.order or (), self.may_fall)
+
+
+def refuse_twice(order: Sequence[str]) -> None:
+    """Refuse an option that stands twice in an `order`."""
+    for position, option in enumerate(order):
+        if option in order[:position]:
+            raise refuse("twice", f"«{option}» stands twice", "order", position)
 
 
 def natives(sections: Mapping[str, NativeSection]) -> tuple[Native, ...]:

@@ -9,16 +9,18 @@ Options = Mapping[str, str]
 """{option: what people read}, in the CRM's own order."""
 
 
-def native_findings(native: Native, options: Options | None, *, where: str) -> Iterator[Finding]:
+def native_findings(
+    native: Native, options: Options | None, *, where: str, section: str = "native"
+) -> Iterator[Finding]:
     """Yield what is wrong with one field; `options`: None if the CRM has no such choice.
 
-    `where`: the mapping file, as messages name it.
+    `where`, `section`: the mapping file, as messages name it, and the part of it.
     """
     if options is None:
         yield Finding(
             Severity.ERROR,
-            f"{where}: native: the CRM has no field «{native.name}» with a list of options",
-            "Correct its name, or take it out of `native`.",
+            f"{where}: {section}: the CRM has no field «{native.name}» with a list of options",
+            f"Correct its name, or take it out of `{section}`.",
         )
         return
     offered = ", ".join(f"{option} ({label})" for option, label in options.items())
@@ -26,14 +28,14 @@ def native_findings(native: Native, options: Options | None, *, where: str) -> I
         if option not in options:
             yield Finding(
                 Severity.ERROR,
-                f"{where}: native: {native.name} has no option «{option}»",
+                f"{where}: {section}: {native.name} has no option «{option}»",
                 f"{_meant(option, options)}It has {offered}.",
             )
     unordered = [option for option in options if native.order and option not in native.order]
     if unordered:
         yield Finding(
             Severity.WARNING,
-            f"{where}: native: {native.name} has options without a place in «order»: "
+            f"{where}: {section}: {native.name} has options without a place in «order»: "
             f"{', '.join(unordered)}",
             "A contact that shows one of these is left alone; give it a place if it has one.",
         )

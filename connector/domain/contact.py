@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connector.domain.ids import ActivityId, ContactId, OpportunityId, OwnerId, TaskId, TaskKey
+from connector.domain.ids import (
+    ActivityId,
+    ContactId,
+    LeadId,
+    OpportunityId,
+    OwnerId,
+    TaskId,
+    TaskKey,
+)
 
 Value = str | int | bool | None
 """A field or an attribute: text, fixed-point number, truth value, or unknown."""
@@ -69,6 +77,22 @@ class Opportunity:
     close_us: int | None = None
     is_closed: bool = False
     is_won: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A record of its own by which sales works a contact, where the CRM has such: HubSpot's lead.
+
+    Not to be confused with the stage of that name. `written`: as in `Contact.written`. `contact`:
+    None if the answer does not tell. Moments in microseconds since 1970 UTC.
+    """
+
+    id: LeadId
+    contact: ContactId | None
+    written: Mapping[str, str | None]
+    is_open: bool
+    created_us: int
+    changed_us: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ ContactId = NewType("ContactId", str)
 ActivityId = NewType("ActivityId", str)
 """An activity, unique in the account: `source:id`, for example `meetings:512`."""
 
+LeadId = NewType("LeadId", str)
 OpportunityId = NewType("OpportunityId", str)
 OwnerId = NewType("OwnerId", str)
 TaskId = NewType("TaskId", str)

@@ -26,6 +26,14 @@ from connector.ports.field_history import (
     PastOf,
 )
 from connector.ports.files import FileCrm, FileJob, FileRow
+from connector.ports.leads import (
+    LEADS,
+    KnownLead,
+    LeadCrm,
+    lead_and_name,
+    on_lead,
+    told_name,
+)
 from connector.ports.native import Native
 from connector.ports.outbox import OutboxEntry
 from connector.ports.quarantine import Decision, DecisionRecord, Quarantining
@@ -51,6 +59,7 @@ from connector.ports.undo import (
 )
 
 __all__ = [
+    "LEADS",
     "SHOWN",
     "Account",
     "Accounts",
@@ -75,6 +84,8 @@ __all__ = [
     "FormerContact",
     "FormerValue",
     "KnownContact",
+    "KnownLead",
+    "LeadCrm",
     "LedgerRecord",
     "MoveRecord",
     "Native",
@@ -99,4 +110,7 @@ __all__ = [
     "Watched",
     "WriteBack",
     "WrittenContact",
+    "lead_and_name",
+    "on_lead",
+    "told_name",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from connector.domain.contact import Activity, Contact, Gone, KnownTask, Opportunity, Owner
+from connector.domain.contact import Activity, Contact, Gone, KnownTask, Lead, Opportunity, Owner
 from connector.domain.ids import ContactId, OwnerId, TaskId, TaskKey
 from connector.ports.field_history import DatedCrm
 
@@ -49,6 +49,7 @@ class Page:
     activities: Sequence[Activity] = ()
     opportunities: Sequence[Opportunity] = ()
     tasks: Sequence[KnownTask] = ()
+    leads: Sequence[Lead] = ()
     gone: Sequence[Gone] = ()
     total: int | None = None
 
@@ -145,11 +146,12 @@ class CallEstimate:
     tasks: int = 0
     looking: int = 0
     """The look that a push takes before it writes, where the CRM sees changes at once."""
+    leads: int = 0
 
     @property
     def total(self) -> int:
         """All of them."""
-        return self.contacts + self.tasks + self.looking
+        return self.contacts + self.leads + self.tasks + self.looking
 
 
 class Crm(DatedCrm, Protocol):
@@ -227,11 +229,13 @@ class Crm(DatedCrm, Protocol):
         contacts: int,
         tasks: int,
         done: int = 0,
+        leads: int = 0,
         parts: Mapping[str, int] | None = None,
     ) -> CallEstimate:
         """Return the calls that writing so many would cost if nothing is refused.
 
         `tasks` to create, `done` to complete; a batch of `write_tasks` holds one sort or the other.
+        `leads`: only where the CRM is a `LeadCrm`.
         `parts`: how many of the contacts are of each `FileCrm.part_of`, for those that have files.
         """
         ...

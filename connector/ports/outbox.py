@@ -10,8 +10,9 @@ from connector.ports.crm import TaskWish, WriteBack
 class OutboxEntry:
     """A write that waits, was refused, or was accepted.
 
-    `kind`: `contact` or `task`; exactly one of `write_back`, `task` is set. `revision` rises with
-    each newer wish for the same subject; an answer to an older one settles nothing.
+    `kind`: `contact`, `lead` (its `write_back` names properties as `on_lead` does) or `task`;
+    exactly one of `write_back`, `task` is set. `revision` rises with each newer wish for the same
+    subject; an answer to an older one settles nothing.
     """
 
     id: int

@@ -13,6 +13,7 @@ from connector.ports.crm import Account, Outcome, Page, TaskWish, WriteBack
 from connector.ports.engine import Facts
 from connector.ports.field_history import DatedStore
 from connector.ports.files import FileJob
+from connector.ports.leads import KnownLead
 from connector.ports.native import Native
 from connector.ports.outbox import OutboxEntry
 from connector.ports.quarantine import Quarantining
@@ -33,7 +34,8 @@ class KnownContact:
     state; of one that waits nobody knows whether the CRM has taken it. `returning`: properties that
     a waiting undo gives back to the person whose value it was. `is_fresh`: read from the CRM in
     this very run. `open_tasks`: keys of our tasks for the contact that the CRM does not hold as
-    done.
+    done. `lead`: its open lead, of which a write-back is an entry of its own in the outbox:
+    `lead_waiting`, `lead_refused`.
     """
 
     no: int
@@ -47,6 +49,9 @@ class KnownContact:
     refused: Mapping[str, str | None] = field(default_factory=dict)
     open_tasks: tuple[TaskKey, ...] = ()
     returning: Sequence[str] = ()
+    lead: KnownLead | None = None
+    lead_waiting: Mapping[str, str | None] = field(default_factory=dict)
+    lead_refused: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +59,13 @@ class PlannedWrite:
     """A write-back with what stood there before, ready for the journal.
 
     It takes the place of one that waits or was refused; without values, it takes that one back.
-    `no`: the store's contact number.
+    `no`: the store's contact number. `kind`: as in `OutboxEntry`.
     """
 
     no: int
     write_back: WriteBack
     before: Mapping[str, str | None]
+    kind: str = "contact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +205,13 @@ class Store(Undoing, Quarantining, DatedStore, Protocol):
         self, no: int, compiled: CompiledRules, as_of: datetime | None = None
     ) -> Facts:
         """Return the same for one contact."""
+        ...
+
+    def load_leads(self, bucket: int, name: str) -> "pa.Table":
+        """Return `contact` and `label` of a bucket's contacts that have an open lead.
+
+        `label`: what the property of that name shows; of several open leads, on the one made last.
+        """
         ...
 
     def load_activities(self, bucket: int) -> "pa.Table | Sequence[Path]":

@@ -35,23 +35,30 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WrittenContact:
-    """A contact that we wrote to. `ledger`: all that went to this very record, oldest first."""
+    """A contact that we wrote to. `ledger`: all that went to this very record, oldest first.
+
+    `waiting`: write-backs to it and its lead that wait, one of each at most.
+    """
 
     no: int
     id: ContactId
     fate: Fate
     ledger: Sequence[LedgerRecord]
-    waiting: OutboxEntry | None = None
+    waiting: Sequence[OutboxEntry] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedRestore:
-    """A write-back that restores. `returned`: properties whose restored value is a person's."""
+    """A write-back that restores. `returned`: properties whose restored value is a person's.
+
+    `kind`: as in `OutboxEntry`.
+    """
 
     no: int
     write_back: WriteBack
     before: Mapping[str, str | None]
     returned: Sequence[str] = ()
+    kind: str = "contact"
 
 
 @dataclass(frozen=True, slots=True)

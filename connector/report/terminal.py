@@ -12,7 +12,7 @@ from rich.text import Text
 from connector.ports import Finding, OutboxEntry, Provision, RunRecord, Severity, Verdict
 from connector.report.explanation import Explanation, Reason, bar
 from connector.report.set_aside import Quarantined, by_day
-from connector.results import KeptEdit, PlanSummary, RunReport
+from connector.results import KINDS, KeptEdit, PlanSummary, RunReport
 
 _NAMED = 5
 _COLOURS = {"cold": "blue", "warm": "yellow", "hot": "red", "": "white"}
@@ -66,13 +66,17 @@ def _plan_counts(summary: PlanSummary) -> Table:
         table.add_row(f"  temperature {before or '–'} → {after or '–'}", f"{count:,}")
     for sign, count in summary.quarantined.most_common():
         table.add_row(f"  in quarantine: {sign}", f"{count:,} activities")
+    if summary.leads:
+        table.add_row("labels of leads to write", f"{summary.leads:,}")
     table.add_row("hand-offs", f"{summary.hand_offs:,}")
     table.add_row("tasks to create", f"{summary.tasks:,}")
     table.add_row("tasks to complete", f"{summary.tasks_closed:,}")
     cost = summary.estimate
     table.add_row(
         "calls to write",
-        f"{cost.total:,} (contacts {cost.contacts:,}, tasks {cost.tasks:,}"
+        f"{cost.total:,} (contacts {cost.contacts:,}, "
+        + (f"leads {cost.leads:,}, " if cost.leads else "")
+        + f"tasks {cost.tasks:,}"
         + (f", a last look {cost.looking:,})" if cost.looking else ")"),
     )
     return table
@@ -121,7 +125,8 @@ def run(report: RunReport) -> RenderableType:
     table = Table(title="Run", title_justify="left", box=None, pad_edge=False, show_header=False)
     table.add_row("run", report.run)
     table.add_row("outcome", report.outcome)
-    for name in ("contacts_read", "activities_read", "opportunities_read", "contacts_gone"):
+    read = ("contacts_read", "activities_read", "opportunities_read", "leads_read")
+    for name in (*read, "contacts_gone"):
         if report.counts.get(name):
             table.add_row(name.replace("_", " "), f"{report.counts[name]:,}")
     for name, value in (*_answers(report), *_histories(report)):
@@ -159,10 +164,10 @@ def _answers(report: RunReport) -> Iterable[tuple[str, str]]:
     """Yield what became of the writes."""
     if report.push is None:
         return
-    for kind in ("contact", "task"):
+    for kind in KINDS:
         for verdict in Verdict:
             count = report.push.of(verdict, kind)
-            if count or verdict is Verdict.ACCEPTED:
+            if count or (verdict is Verdict.ACCEPTED and kind != "lead"):
                 yield f"{kind}s {verdict}", f"{count:,}"
     if report.counts.get("waiting"):
         yield "writes that wait", f"{report.counts['waiting']:,}, for the next push or sync"

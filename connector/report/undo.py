@@ -12,7 +12,7 @@ from connector.results import KeptWhy, UndoSummary
 _KEPT = {
     KeptWhy.PERSON: "values kept, a person changed them",
     KeptWhy.LATER_RUN: "values kept, a later run wrote them",
-    KeptWhy.NOT_READ: "values kept, the mapping no longer names them",
+    KeptWhy.NOT_READ: "values kept, no longer named by the mapping or their lead deleted",
 }
 
 
@@ -27,6 +27,8 @@ def _counts(summary: UndoSummary) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
     table.add_row("contacts that it wrote to", f"{summary.contacts:,}")
     table.add_row("contacts to restore", f"{summary.restores:,}")
+    if summary.leads:
+        table.add_row("leads to restore", f"{summary.leads:,}")
     for name, count in summary.properties.most_common():
         table.add_row(f"  {escape(name)}", f"{count:,}")
     rows = {
@@ -70,7 +72,7 @@ def _notes(summary: UndoSummary) -> Iterable[str]:
     yield from _task_notes(summary)
     if summary.is_dry_run:
         yield f"Nothing was written. `leadripe undo {summary.of}` restores them."
-    if summary.restores or summary.as_before or summary.undone:
+    if summary.restores or summary.leads or summary.as_before or summary.undone:
         yield "The next sync would write them again: correct the rules first."
 
 

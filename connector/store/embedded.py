@@ -123,6 +123,7 @@ class EmbeddedStore(Store):
         self._history = History(database)
         self._histories = FieldHistories(database)
         self._fresh = bytearray()  # by contact number: 1 if read in this run
+        self._fresh_leads = bytearray()  # the same of its leads
         self._segments.refuse_missing()
         self._n_landed = database.number("SELECT sum(n_rows) FROM landing")
         if not database.read_only and self._lease.is_free():
@@ -232,17 +233,12 @@ class EmbeddedStore(Store):
             return withdraw_edited(self._database, before)
 
     def _save_page(self, stream: str, page: Page) -> None:
-        fresh = self._pages.save(stream, page, to_us(self._clock.now()))
-        self._mark_fresh(fresh)
+        fresh, leads = self._pages.save(stream, page, to_us(self._clock.now()))
+        _mark(self._fresh, fresh)
+        _mark(self._fresh_leads, leads)
         self._n_landed += len(page.activities)
         if self._n_landed > ROUND and self._lease.is_held:
             self._settle()  # so that the file does not grow with the account
-
-    def _mark_fresh(self, numbers: set[int]) -> None:
-        missing = max(numbers, default=-1) + 1 - len(self._fresh)
-        self._fresh.extend(bytes(max(missing, 0)))
-        for number in numbers:
-            self._fresh[number] = 1
 
     @_guarded
     def forget_checkpoints(self) -> None:
@@ -317,6 +313,11 @@ class EmbeddedStore(Store):
         return self._versions.of_contact(no)
 
     @_guarded
+    def load_leads(self, bucket: int, name: str) -> pa.Table:
+        """Return `contact` and `label` of a bucket's contacts that have an open lead."""
+        return self._facts.leads(bucket, name)
+
+    @_guarded
     def load_activities(self, bucket: int) -> pa.Table | Sequence[Path]:
         """Return the activities of a bucket."""
         return self._facts.activities(bucket)
@@ -334,7 +335,7 @@ class EmbeddedStore(Store):
     @_guarded
     def load_contacts(self, numbers: Iterable[int]) -> Mapping[int, KnownContact]:
         """Return what planning must know of these contacts; deleted ones are left out."""
-        return self._facts.contacts(numbers, self._fresh)
+        return self._facts.contacts(numbers, self._fresh, self._fresh_leads)
 
     @_guarded
     def load_edited(self, bucket: int) -> Sequence[int]:
@@ -347,7 +348,7 @@ class EmbeddedStore(Store):
         number = self._facts.number_of(id_or_email)
         if number is None:
             return None
-        return self._facts.contacts([number], self._fresh).get(number)
+        return self.load_contacts([number]).get(number)
 
     # -- plan and journal
 
@@ -512,6 +513,7 @@ class EmbeddedStore(Store):
         holds_lease = self._lease.is_held
         run = self._history.start_run(command, to_us(at), rules_hash, holds_lease=holds_lease)
         self._fresh.clear()
+        self._fresh_leads.clear()
         return run
 
     @_guarded
@@ -555,3 +557,10 @@ class EmbeddedStore(Store):
     def funnel(self) -> Mapping[tuple[str, str], int]:
         """Return how many living contacts stand at each (stage, temperature)."""
         return self._history.funnel()
+
+
+def _mark(fresh: bytearray, numbers: set[int]) -> None:
+    missing = max(numbers, default=-1) + 1 - len(fresh)
+    fresh.extend(bytes(max(missing, 0)))
+    for number in numbers:
+        fresh[number] = 1

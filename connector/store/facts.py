@@ -20,6 +20,7 @@ from connector.store.database import Database
 from connector.store.decisions import Decisions
 from connector.store.encoding import json_list, json_map, property_map, text_list
 from connector.store.failures import REBUILD
+from connector.store.leads import Leads
 from connector.store.segments import Segments
 from connector.store.then import Then
 from connector.store.versions import Versions
@@ -71,6 +72,10 @@ SELECT c.no, c.id, c.owner, c.found, c.wrote, c.fields, o.state, o.wish, o.retur
 FROM contact c LEFT JOIN outbox o ON o.kind = 'contact' AND o.subject = CAST(c.no AS TEXT)
 WHERE c.no IN (SELECT value FROM json_each(?)) AND c.status = 'living' ORDER BY c.no
 """
+_TO_LEADS = """
+SELECT no, state, wish, returned FROM outbox
+WHERE kind = 'lead' AND state <> 'accepted' AND no IN (SELECT value FROM json_each(?))
+"""
 _OPEN_TASKS = """
 SELECT no, key FROM known_task
 WHERE no IN (SELECT value FROM json_each(:numbers)) AND NOT is_done
@@ -84,7 +89,7 @@ _EDITED = """
 SELECT no FROM contact WHERE bucket = :bucket AND is_edited AND status = 'living'
 UNION
 SELECT c.no FROM outbox o JOIN contact c ON c.no = o.no
-WHERE o.state <> 'accepted' AND o.kind = 'contact' AND c.bucket = :bucket AND c.status = 'living'
+WHERE o.state <> 'accepted' AND o.kind <> 'task' AND c.bucket = :bucket AND c.status = 'living'
 ORDER BY 1
 """
 _FIND = """
@@ -97,6 +102,7 @@ WHERE status = 'living' AND json_extract(fields, :path) IS NOT NULL ORDER BY no
 """
 _STAGES = json_list(Stage)
 _LAST = 2**63 - 1
+_NOTHING: Sequence[object] = (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,7 @@ class FactsReader:
             if said not in VERDICTS
         )
         self._decisions = Decisions(database)
+        self._leads = Leads(database)
         # A path inside a JSON text, which is a bound value like any other.
         self._stage = f'$."{watched.stage}"' if watched.stage else None
 
@@ -221,14 +228,23 @@ class FactsReader:
                 )
         return files
 
-    def contacts(self, numbers: Iterable[int], fresh: bytearray) -> dict[int, KnownContact]:
+    def leads(self, bucket: int, name: str) -> pa.Table:
+        """Return the open leads of a bucket's contacts, and what a property of them shows."""
+        return self._leads.shown(bucket, name)
+
+    def contacts(
+        self, numbers: Iterable[int], fresh: bytearray, fresh_leads: bytearray
+    ) -> dict[int, KnownContact]:
         """Return living contacts by number; `fresh[no]` is 1 for those read in this run."""
         asked = list(numbers)
         tasks = self._open_tasks(asked)
+        leads = self._leads.of(asked, fresh_leads)
+        to_leads = {no: rest for no, *rest in self._database.rows(_TO_LEADS, [json_list(asked)])}
         known = {}
         rows = self._database.rows(_KNOWN, [json_list(asked)])
         for no, id_, owner, found, wrote, fields, state, wish, returned in rows:
             number = int(str(no))
+            lead_state, lead_wish, lead_returned = to_leads.get(no, _NOTHING)
             known[number] = KnownContact(
                 no=number,
                 id=ContactId(str(id_)),
@@ -240,7 +256,13 @@ class FactsReader:
                 waiting=property_map(wish) if state == "waiting" else {},
                 refused=property_map(wish) if state == "refused" else {},
                 open_tasks=tuple(tasks.get(number, ())),
-                returning=text_list(returned) if state == "waiting" else (),
+                returning=[
+                    *(text_list(returned) if state == "waiting" else ()),
+                    *(text_list(lead_returned) if lead_state == "waiting" else ()),
+                ],
+                lead=leads.get(number),
+                lead_waiting=property_map(lead_wish) if lead_state == "waiting" else {},
+                lead_refused=property_map(lead_wish) if lead_state == "refused" else {},
             )
         return known
 

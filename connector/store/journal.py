@@ -23,8 +23,8 @@ _STAGE = (
     "CREATE TEMP TABLE staged_move (run, no INTEGER, position INTEGER, from_stage,"
     " from_temperature, to_stage, to_temperature, reason, PRIMARY KEY (run, no, position))"
     " WITHOUT ROWID",
-    "CREATE TEMP TABLE staged_write (run, no INTEGER, wish, before, PRIMARY KEY (run, no))"
-    " WITHOUT ROWID",
+    "CREATE TEMP TABLE staged_write (run, kind, no INTEGER, wish, before,"
+    " PRIMARY KEY (run, kind, no)) WITHOUT ROWID",
     "CREATE TEMP TABLE staged_task (run, key, no INTEGER, wish, PRIMARY KEY (run, key))"
     " WITHOUT ROWID",
 )
@@ -96,13 +96,13 @@ SELECT no, ?, coalesce(from_stage, ''), coalesce(from_temperature, ''), coalesce
 FROM staged_move WHERE run = ? ORDER BY no, position
 """
 _STILL_WAITING = """
-SELECT s.no, s.before, o.before FROM staged_write s
-JOIN outbox o ON o.kind = 'contact' AND o.subject = CAST(s.no AS TEXT)
+SELECT s.kind, s.no, s.before, o.before FROM staged_write s
+JOIN outbox o ON o.kind = s.kind AND o.subject = CAST(s.no AS TEXT)
 WHERE s.run = ? AND o.state = 'waiting'
 """
 _ACCEPT_WRITES = """
 INSERT INTO outbox (kind, subject, no, wish, before, run, rules_hash)
-SELECT 'contact', CAST(no AS TEXT), no, wish, before, CAST(run AS INTEGER), ?
+SELECT kind, CAST(no AS TEXT), no, wish, before, CAST(run AS INTEGER), ?
 FROM staged_write WHERE run = ? AND wish <> '{}'
 ON CONFLICT (kind, subject) DO UPDATE SET revision = outbox.revision + 1, state = 'waiting',
     wish = excluded.wish, before = excluded.before, reason = '', run = excluded.run,
@@ -110,8 +110,8 @@ ON CONFLICT (kind, subject) DO UPDATE SET revision = outbox.revision + 1, state 
 WHERE outbox.state = 'accepted' OR outbox.wish <> excluded.wish
 """
 _TAKE_BACK = """
-DELETE FROM outbox WHERE kind = 'contact' AND state <> 'accepted'
-AND subject IN (SELECT CAST(no AS TEXT) FROM staged_write WHERE run = ? AND wish = '{}')
+DELETE FROM outbox WHERE state <> 'accepted' AND (kind, subject) IN
+    (SELECT kind, CAST(no AS TEXT) FROM staged_write WHERE run = ? AND wish = '{}')
 """
 _LEAVE_REFUSED = """
 UPDATE state SET shown_score = NULL, shown_fit = NULL, shown_grade = NULL, shown_persona = NULL,
@@ -119,7 +119,7 @@ UPDATE state SET shown_score = NULL, shown_fit = NULL, shown_grade = NULL, shown
     shown_missing = NULL, shown_scores = NULL, shown_interests = NULL,
     shown_native = NULL, shown_at_us = NULL
 WHERE no IN (SELECT s.no FROM staged_write s
-    JOIN outbox o ON o.kind = 'contact' AND o.subject = CAST(s.no AS TEXT)
+    JOIN outbox o ON o.kind = s.kind AND o.subject = CAST(s.no AS TEXT)
     WHERE s.run = ? AND o.state = 'refused')
 """
 _ACCEPT_TASKS = """
@@ -167,11 +167,8 @@ class Journal:
                 database.run_many(_STAGE_MOVE, _rows(run, move, tuple(MOVE)))
             database.run_many(_STAGE_SHOWN, _rows(run, shown, ("contact", *SHOWN)))
             database.run_many(
-                "INSERT OR REPLACE INTO staged_write VALUES (?, ?, ?, ?)",
-                [
-                    (run, w.no, to_json(known(w.write_back.values)), to_json(known(w.before)))
-                    for w in writes
-                ],
+                "INSERT OR REPLACE INTO staged_write VALUES (?, ?, ?, ?, ?)",
+                [(run, each.kind, each.no, *_texts(each)) for each in writes],
             )
             database.run_many(
                 "INSERT OR REPLACE INTO staged_task VALUES (?, ?, ?, ?)",
@@ -211,12 +208,18 @@ class Journal:
 
         That one may have arrived, so that the CRM shows our own value by now.
         """
-        for no, before, old_before in self._database.rows(_STILL_WAITING, [run]):
+        for kind, no, before, old_before in self._database.rows(_STILL_WAITING, [run]):
             now, old = property_map(before), property_map(old_before)
+            first = to_json({**now, **{k: v for k, v in old.items() if k in now}})
             self._database.run(
-                "UPDATE staged_write SET before = ? WHERE run = ? AND no = ?",
-                (to_json({**now, **{k: v for k, v in old.items() if k in now}}), run, no),
+                "UPDATE staged_write SET before = ? WHERE run = ? AND kind = ? AND no = ?",
+                (first, run, kind, no),
             )
+
+
+def _texts(planned: PlannedWrite) -> tuple[str, str]:
+    """Return the wish, and what stood there before, as they stand in the outbox."""
+    return to_json(known(planned.write_back.values)), to_json(known(planned.before))
 
 
 def _rows(run: RunId, table: pa.Table, columns: Sequence[str]) -> Iterator[Row]:

@@ -17,6 +17,7 @@ _NO_LONGER = (
     "DELETE FROM address WHERE no = ?",
     "DELETE FROM opportunity_contact WHERE no = ?",
     "DELETE FROM outbox WHERE no = ? AND state <> 'accepted'",
+    "DELETE FROM lead WHERE no = ?",
     "INSERT OR IGNORE INTO moving (no) VALUES (?)",
 )
 
@@ -56,8 +57,9 @@ _MERGED = (
     " > (coalesce(state.hand_off_open, 0), coalesce(state.handed_off_us, 0))",
     "DELETE FROM state WHERE no = :loser",
     "DELETE FROM state_former WHERE no = :loser",
+    "UPDATE lead SET no = :survivor WHERE no = :loser",
     # Its properties are the survivor's business now; its tasks still are to be done.
-    "DELETE FROM outbox WHERE no = :loser AND kind = 'contact'",
+    "DELETE FROM outbox WHERE no = :loser AND kind <> 'task'",
     # Of two hand-offs on their way, both of what is one person now, one is enough: the one that is
     # remembered as open.
     "DELETE FROM outbox WHERE kind = 'task' AND no IN (:loser, :survivor) AND state <> 'accepted'"

@@ -18,6 +18,7 @@ from connector.store.encoding import (
     to_us,
 )
 from connector.store.identity import Identities
+from connector.store.leads import Leads
 from connector.store.merging import CLEAR_SHOWN, forget, merge
 from connector.store.versions import Versions
 
@@ -37,7 +38,7 @@ _WAITING_FOR = """
 SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run,
     EXISTS (SELECT 1 FROM run r WHERE r.no = o.run AND r.command = 'undo')
 FROM outbox o JOIN contact c ON c.no = o.no
-WHERE o.state = 'waiting' AND o.kind = 'contact' AND o.no IN (SELECT value FROM json_each(?))
+WHERE o.state = 'waiting' AND o.kind <> 'task' AND o.no IN (SELECT value FROM json_each(?))
 ORDER BY o.id
 """
 _WAITING_CONTACTS = """
@@ -83,6 +84,7 @@ class Outbox:
         self._database = database
         self._buckets = buckets
         self._versions = versions
+        self._leads = Leads(database)
 
     def waiting(self, kind: str, limit: int, after: int) -> list[OutboxEntry]:
         """Return waiting entries of a kind, by id."""
@@ -93,7 +95,10 @@ class Outbox:
         return list(_entries(self._database.rows(_OF_STATES, [json_list(states)])))
 
     def waiting_for(self, numbers: str) -> list[OutboxEntry]:
-        """Return the write-backs that wait for some contacts, given as from `json_list`."""
+        """Return the write-backs that wait for some contacts, given as from `json_list`.
+
+        Those to their leads are among them.
+        """
         return list(_entries(self._database.rows(_WAITING_FOR, [numbers])))
 
     def waiting_contacts(self) -> list[ContactId]:
@@ -106,7 +111,7 @@ class Outbox:
         for id_, no in self._database.rows(_NUMBERS_OF, [json_list(contacts)]):
             numbers[int(str(no))] = ContactId(str(id_))
         found = self.waiting_for(json_list(numbers))
-        return {numbers[entry.no]: entry for entry in found}
+        return {numbers[entry.no]: entry for entry in found if entry.kind == "contact"}
 
     def settle(
         self, answers: Sequence[tuple[OutboxEntry, Outcome]], run: RunId, now_us: int
@@ -156,6 +161,11 @@ class Outbox:
         if entry.write_back is None:
             return
         written = {k: outcome.values.get(k, v) for k, v in entry.write_back.values.items()}
+        if entry.kind == "lead":
+            row = (entry.no, how.now_us, to_json(written), how.before, int(how.run), how.rules_hash)
+            self._database.run(_ENTER, row)
+            self._leads.keep(written, outcome.changed_at, text_list(how.returned))
+            return
         no = self._survivor(entry.write_back.contact, outcome.contact) or entry.no
         row = (no, how.now_us, to_json(written), how.before, int(how.run), how.rules_hash)
         self._database.run(_ENTER, row)
@@ -194,7 +204,9 @@ class Outbox:
         )
 
     def _drop_gone(self, entry: OutboxEntry, no: object, into: ContactId | None) -> None:
-        if into and entry.write_back is not None:
+        if entry.kind == "lead" and entry.write_back is not None:
+            self._leads.forget(entry.write_back.values)
+        elif into and entry.write_back is not None:
             self._survivor(entry.write_back.contact, into)
         elif entry.kind == "contact" and isinstance(no, int):
             forget(self._database, no)

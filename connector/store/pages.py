@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from connector.domain.contact import Contact, Gone, KnownTask, Opportunity
+from connector.domain.contact import Contact, Gone, KnownTask, Lead, Opportunity
 from connector.domain.ids import ContactId
 from connector.ports import Page, Shapes
 from connector.store.database import Database, Row
@@ -49,6 +49,15 @@ ON CONFLICT (key) DO UPDATE SET id = excluded.id, no = coalesce(excluded.no, kno
 is_done = excluded.is_done, changed_us = excluded.changed_us
 WHERE excluded.changed_us >= known_task.changed_us
 """
+_SAVE_LEAD = """
+INSERT INTO lead (id, no, found, is_open, created_us, changed_us) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET no = coalesce(excluded.no, lead.no), found = excluded.found,
+is_open = excluded.is_open, created_us = excluded.created_us, changed_us = excluded.changed_us
+WHERE excluded.changed_us >= lead.changed_us
+"""
+_OWNED = """
+SELECT DISTINCT no FROM lead WHERE id IN (SELECT value FROM json_each(?)) AND no IS NOT NULL
+"""
 _SAVE_CHECKPOINT = """
 INSERT INTO checkpoint (stream, value) VALUES (?, ?)
 ON CONFLICT (stream) DO UPDATE SET value = excluded.value
@@ -65,12 +74,12 @@ class Pages:
         self._versions = Versions(database, shapes.watched)
         self._histories = FieldHistories(database)
 
-    def save(self, stream: str, page: Page, now_us: int) -> set[int]:
-        """Store a page and its checkpoint; returns the numbers of the contacts that were read.
+    def save(self, stream: str, page: Page, now_us: int) -> tuple[set[int], set[int]]:
+        """Store a page and its checkpoint.
 
-        `now_us`: when it was read. Of two readings of a contact or deal the one that the CRM
-        changed later stands, whichever comes later: an index that lags must not bring an old value
-        back.
+        Returns the numbers of the contacts that were read, and of those whose leads were. `now_us`:
+        when it was read. Of two readings of a contact, deal or lead the one that the CRM changed
+        later stands, whichever comes later: an index that lags must not bring an old value back.
         """
         database = self._database
         with database.writing():
@@ -82,6 +91,7 @@ class Pages:
             fresh, new_addresses = self._save_contacts(identities, page.contacts, now_us)
             self._save_opportunities(identities, page.opportunities)
             _save_tasks(database, identities, page.tasks)
+            leads = self._save_leads(identities, page.leads)
             save_activities(
                 database,
                 identities,
@@ -91,7 +101,7 @@ class Pages:
             )
             fresh -= set(_forget_deleted(database, identities, page.gone))
             database.run(_SAVE_CHECKPOINT, (stream, page.checkpoint))
-        return fresh
+        return fresh, leads
 
     def _save_contacts(
         self, identities: Identities, contacts: Sequence[Contact], now_us: int
@@ -171,6 +181,16 @@ class Pages:
                 [(identities.number(contact), one.id) for contact in one.contacts],
             )
 
+    def _save_leads(self, identities: Identities, leads: Sequence[Lead]) -> set[int]:
+        """Store leads; returns the numbers of the contacts that they are of."""
+        for lead in leads:
+            number = identities.number(lead.contact) if lead.contact else None
+            found = to_json(dict(lead.written))
+            row = (lead.id, number, found, lead.is_open, lead.created_us, lead.changed_us)
+            self._database.run(_SAVE_LEAD, row)
+        ids = json_list(lead.id for lead in leads)
+        return {int(str(no)) for (no,) in self._database.rows(_OWNED, [ids])}
+
     def _save_addresses(self, no: int, contact: Contact, before: list[str]) -> set[str]:
         """Let a contact's addresses lead to it; returns those that it did not have before.
 
@@ -199,6 +219,7 @@ def _ids(page: Page) -> set[ContactId]:
     named += [id_ for opportunity in page.opportunities for id_ in opportunity.contacts]
     named += [activity.contact for activity in page.activities]
     named += [task.contact for task in page.tasks]
+    named += [lead.contact for lead in page.leads]
     return {id_ for id_ in named if id_}
 
 

@@ -25,7 +25,7 @@ _NUMBERS = """
 SELECT no FROM ledger WHERE run = :run
 UNION
 SELECT o.no FROM outbox o JOIN run r ON r.no = :run JOIN run planned ON planned.no = o.run
-WHERE o.kind = 'contact' AND o.state = 'waiting' AND o.run <= :run
+WHERE o.kind <> 'task' AND o.state = 'waiting' AND o.run <= :run
     AND r.outcome <> 'done' AND planned.command <> :undo
 ORDER BY 1
 """
@@ -39,7 +39,7 @@ WHERE l.no IN (SELECT value FROM json_each(:numbers)) ORDER BY l.no, l.id
 """
 _JOURNAL = """
 INSERT INTO outbox (kind, subject, no, wish, before, run, rules_hash, returned)
-VALUES ('contact', CAST(:no AS TEXT), :no, :wish, :before, :run, :rules_hash, :returned)
+VALUES (:kind, CAST(:no AS TEXT), :no, :wish, :before, :run, :rules_hash, :returned)
 ON CONFLICT (kind, subject) DO UPDATE SET revision = outbox.revision + 1, state = 'waiting',
     wish = excluded.wish, before = excluded.before, reason = '', run = excluded.run,
     rules_hash = excluded.rules_hash, returned = excluded.returned
@@ -69,14 +69,16 @@ class UndoShelf:
         asked = json_list(numbers)
         with self._database.reading():
             ledger = self._ledger(asked)
-            waiting = {entry.no: entry for entry in self._outbox.waiting_for(asked)}
+            waiting: dict[int, list[OutboxEntry]] = {}
+            for entry in self._outbox.waiting_for(asked):
+                waiting.setdefault(entry.no, []).append(entry)
             return {
                 no: WrittenContact(
                     no=no,
                     id=ContactId(str(id_)),
                     fate=_fate(status),
                     ledger=ledger.get(no, ()),
-                    waiting=waiting.get(no),
+                    waiting=waiting.get(no, ()),
                 )
                 for no, id_, status in self._database.rows(_CONTACTS, [asked])
                 if isinstance(no, int)
@@ -104,6 +106,7 @@ class UndoShelf:
         with database.writing():
             for each in restores:
                 row = {
+                    "kind": each.kind,
                     "no": each.no,
                     "wish": to_json(known(each.write_back.values)),
                     "before": to_json(known(each.before)),
@@ -113,7 +116,8 @@ class UndoShelf:
                 }
                 database.run_named(_JOURNAL, row)
                 database.run(CLEAR_SHOWN, [each.no])
-            return self._outbox.waiting_for(json_list(each.no for each in restores))
+            waiting = self._outbox.waiting_for(json_list(each.no for each in restores))
+            return [entry for entry in waiting if entry.run == run]
 
     def tasks_left(self, run: RunId) -> TasksLeft:
         """Return how many tasks of a run are not done."""

@@ -43,7 +43,7 @@ def native_values(
 
     A field that the CRM does not have for it (`found` does not name it) is left out.
     """
-    wanted = ((native, _target(native, standing)) for native in natives)
+    wanted = ((native, target_of(native, standing)) for native in natives)
     return {
         native.name: target
         for native, target in wanted
@@ -51,7 +51,8 @@ def native_values(
     }
 
 
-def _target(native: Native, standing: Sequence[str]) -> str | None:
+def target_of(native: Native, standing: Sequence[str]) -> str | None:
+    """Return the option of the narrowest place that has one."""
     return next((native.write[place] for place in standing if place in native.write), None)
 
 

@@ -1,24 +1,27 @@
 """Evaluates every contact and plans the writes that turn what the CRM holds into what we want."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connector.domain.contact import Owner
-from connector.domain.ids import RunId
+from connector.domain.ids import ContactId, LeadId, RunId
 from connector.domain.text import same_value
 from connector.ports import (
+    LEADS,
     Accounts,
     Crm,
     Engine,
     Evaluation,
     FileCrm,
     KnownContact,
+    LeadCrm,
     Native,
     Page,
     PlannedTask,
@@ -33,17 +36,21 @@ from connector.rules.plan import CompiledRules
 from connector.sync.batches import Batch, batches
 from connector.sync.compare import WritePolicy, differing, to_show
 from connector.sync.handoff import TaskPlanner
+from connector.sync.leads import label_values, lagging
 from connector.sync.native import native_values, open_deals, places, standing_column
 from connector.sync.progress import Progress
 from connector.sync.robots import by_sign, parts_of, robot_domains, with_robots
 from connector.sync.wanted import Row, Scored, Wanted, local_day, micros
 
+_Id = TypeVar("_Id")
+
 VERIFY_AT_MOST = 500
 """So many contacts, written before and not read in this run, are read again before they are
-written.
+written, and so are their leads.
 
 Above it the re-reading would cost as many calls as the writing; the changes that this run's pull
-has seen are then the guard against overwriting a person's edit. Five calls of a hundred.
+has seen are then the guard against overwriting a person's edit. Five calls of a hundred, and five
+for as many leads.
 """
 
 
@@ -70,6 +77,7 @@ class PlanSettings:
     has_tasks: bool = True
     natives: Sequence[Native] = ()
     fields: Sequence[str] = ()
+    label: Native | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,16 @@ class _Draft:
     @property
     def no(self) -> int:
         return int(str(self.row["contact"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What a write-back of one kind goes to: what is shown there, and what was sent before."""
+
+    kind: str
+    found: Mapping[str, str | None]
+    waiting: Mapping[str, str | None]
+    refused: Mapping[str, str | None]
 
 
 class Planner:
@@ -118,9 +136,9 @@ class Planner:
         # Where changes show at once, the pull has seen them all, and the push looks once more.
         self._verifies = not is_offline and not crm.sees_at_once
         self._withholds = False
-        self._with_deals: set[int] = set()  # contacts with an open deal; none without natives
+        self._with_deals: set[int] = set()  # contacts with an open deal, where it tells
         self._parts: Counter[str] = Counter()
-        self._waiting = 0  # contacts of which a write waits; all of them are looked at
+        self._waiting = 0  # write-backs that wait; the contacts of all are looked at
 
     def plan(
         self,
@@ -183,17 +201,27 @@ class Planner:
         evaluation = self._engine.evaluate(compiled, facts, as_of_us=as_of_us, as_of_day=as_of_day)
         self._count(evaluation, facts.state)
         deals = open_deals(facts.opportunity, as_of_us)
-        self._with_deals.update(deals.to_pylist() if self._settings.natives else ())
+        uses_deals = self._settings.natives or self._settings.label
+        self._with_deals.update(deals.to_pylist() if uses_deals else ())
         standing = standing_column(evaluation.score, deals, self._settings.natives)
         show = to_show(evaluation, at_us=as_of_us, standing=standing)
         differ = differing(show, facts.state, evaluation.score, self._settings.policy)
         found = [no for bucket in batch.buckets for no in self._store.load_edited(bucket)]
+        found += self._lagging(batch, evaluation.score, deals)
         edited = pa.array(found, pa.int64())
         score = _over_at_once(evaluation.score) if self._withholds else evaluation.score
         self._stage(score, evaluation.move, show, (), {})
         numbers = pc.unique(_joined(differ, edited))
         for start in range(0, len(numbers), DRAFTED):
             self._stage_drafts(self._drafts(evaluation, numbers.slice(start, DRAFTED)), show)
+
+    def _lagging(self, batch: Batch, score: pa.Table, deals: pa.Array) -> list[int]:
+        """Return the contacts whose open lead has to be looked at."""
+        label = self._settings.label
+        if label is None:
+            return []
+        leads = (self._store.load_leads(bucket, label.name) for bucket in batch.buckets)
+        return [no for each in leads for no in lagging(label, each, score, deals).to_pylist()]
 
     def _count(self, evaluation: Evaluation, state: pa.Table) -> None:
         self._summary.contacts += len(evaluation.score)
@@ -259,24 +287,45 @@ class Planner:
             self._stage_held()
 
     def _needs_verifying(self, draft: _Draft, known: KnownContact | None) -> bool:
+        if not self._verifies or known is None:
+            return False
+        return self._is_stale(draft, known) or self._has_stale_lead(draft, known)
+
+    def _is_stale(self, draft: _Draft, known: KnownContact) -> bool:
         # A contact that we never wrote to holds nothing of ours that a person could have changed.
-        if not self._verifies or known is None or not known.wrote or known.is_fresh:
+        if not known.wrote or known.is_fresh:
             return False
         return bool(self._compared(draft, known)[0])
 
+    def _has_stale_lead(self, draft: _Draft, known: KnownContact) -> bool:
+        # Also one that we never wrote to: a person may just have chosen a warmer label than ours.
+        if known.lead is None or known.lead.is_fresh:
+            return False
+        return bool(self._label(draft, known)[0])
+
     def _verify(self) -> None:
-        """Read the held contacts again, so that an edit made since the last pull is seen."""
+        """Read what is held again, so that an edit made since the last pull is seen."""
         if not self._held:
             return
         known = self._store.load_contacts([draft.no for draft in self._held])
-        ids = [contact.id for contact in known.values()]
-        checkpoint = self._store.load_checkpoint("contacts")
-        for start in range(0, len(ids), self._crm.batch_size):
-            found = self._crm.fetch_contacts(ids[start : start + self._crm.batch_size])
-            if checkpoint is not None:
-                self._store.save_page("contacts", Page(checkpoint, contacts=found))
-        self._summary.verified = len(ids)
+        pairs = [(draft, known[draft.no]) for draft in self._held if draft.no in known]
+        contacts = [one.id for draft, one in pairs if self._is_stale(draft, one)]
+        stale = [one.lead for draft, one in pairs if self._has_stale_lead(draft, one)]
+        self._read_again(contacts, [lead.id for lead in stale if lead])
+        self._summary.verified = len(contacts)
         self._stage_held()
+
+    def _read_again(self, contacts: Sequence[ContactId], leads: Sequence[LeadId]) -> None:
+        crm, store = self._crm, self._store
+        checkpoint = store.load_checkpoint("contacts")
+        for some in _parts(contacts, crm.batch_size):
+            found = crm.fetch_contacts(some)
+            if checkpoint is not None:
+                store.save_page("contacts", Page(checkpoint, contacts=found))
+        checkpoint = store.load_checkpoint(LEADS)
+        if checkpoint is not None and isinstance(crm, LeadCrm):
+            for lead_ids in _parts(leads, crm.batch_size):
+                store.save_page(LEADS, Page(checkpoint, leads=crm.fetch_leads(lead_ids)))
 
     def _stage_held(self) -> None:
         drafts, self._held = self._held, []
@@ -293,14 +342,14 @@ class Planner:
         known: Mapping[int, KnownContact],
     ) -> None:
         living = [draft for draft in drafts if draft.no in known]
-        writes = [self._write(draft, known[draft.no]) for draft in living]
+        writes = [write for draft in living for write in self._writes(draft, known[draft.no])]
         tasks = [self._tasks.wishes(draft.row, draft.lines, known[draft.no]) for draft in living]
         self._store.stage_plan(
             self._run,
             score=score,
             move=move,
             shown=_rows_of(show, [draft.no for draft in living]),
-            writes=[write for write in writes if write is not None],
+            writes=writes,
             tasks=[
                 PlannedTask(draft.no, wish)
                 for draft, some in zip(living, tasks, strict=True)
@@ -308,20 +357,34 @@ class Planner:
             ],
         )
 
-    def _write(self, draft: _Draft, known: KnownContact) -> PlannedWrite | None:
+    def _writes(self, draft: _Draft, known: KnownContact) -> Iterator[PlannedWrite]:
+        """Yield what goes to a contact, and what to its open lead."""
         values, kept = self._compared(draft, known)
-        self._summary.kept += [KeptEdit(known.id, name) for name in kept]
-        self._waiting += bool(known.waiting)
+        labels, kept_labels = self._label(draft, known)
+        self._summary.kept += [KeptEdit(known.id, name) for name in (*kept, *kept_labels)]
+        shown = known.lead.found if known.lead else {}
+        contact = _Target("contact", known.found, known.waiting, known.refused)
+        lead = _Target("lead", shown, known.lead_waiting, known.lead_refused)
+        for target, wanted in ((contact, values), (lead, labels)):
+            planned = self._planned(known, target, wanted)
+            if planned is not None:
+                yield planned
+
+    def _planned(
+        self, known: KnownContact, target: _Target, values: Mapping[str, str | None]
+    ) -> PlannedWrite | None:
+        self._waiting += bool(target.waiting)
+        write_back = WriteBack(known.id, values)
         if not values:
-            is_open = known.waiting or known.refused
-            return PlannedWrite(known.no, WriteBack(known.id, {}), {}) if is_open else None
-        if values == known.refused:
+            is_open = target.waiting or target.refused
+            return PlannedWrite(known.no, write_back, {}, target.kind) if is_open else None
+        if values == target.refused:
             return None  # an admin has to act; the CRM would say the same again
-        self._summary.note(known.id, values, known.found)
-        if isinstance(self._crm, FileCrm):
+        self._summary.note(target.kind, known.id, values, target.found)
+        if target.kind == "contact" and isinstance(self._crm, FileCrm):
             self._parts[self._crm.part_of(known.id)] += 1
-        before = {name: known.found.get(name) for name in values}
-        return PlannedWrite(known.no, WriteBack(known.id, values), before)
+        before = {name: target.found.get(name) for name in values}
+        return PlannedWrite(known.no, write_back, before, target.kind)
 
     def _compared(
         self, draft: _Draft, known: KnownContact
@@ -341,9 +404,16 @@ class Planner:
 
     def _native(self, draft: _Draft, known: KnownContact) -> dict[str, str]:
         """Return what the CRM's own fields are to be set to."""
+        return native_values(self._settings.natives, self._standing(draft), known)
+
+    def _label(self, draft: _Draft, known: KnownContact) -> tuple[Mapping[str, str], Sequence[str]]:
+        """Return what the open lead is to be set to, and the names of what a person holds there."""
+        label = self._settings.label
+        return label_values(label, self._standing(draft), known) if label else ({}, [])
+
+    def _standing(self, draft: _Draft) -> Sequence[str]:
         is_told = not (self._withholds and draft.row["handed_off"])
-        standing = places(draft.row, has_deal=draft.no in self._with_deals, is_told=is_told)
-        return native_values(self._settings.natives, standing, known)
+        return places(draft.row, has_deal=draft.no in self._with_deals, is_told=is_told)
 
     def _finished(self) -> PlanSummary:
         summary, tasks = self._summary, self._tasks.counts
@@ -362,6 +432,7 @@ class Planner:
             contacts=summary.writes,
             tasks=summary.tasks + summary.tasks_waiting,
             done=summary.tasks_closed,
+            leads=summary.leads,
             parts=self._parts,
         )
         if self._crm.sees_at_once and not summary.is_empty:
@@ -400,6 +471,10 @@ def _restaged(move: pa.Table, state: pa.Table) -> int:
 def _joined(one: pa.Array | pa.ChunkedArray, other: pa.Array) -> pa.ChunkedArray:
     chunks = one.chunks if isinstance(one, pa.ChunkedArray) else [one]
     return pa.chunked_array([*chunks, other], type=pa.int64())
+
+
+def _parts(ids: Sequence[_Id], size: int) -> Iterator[Sequence[_Id]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
 def _of(table: pa.Table, numbers: pa.Array) -> list[Row]:

@@ -41,5 +41,6 @@ def _rows(page: Page) -> Mapping[str, int]:
         "activities_read": len(page.activities),
         "opportunities_read": len(page.opportunities),
         "tasks_read": len(page.tasks),
+        "leads_read": len(page.leads),
         "contacts_gone": len(page.gone),
     }

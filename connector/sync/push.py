@@ -8,7 +8,7 @@ import structlog
 
 from connector.domain.contact import Gone
 from connector.domain.ids import RunId
-from connector.ports import Crm, FileCrm, OutboxEntry, Outcome, Store, Verdict
+from connector.ports import Crm, FileCrm, LeadCrm, OutboxEntry, Outcome, Store, Verdict
 from connector.results import KINDS, REFUSALS_TOLD, KeptEdit, PushResult
 from connector.sync.files import FilePush
 from connector.sync.progress import Progress
@@ -106,9 +106,12 @@ class Push:
             yield from (some[start : start + size] for start in range(0, len(some), size))
 
     def _send(self, kind: str, part: Sequence[OutboxEntry]) -> Sequence[Outcome]:
-        if kind == "contact":
-            return self._crm.write([each.write_back for each in part if each.write_back])
-        return self._crm.write_tasks([each.task for each in part if each.task])
+        if kind == "task":
+            return self._crm.write_tasks([each.task for each in part if each.task])
+        write_backs = [each.write_back for each in part if each.write_back]
+        if kind == "lead" and isinstance(self._crm, LeadCrm):
+            return self._crm.write_leads(write_backs)
+        return self._crm.write(write_backs)
 
     def _settle(
         self, kind: str, part: Sequence[OutboxEntry], answer: Future[Sequence[Outcome]]
@@ -135,13 +138,16 @@ class Push:
                 self._note_refusal(entry, outcome.reason)
             if outcome.verdict is Verdict.UNAVAILABLE:
                 _keep(self.result.waiting, (kind, outcome.reason))
-            if outcome.verdict is Verdict.GONE and wish and not outcome.contact:
+            is_gone = outcome.verdict is Verdict.GONE and kind != "lead"
+            if is_gone and wish and not outcome.contact:
                 self.result.deleted.append(wish.contact)
         self._done += len(answers)
         self._progress.step("writing", done=min(self._done, self._total), total=self._total)
 
     def _note(self, kind: str, outcome: Outcome) -> None:
         self.result.verdicts[kind, outcome.verdict] += 1
+        if kind == "lead":
+            return  # no contact or task changes by it: a later span would hide edits for nothing
         stamps = (self.result.last_change_at, outcome.changed_at)
         self.result.last_change_at = max(filter(None, stamps), default=None)
 

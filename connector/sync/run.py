@@ -247,6 +247,7 @@ class Runner:
 
     def _note_plan(self, report: RunReport, plan: PlanSummary) -> None:
         report.counts["planned_writes"] = plan.writes
+        report.counts["planned_leads"] = plan.leads
         report.counts["planned_tasks"] = plan.tasks
         report.counts["kept_edits"] = len(plan.kept)
         report.counts["planned_calls"] = plan.estimate.total

@@ -1,17 +1,20 @@
 """Takes back what a run wrote, where the CRM still shows it: looks, journals, sends, by waves."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
-from connector.domain.contact import Contact
-from connector.domain.ids import ContactId, RunId
+from connector.domain.contact import Lead
+from connector.domain.ids import ContactId, LeadId, RunId
 from connector.domain.text import same_value
 from connector.errors import UsageError
 from connector.ports import (
+    LEADS,
     CallEstimate,
     Crm,
     Fate,
+    LeadCrm,
     OutboxEntry,
     Outcome,
     Page,
@@ -21,6 +24,8 @@ from connector.ports import (
     Verdict,
     WriteBack,
     WrittenContact,
+    lead_and_name,
+    told_name,
 )
 from connector.results import SAMPLE, Change, KeptValue, PushResult, UndoSummary
 from connector.sync.progress import Progress, Silent
@@ -28,6 +33,12 @@ from connector.sync.push import IN_FLIGHT, Push
 from connector.sync.restore import Decision, decide
 
 UNDO = "undo"
+
+Live = Mapping[ContactId, dict[str, str | None]]
+"""{contact: its properties as the CRM shows them, those of its leads among them}."""
+
+_Id = TypeVar("_Id")
+_Row = TypeVar("_Row")
 
 
 def undoable(run: RunRecord | None, asked: str) -> RunRecord:
@@ -89,38 +100,66 @@ class Undo:
         for contact in self._store.load_written(numbers).values():
             if any(record.run == self._of for record in contact.ledger):
                 restores += self._planned(contact, live)
-        cost = self._crm.estimate(contacts=len(restores), tasks=0)
-        self.summary.estimate = CallEstimate(self.summary.estimate.contacts + cost.contacts)
+        kinds = Counter(each.kind for each in restores)
+        cost = self._crm.estimate(contacts=kinds["contact"], tasks=0, leads=kinds["lead"])
+        before = self.summary.estimate
+        self.summary.estimate = CallEstimate(
+            before.contacts + cost.contacts, leads=before.leads + cost.leads
+        )
         if restores and not self.summary.is_dry_run:
             entries = self._store.journal_undo(self._run, self._rules_hash, restores)
-            self._push.send("contact", entries)
+            for kind in kinds:
+                self._push.send(kind, [entry for entry in entries if entry.kind == kind])
 
-    def _look(self, numbers: Sequence[int]) -> Mapping[ContactId, Contact]:
+    def _look(self, numbers: Sequence[int]) -> Live:
         """Return the contacts as the CRM has them now, and let the store know."""
         written = self._store.load_written(numbers)
         living = [each for each in written.values() if each.fate is Fate.LIVING]
-        found = self._fetch([each.id for each in living])
-        live = {contact.id: contact for contact in found}
-        self._confirm([each.waiting for each in living if each.waiting], live)
+        found = self._fetch(self._crm.fetch_contacts, [each.id for each in living])
+        contacts = list({contact.id: contact for contact in found}.values())
+        leads = self._look_at_leads(living)
+        live = {contact.id: dict(contact.written) for contact in contacts}
+        for each in living:
+            live.get(each.id, {}).update(_shown(self._names(each), leads))
+        self._confirm([entry for each in living for entry in each.waiting], live)
         checkpoint = self._store.load_checkpoint("contacts")
         if checkpoint is not None:
-            self._store.save_page("contacts", Page(checkpoint, contacts=found))
+            self._store.save_page("contacts", Page(checkpoint, contacts=contacts))
         return live
 
-    def _fetch(self, ids: Sequence[ContactId]) -> Sequence[Contact]:
+    def _look_at_leads(self, living: Sequence[WrittenContact]) -> Mapping[LeadId, Lead]:
+        """Return the leads that the run wrote to as they are now, and let the store know."""
+        names = (lead_and_name(name) for each in living for name in self._names(each))
+        ids = list(dict.fromkeys(found[0] for found in names if found))
+        if not ids or not isinstance(self._crm, LeadCrm):
+            return {}
+        leads = self._fetch(self._crm.fetch_leads, ids)
+        checkpoint = self._store.load_checkpoint(LEADS)
+        if checkpoint is not None:
+            self._store.save_page(LEADS, Page(checkpoint, leads=leads))
+        return {lead.id: lead for lead in leads}
+
+    def _names(self, contact: WrittenContact) -> set[str]:
+        """Return what the run wrote, or may have written, to a contact and its lead."""
+        sent = [record.values for record in contact.ledger if record.run == self._of]
+        sent += [entry.write_back.values for entry in contact.waiting if entry.write_back]
+        return {name for values in sent for name in values}
+
+    def _fetch(
+        self, fetch: Callable[[Sequence[_Id]], Sequence[_Row]], ids: Sequence[_Id]
+    ) -> list[_Row]:
         size, before = self._crm.batch_size, self._calls()
         parts = [ids[start : start + size] for start in range(0, len(ids), size)]
         try:
             with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="undo") as pool:
-                pages = list(pool.map(self._crm.fetch_contacts, parts))
+                return [row for page in pool.map(fetch, parts) for row in page]
         finally:
             self.summary.reads += self._calls() - before
-        return list({contact.id: contact for page in pages for contact in page}.values())
 
     def _calls(self) -> int:
         return sum(self._crm.calls.values())
 
-    def _confirm(self, waiting: Sequence[OutboxEntry], live: Mapping[ContactId, Contact]) -> None:
+    def _confirm(self, waiting: Sequence[OutboxEntry], live: Live) -> None:
         """Count writes whose answer was lost as accepted, where the CRM shows all their values."""
         arrived: defaultdict[RunId, list[OutboxEntry]] = defaultdict(list)
         for entry in waiting:
@@ -140,21 +179,29 @@ class Undo:
         is_undo = run is not None and run.command == UNDO
         return planned if is_undo or int(planned) > int(self._of) else self._of
 
-    def _planned(
-        self, contact: WrittenContact, live: Mapping[ContactId, Contact]
-    ) -> Sequence[PlannedRestore]:
-        """Return what restores one contact, if anything does, and count what does not."""
+    def _planned(self, contact: WrittenContact, live: Live) -> Iterator[PlannedRestore]:
+        """Yield what restores one contact and its lead, and count what does not."""
         self.summary.contacts += 1
         now = live.get(contact.id)
         if now is None or contact.fate is not Fate.LIVING:
             self._count_missing(contact)
-            return []
-        decision = decide(contact.ledger, now.written, self._of)
+            return
+        decision = decide(contact.ledger, now, self._of)
         self._count(contact.id, decision)
-        if not decision.values:
-            return []
-        write_back = WriteBack(contact.id, decision.values)
-        return [PlannedRestore(contact.no, write_back, decision.shown, decision.returned)]
+        for kind in ("contact", "lead"):
+            values = {k: v for k, v in decision.values.items() if _kind_of(k) == kind}
+            if values:
+                self._count_restore(kind)
+                returned = [name for name in decision.returned if name in values]
+                shown = {name: decision.shown[name] for name in values}
+                write_back = WriteBack(contact.id, values)
+                yield PlannedRestore(contact.no, write_back, shown, returned, kind)
+
+    def _count_restore(self, kind: str) -> None:
+        if kind == "lead":
+            self.summary.leads += 1
+        else:
+            self.summary.restores += 1
 
     def _count_missing(self, contact: WrittenContact) -> None:
         if contact.fate is Fate.MERGED:
@@ -168,11 +215,8 @@ class Undo:
         summary.undone += decision.undone
         for name, (why, run) in decision.kept.items():
             summary.keep(KeptValue(contact, name, why, run))
-        if not decision.values:
-            return
-        summary.restores += 1
         summary.returned += len(decision.returned)
-        summary.properties.update(decision.values.keys())
+        summary.properties.update(map(told_name, decision.values))
         if len(summary.sample) < SAMPLE:
             summary.sample += [
                 Change(contact, name, decision.shown[name], value)
@@ -180,10 +224,23 @@ class Undo:
             ]
 
 
-def _has_arrived(entry: OutboxEntry, live: Mapping[ContactId, Contact]) -> bool:
+def _kind_of(name: str) -> str:
+    return "lead" if lead_and_name(name) else "contact"
+
+
+def _shown(names: Iterable[str], leads: Mapping[LeadId, Lead]) -> Iterator[tuple[str, str | None]]:
+    """Yield what leads show in these properties; those of contacts, and deleted leads, left out."""
+    for called in names:
+        found = lead_and_name(called)
+        lead = leads.get(found[0]) if found else None
+        if found and lead and found[1] in lead.written:
+            yield called, lead.written[found[1]]
+
+
+def _has_arrived(entry: OutboxEntry, live: Live) -> bool:
     """Tell whether the CRM shows all that a write wanted; less could be a person's doing."""
     wish = entry.write_back
-    contact = live.get(wish.contact) if wish else None
-    if wish is None or contact is None:
+    shown = live.get(wish.contact) if wish else None
+    if wish is None or shown is None:
         return False
-    return all(same_value(contact.written.get(name), each) for name, each in wish.values.items())
+    return all(same_value(shown.get(name), each) for name, each in wish.values.items())

@@ -10,9 +10,11 @@ from connector.config.starter import shipped
 from connector.config.yaml_file import parse_document
 from connector.ports import Native
 
+HEAD = "version: 1\ncrm: hubspot\n"
+
 
 def told(text: str) -> list[str]:
-    _, problems = check_mapping(parse_document("m.yaml", f"version: 1\ncrm: hubspot\n{text}"))
+    _, problems = check_mapping(parse_document("m.yaml", HEAD + text))
     return [str(problem).removeprefix("m.yaml:") for problem in problems]
 
 
@@ -69,3 +71,64 @@ def test_without_the_section_nothing_is_touched() -> None:
     assert mapping is not None
     assert mapping.natives == ()
     assert "lifecyclestage" not in mapping.kept_properties
+
+
+# -- leads
+
+
+def with_leads(section: str) -> HubSpotMapping:
+    mapping, problems = check_mapping(parse_document("m.yaml", HEAD + section))
+    assert problems == []
+    assert isinstance(mapping, HubSpotMapping)
+    return mapping
+
+
+def test_the_leads_that_are_shipped_switched_off_are_the_defaults() -> None:
+    text = (shipped() / "hubspot.yaml").read_text(encoding="utf-8")
+    (section,) = re.findall(r"^# leads:\n(?:#   .*\n)+", text, re.MULTILINE)
+    on = with_leads(re.sub(r"^# ", "", section, flags=re.MULTILINE))
+    assert on.label == with_leads("leads: {}").label
+    assert on.label == Native(
+        "hs_lead_label",
+        write={"lead_cold": "COLD", "lead_warm": "WARM", "lead_hot": "HOT", "prospect_hot": "HOT"},
+        order=("COLD", "WARM", "HOT"),
+        may_fall=True,
+    )
+
+
+def test_without_the_section_leads_are_left_alone() -> None:
+    text = (shipped() / "hubspot.yaml").read_text(encoding="utf-8")
+    mapping, _ = check_mapping(parse_document("m.yaml", text))
+    assert mapping is not None
+    assert mapping.label is None
+
+
+def test_options_of_one_s_own_are_taken() -> None:
+    mapping = with_leads(
+        "leads: {property: heat, write: {lead: low, handed_off: high}, order: [low, high],"
+        " pipelines: ['7']}"
+    )
+    assert mapping.label == Native(
+        "heat", write={"lead": "low", "handed_off": "high"}, order=("low", "high"), may_fall=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("section", "says"),
+    [
+        ("leads: {write: {led_hot: HOT}}", "3:17: «led_hot» must be "),
+        ("leads: {write: {}}", "must have at least 1 entry"),
+        ("leads: {order: [COLD, HOT, COLD]}", "«COLD» stands twice"),
+        ("leads: {lable: x}", "unknown key «lable»"),
+        ("leads: {pipelines: []}", "pipelines"),
+    ],
+)
+def test_a_mistake_in_leads_is_told(section: str, says: str) -> None:
+    (message,) = told(section)
+    assert says in message
+
+
+def test_salesforce_has_no_leads_beside_its_contacts() -> None:
+    text = "version: 1\ncrm: salesforce\nleads: {}\n"
+    _, problems = check_mapping(parse_document("m.yaml", text))
+    assert "unknown key «leads»" in str(problems[0])

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 from connector.config.mapping import HubSpotMapping
 from connector.config.mappings import load_mapping_of
 from connector.crm.hubspot.adapter import HubSpotCrm
-from connector.domain.ids import ContactId, TaskKey
+from connector.domain.ids import ContactId, LeadId, TaskKey
 from connector.sandbox.hubspot.faults import Faults
 from connector.sandbox.hubspot.portal import Options, Portal
 from connector.sandbox.hubspot.tokens import Grant
@@ -141,6 +141,29 @@ class HubSpotAccount:
     def link(self, kind: str, record: str, contact: str) -> None:
         """Link a record with a contact."""
         self.ask("PUT", f"{OBJECTS}/{kind}/{record}/associations/default/contacts/{contact}")
+
+    def add_lead(self, contact: str, **properties: str) -> LeadId:
+        """Create a lead of a contact."""
+        link = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 578}
+        body = {
+            "properties": {"hs_lead_name": "A lead", **properties},
+            "associations": [{"to": {"id": contact}, "types": [link]}],
+        }
+        return LeadId(str(self.ask("POST", f"{OBJECTS}/leads", body)["id"]))
+
+    def edit_lead(self, lead: str, **properties: str) -> None:
+        """Set properties of a lead."""
+        self.ask("PATCH", f"{OBJECTS}/leads/{lead}", {"properties": properties})
+
+    def delete_lead(self, lead: str) -> None:
+        """Put a lead into the bin."""
+        self.ask("DELETE", f"{OBJECTS}/leads/{lead}")
+
+    def lead_shows(self, lead: str, name: str = "hs_lead_label") -> str | None:
+        """Return what a property of a lead holds."""
+        properties = self.ask("GET", f"{OBJECTS}/leads/{lead}?properties={name}")["properties"]
+        assert isinstance(properties, dict)
+        return properties.get(name) or None
 
     def shows(self, contact: str, name: str) -> str | None:
         """Return what a property of a contact holds."""

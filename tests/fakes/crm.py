@@ -167,11 +167,13 @@ class FakeCrm:
         contacts: int,
         tasks: int,
         done: int = 0,
+        leads: int = 0,
         parts: Mapping[str, int] | None = None,
     ) -> CallEstimate:
         """Return the number of full and started batches."""
-        batches = -(-tasks // self._batch_size) - (-done // self._batch_size)
-        return CallEstimate(contacts=-(-contacts // self._batch_size), tasks=batches)
+        size = self._batch_size
+        batches = -(-tasks // size) - (-done // size)
+        return CallEstimate(-(-contacts // size), batches, leads=-(-leads // size))
 
     def wrote(self, *, since: datetime, until: datetime) -> None:
         """Keep the span in `echoes`; every echo is read again nevertheless."""

@@ -4,12 +4,21 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from connector.domain.contact import Activity, Contact, Gone, KnownTask, Opportunity, Owner, Value
-from connector.domain.ids import ContactId, TaskKey
+from connector.domain.contact import (
+    Activity,
+    Contact,
+    Gone,
+    KnownTask,
+    Lead,
+    Opportunity,
+    Owner,
+    Value,
+)
+from connector.domain.ids import ContactId, LeadId, TaskKey
 from connector.ports import Clock, FormerValue, Outcome, TaskWish, Verdict
 from connector.sync.wanted import micros
 
-Record = Contact | Gone | Activity | Opportunity | KnownTask
+Record = Contact | Gone | Activity | Opportunity | KnownTask | Lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +27,9 @@ class Row:
 
     change: int
     value: Record
+
+
+_STREAMS = {Activity: "activities", Opportunity: "opportunities", Lead: "leads"}
 
 
 class Desk:
@@ -34,7 +46,7 @@ class Desk:
         self._clock = clock
         self._change = 0
         self._rows: dict[str, dict[str, Row]] = {
-            name: {} for name in ("contacts", "activities", "opportunities", "tasks")
+            name: {} for name in ("contacts", "activities", "opportunities", "tasks", "leads")
         }
         self._survivors: dict[ContactId, ContactId] = {}
         self._refused: dict[ContactId, str] = {}
@@ -42,14 +54,13 @@ class Desk:
 
     # -- what people do
 
-    def add(self, *records: Contact | Activity | Opportunity) -> None:
+    def add(self, *records: Contact | Activity | Opportunity | Lead) -> None:
         """Create records."""
         for record in records:
             if isinstance(record, Contact):
                 self._keep("contacts", replace(record, written=self._blank(record)))
             else:
-                stream = "activities" if isinstance(record, Activity) else "opportunities"
-                self._keep(stream, record)
+                self._keep(_STREAMS[type(record)], record)
 
     def edit(self, contact: Contact, **values: str | None) -> None:
         """Set properties that are ours by hand; None clears."""
@@ -89,6 +100,19 @@ class Desk:
         task = replace(self.tasks[key], is_done=True, changed_us=micros(self._clock.now()))
         self.tasks[key] = task
         self._keep("tasks", task)
+
+    def change_lead(self, id_: LeadId, *, is_open: bool = True, **values: str | None) -> Lead:
+        """Set properties of a lead, and whether it is open."""
+        lead, now = self.lead(id_), micros(self._clock.now())
+        assert lead is not None, f"lead {id_} is deleted"
+        written = {**lead.written, **values}
+        changed = replace(lead, written=written, is_open=is_open, changed_us=now)
+        self._keep("leads", changed)
+        return changed
+
+    def delete_lead(self, id_: LeadId) -> None:
+        """Delete a lead: no stream tells of it."""
+        del self._rows["leads"][id_]
 
     # -- what goes wrong
 
@@ -143,6 +167,11 @@ class Desk:
             id_ = self._survivors[id_]
         row = self._rows["contacts"].get(id_)
         return row.value if row and isinstance(row.value, Contact) else None
+
+    def lead(self, id_: LeadId) -> Lead | None:
+        """Return a lead as it is now."""
+        row = self._rows["leads"].get(id_)
+        return row.value if row and isinstance(row.value, Lead) else None
 
     def look_up(self, ids: Sequence[ContactId]) -> list[Contact]:
         """Return the living ones of some contacts, each once."""

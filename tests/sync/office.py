@@ -13,7 +13,7 @@ from connector.domain.contact import Contact
 from connector.domain.ids import RuleId
 from connector.domain.numbers import MILLION
 from connector.engine.embedded import EmbeddedEngine
-from connector.ports import Clock, Crm, KnownContact, Shapes, Store, TaskWish, Watched
+from connector.ports import Clock, Crm, KnownContact, Native, Shapes, Store, TaskWish, Watched
 from connector.results import PlanSummary, RunReport
 from connector.rules.compile import compile_rules
 from connector.rules.conditions import Kind, Test
@@ -116,6 +116,7 @@ class Office:
         feedback: str | None = None,
         guards: Guards | None = None,
         has_tasks: bool = True,
+        label: Native | None = None,
     ) -> None:
         self.folder = folder
         self.clock = clock or FakeClock()
@@ -131,6 +132,7 @@ class Office:
             feedback=feedback,
             has_tasks=has_tasks,
             fields=("first_name", "job_title"),
+            label=label,
         )
         self.guards = guards or Guards()
 
@@ -138,9 +140,10 @@ class Office:
         """Return an office that stands where this one does, and goes its own way from here."""
         copytree(self.folder, folder)
         clock, desk = deepcopy((self.clock, self.desk))
-        crm = FakeCrm(clock)
+        crm = type(self.crm)(clock)
         crm.desk = desk
-        return Office(folder, crm=crm, clock=clock, guards=self.guards)
+        label = self.settings.label
+        return Office(folder, crm=crm, clock=clock, guards=self.guards, label=label)
 
     @contextmanager
     def store(self) -> Iterator[Store]:

@@ -18,6 +18,7 @@ from connector.crm.hubspot.follow import Lag
 from connector.crm.hubspot.forms import FormStream
 from connector.crm.hubspot.histories import HISTORY_SIZE, Histories
 from connector.crm.hubspot.judging import Limit
+from connector.crm.hubspot.leads import LeadStream, LeadWriter
 from connector.crm.hubspot.mail import MailStream, types_read
 from connector.crm.hubspot.objects import BATCH_SIZE
 from connector.crm.hubspot.place import Echo
@@ -29,10 +30,11 @@ from connector.crm.hubspot.wire import answers_read
 from connector.crm.hubspot.writing import ContactWriter
 from connector.crm.limiter import Rate
 from connector.crm.reading import Unreadable
-from connector.domain.contact import Contact, Owner
-from connector.domain.ids import ContactId
+from connector.domain.contact import Contact, Lead, Owner
+from connector.domain.ids import ContactId, LeadId
 from connector.errors import ConfigError
 from connector.ports import (
+    LEADS,
     Account,
     CallEstimate,
     Clock,
@@ -100,6 +102,7 @@ class HubSpotCrm:
             sweep_every,
             self._echoes_there,
         )
+        self._leads = LeadStream(self._client, mapping.leads, lag) if mapping.leads else None
         self._streams = dict(self._built_streams(lag, sweep_every))
         self._writer = ContactWriter(self._client)
         self._histories = Histories(self._client, mapping, self.unreadable)
@@ -115,6 +118,8 @@ class HubSpotCrm:
             yield Stream(f"activities:{source}", label), self._source(source, lag, sweep_every)
         if mapping.opportunities:
             yield Stream("opportunities", "deals"), DealStream(client, mapping.opportunities, lag)
+        if self._leads:
+            yield Stream(LEADS, "leads"), self._leads
         if mapping.tasks:
             tasks = TaskStream(client, mapping.tasks, lag, self._echoes_there)
             yield Stream("tasks", "our tasks"), tasks
@@ -193,6 +198,16 @@ class HubSpotCrm:
         with answers_read():
             return self._writer.write(batch)
 
+    def fetch_leads(self, ids: Sequence[LeadId]) -> Sequence[Lead]:
+        """Fetch these leads as they are now; none if the mapping does not speak of leads."""
+        with answers_read():
+            return self._leads.fetch(ids) if self._leads else []
+
+    def write_leads(self, batch: Sequence[WriteBack]) -> Sequence[Outcome]:
+        """Set properties of leads."""
+        with answers_read():
+            return LeadWriter(self._client).write(batch)
+
     def write_tasks(self, batch: Sequence[TaskWish]) -> Sequence[Outcome]:
         """Create each task once, or complete it."""
         if self._mapping.tasks is None:
@@ -210,14 +225,17 @@ class HubSpotCrm:
         contacts: int,
         tasks: int,
         done: int = 0,
+        leads: int = 0,
         parts: Mapping[str, int] | None = None,  # noqa: ARG002
     ) -> CallEstimate:
-        """Return the calls: one for a hundred contacts, two for as many tasks.
+        """Return the calls: one for a hundred contacts or leads, two for as many tasks.
 
         A task is created and linked, or looked up and completed.
         """
         batches = ceil(tasks / BATCH_SIZE) + ceil(done / BATCH_SIZE)
-        return CallEstimate(ceil(contacts / BATCH_SIZE), 2 * batches)
+        return CallEstimate(
+            ceil(contacts / BATCH_SIZE), 2 * batches, leads=ceil(leads / BATCH_SIZE)
+        )
 
     def wrote(self, *, since: datetime, until: datetime) -> None:
         """Take note of a span in which we wrote."""

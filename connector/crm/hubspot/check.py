@@ -1,17 +1,20 @@
 """Looks at everything a sync needs in HubSpot, and says what is missing. Changes nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
+from typing import Literal
 
-from connector.config.mapping import HubSpotMapping
+from connector.config.mapping import HubSpotMapping, Leads
 from connector.crm.hubspot import paths
 from connector.crm.hubspot.account import fetch_account, fetch_owners
 from connector.crm.hubspot.client import Client
 from connector.crm.hubspot.contacts import WROTE_AT
 from connector.crm.hubspot.deals import fetch_pipelines
 from connector.crm.hubspot.judging import ConflictError
+from connector.crm.hubspot.leads import KIND as LEADS
+from connector.crm.hubspot.leads import OPEN
 from connector.crm.hubspot.provision import (
     Definitions,
     fetch_definitions,
@@ -34,6 +37,10 @@ _SUITABLE: Mapping[Kind, frozenset[str]] = {
     Kind.MOMENT: frozenset({"date", "datetime"}),
 }
 _FEW_CALLS = 1_000
+_NO_LEADS = (
+    "Leads need Sales Hub Professional or Enterprise, and the scopes crm.objects.leads.read and "
+    "crm.objects.leads.write. Give them to the service key, or take `leads` out of the mapping."
+)
 # A batch of nothing: refused for its emptiness if we may write, for the scope if we may not.
 _NOTHING: Json = {"inputs": []}
 
@@ -61,6 +68,8 @@ class Checkup:
                 self._try(source, partial(self._probe, _PROBES[source]))
         if self.mapping.opportunities:
             self._try("deals", self._check_deals)
+        if self.mapping.leads:
+            self._check_leads(self.mapping.leads)
         if self.mapping.tasks:
             self._try("tasks", partial(self._check_ours, "tasks", None))
         self._try("owners", self._check_owners)
@@ -85,14 +94,14 @@ class Checkup:
             for native in self.mapping.natives:
                 options = option_labels(definitions.get(native.name))
                 self.findings += native_findings(native, options, where=_MAPPING)
-            self._try("writing contacts", self._check_writing)
+            self._try("writing contacts", partial(self._check_writing, "contacts"))
             return f"{len(definitions)} properties"
 
         self._try("contacts", look)
 
-    def _check_writing(self) -> str:
+    def _check_writing(self, kind: str) -> str:
         try:
-            self.client.post(paths.objects("contacts", "batch/update"), _NOTHING, needs="")
+            self.client.post(paths.objects(kind, "batch/update"), _NOTHING, needs="")
         except ConflictError:
             return "allowed"
         return "allowed"
@@ -109,21 +118,48 @@ class Checkup:
 
     def _check_deals(self) -> str:
         deals = self.mapping.opportunities
-        pipelines = fetch_pipelines(self.client)
+        pipelines = fetch_pipelines(self.client, "deals")
         self._probe(paths.objects("deals"))
         if deals is None:
             return ""
         definitions = fetch_definitions(self.client, "deals")
         self._compare("deals", {deals.amount: Kind.NUMBER}, definitions)
-        for id_ in () if deals.pipelines == "all" else deals.pipelines:
+        self._check_pipelines("deal", deals.pipelines, pipelines)
+        return f"{len(pipelines)} pipelines"
+
+    def _check_pipelines(
+        self, of: str, named: Literal["all"] | Sequence[str], pipelines: Mapping[str, str]
+    ) -> None:
+        for id_ in () if named == "all" else named:
             if id_ not in pipelines:
                 offered = ", ".join(f"{key} ({label})" for key, label in pipelines.items())
                 self._say(
                     Severity.ERROR,
-                    f"{_MAPPING}: there is no deal pipeline «{id_}»",
+                    f"{_MAPPING}: there is no {of} pipeline «{id_}»",
                     f"Use one of {offered}, or `all`.",
                 )
-        return f"{len(pipelines)} pipelines"
+
+    def _check_leads(self, leads: Leads) -> None:
+        # An account that has none answers as if a scope were missing: the advice names both.
+        try:
+            self._probe(paths.objects(LEADS))
+            self._check_writing(LEADS)
+        except CrmRefusedError as refused:
+            self._say(Severity.ERROR, f"leads: {refused.what}", _NO_LEADS)
+            return
+        self._try("leads", partial(self._check_lead_properties, leads))
+
+    def _check_lead_properties(self, leads: Leads) -> str:
+        definitions = fetch_definitions(self.client, LEADS)
+        if not any(name in definitions for name in OPEN):
+            told = f"leads have neither {OPEN[0]} nor {OPEN[1]}: none can be told to be open"
+            self._say(Severity.ERROR, told, "Take `leads` out of the mapping, and tell us.")
+        options = option_labels(definitions.get(leads.name))
+        self.findings += native_findings(leads.label, options, where=_MAPPING, section="leads")
+        if leads.pipelines != "all":
+            pipelines = fetch_pipelines(self.client, LEADS)
+            self._check_pipelines("lead", leads.pipelines, pipelines)
+        return f"{leads.name} may be written"
 
     def _check_owners(self) -> str:
         owners = fetch_owners(self.client)

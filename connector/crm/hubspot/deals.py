@@ -102,7 +102,7 @@ def _said(properties: Properties, name: str, *, otherwise: bool) -> bool:
 
 def fetch_stages(client: Client) -> Mapping[str, DealStage]:
     """Fetch {stage id: what it means} of every deal pipeline."""
-    reply = client.get(paths.DEAL_PIPELINES, needs="results")
+    reply = client.get(paths.pipelines("deals"), needs="results")
     return {
         str(stage.get("id")): _deal_stage(stage.get("metadata"))
         for pipeline in wire.objects(reply["results"])
@@ -110,9 +110,9 @@ def fetch_stages(client: Client) -> Mapping[str, DealStage]:
     }
 
 
-def fetch_pipelines(client: Client) -> Mapping[str, str]:
-    """Fetch {pipeline id: its label}."""
-    reply = client.get(paths.DEAL_PIPELINES, needs="results")
+def fetch_pipelines(client: Client, kind: str) -> Mapping[str, str]:
+    """Fetch {pipeline id: its label} of an object type."""
+    reply = client.get(paths.pipelines(kind), needs="results")
     return {str(each.get("id")): str(each.get("label")) for each in wire.objects(reply["results"])}
 
 

@@ -179,9 +179,7 @@ def _link(result: Json) -> tuple[str, list[str]]:
     source = result.get("from")
     if not isinstance(source, dict) or "id" not in source:
         raise wire.unreadable("a link without its record")
-    return str(source["id"]), [
-        str(each["toObjectId"]) for each in wire.objects(result.get("to")) if "toObjectId" in each
-    ]
+    return str(source["id"]), wire.link_ends(result.get("to"))
 
 
 def _groups(span: Span, modified: str, foreign: Foreign | None) -> list[list[Filter]]:

@@ -6,7 +6,6 @@ API_VERSION = "2026-09"
 
 DETAILS = f"/account-info/{API_VERSION}/details"
 OWNERS = f"/crm/owners/{API_VERSION}"
-DEAL_PIPELINES = f"/crm/pipelines/{API_VERSION}/deals"
 MARKETING_EVENTS = f"/marketing/marketing-events/{API_VERSION}"
 TOKEN = f"/oauth/{API_VERSION}/token"
 
@@ -26,6 +25,11 @@ def properties(kind: str, action: str = "") -> str:
     """Return the path of an object type's property definitions, or of an action on them."""
     path = f"/crm/properties/{API_VERSION}/{kind}"
     return f"{path}/{action}" if action else path
+
+
+def pipelines(kind: str) -> str:
+    """Return the path of an object type's pipelines."""
+    return f"/crm/pipelines/{API_VERSION}/{kind}"
 
 
 def associations(of: str, to: str, action: str) -> str:

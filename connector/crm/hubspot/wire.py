@@ -8,9 +8,15 @@ from connector.crm.hubspot.refusal import Json
 from connector.domain.ids import ContactId
 from connector.errors import CrmUnavailableError
 
+PRIMARY_CONTACT = 578
+"""The type of the link from a lead to the contact that it is about; it may have others besides."""
+
+_PRIMARY_TYPE = "lead_to_primary_contact"
+
 
 class _Named(TypedDict, total=False):
     id: Required[str]
+    type: str
 
 
 class Linked(TypedDict, total=False):
@@ -69,13 +75,28 @@ def next_after(reply: Json) -> str | None:
 
 
 def linked_contacts(row: Row) -> tuple[ContactId, ...] | None:
-    """Return the contacts that came with a record; None if there are more than came."""
+    """Return the contacts that came with a record, a lead's primary one first.
+
+    None if there are more than came.
+    """
     links = row.get("associations", {}).get("contacts")
     if not links:
         return ()
     if links.get("paging"):
         return None
-    return contact_ids(each["id"] for each in links.get("results", ()))
+    found = sorted(links.get("results", ()), key=lambda each: each.get("type") != _PRIMARY_TYPE)
+    return contact_ids(each["id"] for each in found)
+
+
+def link_ends(links: object) -> list[str]:
+    """Return the ids at the other ends of a record's links, a lead's primary contact first."""
+    found = [each for each in objects(links) if "toObjectId" in each]
+    return [str(each["toObjectId"]) for each in sorted(found, key=_is_secondary)]
+
+
+def _is_secondary(link: Json) -> bool:
+    types = objects(link.get("associationTypes"))
+    return all(each.get("typeId") != PRIMARY_CONTACT for each in types)
 
 
 def contact_ids(ids: Iterable[str]) -> tuple[ContactId, ...]:

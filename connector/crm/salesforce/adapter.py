@@ -200,6 +200,7 @@ class SalesforceCrm:
         contacts: int,
         tasks: int,
         done: int = 0,
+        leads: int = 0,  # noqa: ARG002  a lead is a contact itself here
         parts: Mapping[str, int] | None = None,
     ) -> CallEstimate:
         """Return the calls: one for a thousand, two for a thousand tasks to complete.

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from connector.sandbox.hubspot.call import Answer, Call
 from connector.sandbox.hubspot.kinds import kind_of
 from connector.sandbox.hubspot.moments import iso, to_ms
-from connector.sandbox.hubspot.portal import DAILY, STAGES, Owner, Portal, Stage
+from connector.sandbox.hubspot.pipelines import PIPELINES, Pipeline, Stage
+from connector.sandbox.hubspot.portal import DAILY, Owner, Portal
 from connector.sandbox.hubspot.refusals import Json, not_found
 
 
@@ -79,52 +80,59 @@ def _fits(owner: Owner, call: Call) -> bool:
 
 
 def list_pipelines(_: Portal, call: Call) -> Answer:
-    """Serve the pipelines of a type; only deals have one here."""
-    if kind_of(call.params[0]).name != "deals":
-        return Answer(body={"results": []})
-    return Answer(body={"results": [_pipeline()]})
+    """Serve the pipelines of a type; deals and leads have one here."""
+    pipeline = PIPELINES.get(kind_of(call.params[0]).name)
+    return Answer(body={"results": [_pipeline(pipeline)] if pipeline else []})
 
 
 def read_pipeline(_: Portal, call: Call) -> Answer:
     """Serve one pipeline."""
-    if kind_of(call.params[0]).name != "deals" or call.params[1] != "default":
-        raise not_found()
-    return Answer(body=_pipeline())
+    return Answer(body=_pipeline(_asked(call)))
 
 
-def list_stages(portal: Portal, call: Call) -> Answer:
+def list_stages(_: Portal, call: Call) -> Answer:
     """Serve the stages of one pipeline."""
-    pipeline = read_pipeline(portal, call).body
-    return Answer(body={"results": pipeline["stages"]})  # type: ignore[index]  # built just above
+    return Answer(body={"results": _stages(_asked(call))})
 
 
-def read_stage(portal: Portal, call: Call) -> Answer:
+def read_stage(_: Portal, call: Call) -> Answer:
     """Serve one stage of one pipeline."""
-    read_pipeline(portal, call)
-    for place, stage in enumerate(STAGES):
-        if stage.id == call.params[2]:
-            return Answer(body=_stage(stage, place))
+    for stage in _stages(_asked(call)):
+        if stage["id"] == call.params[2]:
+            return Answer(body=stage)
     raise not_found()
 
 
-def _pipeline() -> Json:
+def _asked(call: Call) -> Pipeline:
+    pipeline = PIPELINES.get(kind_of(call.params[0]).name)
+    if pipeline is None or call.params[1] != pipeline.id:
+        raise not_found()
+    return pipeline
+
+
+def _pipeline(pipeline: Pipeline) -> Json:
     return {
-        "id": "default",
-        "label": "Sales Pipeline",
+        "id": pipeline.id,
+        "label": pipeline.label,
         "displayOrder": 0,
         "createdAt": iso(0),
         "updatedAt": iso(0),
         "archived": False,
-        "stages": [_stage(stage, place) for place, stage in enumerate(STAGES)],
+        "stages": _stages(pipeline),
     }
 
 
+def _stages(pipeline: Pipeline) -> list[Json]:
+    return [_stage(stage, place) for place, stage in enumerate(pipeline.stages)]
+
+
 def _stage(stage: Stage, place: int) -> Json:
+    probability = {"probability": stage.probability} if stage.probability else {}
     return {
         "id": stage.id,
         "label": stage.label,
         "displayOrder": place,
-        "metadata": {"isClosed": str(stage.is_closed).lower(), "probability": stage.probability},
+        "metadata": {"isClosed": str(stage.is_closed).lower(), **probability},
         "createdAt": iso(0),
         "updatedAt": iso(0),
         "archived": False,

@@ -10,6 +10,7 @@ GROUPS = {
     "sales_properties deal_information contact_activity",
     "companies": "companyinformation",
     "deals": "dealinformation",
+    "leads": "leadinformation",
     "tasks": "task",
     "notes": "note",
     "meetings": "meeting",
@@ -195,6 +196,18 @@ notes_last_contacted datetime date r
 notes_last_updated datetime date r
 {_stage_times(DEAL_STAGES)}
 """,
+    "leads": f"""{_COMMON}
+hs_createdate datetime date r
+hs_lastmodifieddate datetime date r
+hs_lead_name string text
+hs_lead_label enumeration select
+hs_lead_type enumeration select
+hs_lead_disqualification_reason enumeration select
+hs_lead_disqualification_note string textarea
+hs_pipeline enumeration select
+hs_pipeline_stage enumeration radio
+hs_lead_is_open bool booleancheckbox c
+""",
     "tasks": f"""{_ACTIVITY}
 hs_task_subject string text
 hs_task_body string html
@@ -283,6 +296,9 @@ OPTIONS = {
     "deal_currency_code": "EUR USD GBP CHF CAD",
     "dealtype": "newbusiness existingbusiness",
     "hs_manual_forecast_category": "OMIT PIPELINE BEST_CASE COMMIT CLOSED",
+    "hs_lead_label": "HOT WARM COLD",
+    "hs_lead_type": "NEW_BUSINESS UPSELL RE_ATTEMPTING",  # HubSpot has a blank in the first
+    "hs_lead_disqualification_reason": "NO_BUDGET NO_NEED NOT_A_FIT UNRESPONSIVE OTHER",
 }
 OPTIONS["hs_latest_source"] = OPTIONS["hs_analytics_source"]
 

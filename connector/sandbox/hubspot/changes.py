@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from connector.sandbox.hubspot import pipelines
 from connector.sandbox.hubspot.call import record_id_of, text_of
-from connector.sandbox.hubspot.kinds import CONTACTS, DEALS, KINDS, Kind
-from connector.sandbox.hubspot.links import TYPES
+from connector.sandbox.hubspot.kinds import CONTACTS, DEALS, KINDS, LEADS, Kind
+from connector.sandbox.hubspot.links import PRIMARY_CONTACT, TYPES
 from connector.sandbox.hubspot.moments import iso
-from connector.sandbox.hubspot.portal import STAGES, Portal
+from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.refusals import Json, conflict, invalid
 from connector.sandbox.hubspot.stage_times import stage_times
 from connector.sandbox.hubspot.table import Record
@@ -44,6 +45,9 @@ def new(portal: Portal, kind: Kind, entry: Json) -> Draft:
         raise refusal_of(faults)
     _refuse_taken(portal, kind, values, None)
     links = _links(portal, kind, entry.get("associations"))
+    if kind is LEADS and all(link.type_id != PRIMARY_CONTACT for link in links):
+        told = "A lead must be associated with a primary contact when it is created"
+        raise invalid(told, "MISSING_REQUIRED_ASSOCIATION")
     return Draft(
         {k: v for k, v in values.items() if v}, links, text_of(entry, "objectWriteTraceId")
     )
@@ -65,7 +69,10 @@ def insert(portal: Portal, kind: Kind, draft: Draft) -> Record:
     if kind is CONTACTS:
         values.setdefault("lifecyclestage", "lead")
     if kind.name == "deals":
-        values.setdefault("pipeline", "default")
+        values.setdefault("pipeline", pipelines.DEALS.id)
+    if kind is LEADS:
+        values.setdefault("hs_pipeline", pipelines.LEADS.id)
+        values.setdefault("hs_pipeline_stage", pipelines.LEADS.stages[0].id)
     values |= _derived(kind, values, now) | stage_times(kind, {}, values, now)
     record = portal.table(kind).add({name: value for name, value in values.items() if value}, now)
     for link in draft.links:
@@ -116,6 +123,8 @@ def connect(
     portal.changes += 1
     if not fresh:
         return
+    if kind is LEADS and other is CONTACTS:
+        _note_lead(portal, other_id)
     if {kind, other} == {CONTACTS, DEALS}:
         _roll_up(portal, *((record.id, other_id) if kind is CONTACTS else (other_id, record.id)))
     if kind.is_activity and other is CONTACTS:
@@ -124,6 +133,12 @@ def connect(
         activity = portal.table(other).find(other_id)
         if activity is not None:
             portal.touch_contacts(other, activity, [record.id])
+
+
+def _note_lead(portal: Portal, contact_id: int) -> None:
+    contact, now = portal.table(CONTACTS).find(contact_id), portal.now_ms()
+    if contact is not None:
+        portal.table(CONTACTS).change(contact, {"hs_latest_open_lead_date": iso(now)}, now)
 
 
 def _roll_up(portal: Portal, contact_id: int, deal_id: int) -> None:
@@ -216,6 +231,8 @@ def _derived(kind: Kind, values: dict[str, str], now_ms: int) -> dict[str, str]:
         }
     if kind.name == "deals" and "dealstage" in values:
         return deal_state(values["dealstage"])
+    if kind is LEADS and "hs_pipeline_stage" in values:
+        return lead_state(values["hs_pipeline_stage"])
     if kind is CONTACTS and "email" in values:
         return {"hs_email_domain": values["email"].rpartition("@")[2]}
     if kind is CONTACTS and values.get("hubspot_owner_id"):
@@ -225,7 +242,7 @@ def _derived(kind: Kind, values: dict[str, str], now_ms: int) -> dict[str, str]:
 
 def deal_state(stage_id: str) -> dict[str, str]:
     """Return the properties of a deal that follow from its stage."""
-    stage = next((stage for stage in STAGES if stage.id == stage_id), None)
+    stage = pipelines.DEALS.stage(stage_id)
     if stage is None:
         return {}
     return {
@@ -233,3 +250,9 @@ def deal_state(stage_id: str) -> dict[str, str]:
         "hs_is_closed_won": str(stage.probability == "1.0").lower(),
         "hs_deal_stage_probability": stage.probability,
     }
+
+
+def lead_state(stage_id: str) -> dict[str, str]:
+    """Return the property of a lead that follows from its stage."""
+    stage = pipelines.LEADS.stage(stage_id)
+    return {"hs_lead_is_open": str(stage is not None and not stage.is_closed).lower()}

@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from connector.sandbox.hubspot.fill_activities import ACTIVITIES
+from connector.sandbox.hubspot.fill_leads import fill_leads
 from connector.sandbox.hubspot.fill_people import (
     fill_companies,
     fill_contacts,
@@ -28,6 +29,8 @@ def fill(portal: Portal, world: World) -> None:
     contacts = fill_contacts(portal, world, owners, companies)
     _fill_happenings(portal, world, owners, contacts)
     fill_deals(portal, world, owners, contacts)
+    if portal.options.leads:
+        fill_leads(portal, world, owners, contacts)
     portal.table(CONTACTS).load(contacts.values())
     portal.changes += 1
 

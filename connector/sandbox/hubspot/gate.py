@@ -9,6 +9,7 @@ from connector.sandbox.hubspot import faults as fault
 from connector.sandbox.hubspot.call import Answer, Call
 from connector.sandbox.hubspot.faults import Faults
 from connector.sandbox.hubspot.jobs import Jobs
+from connector.sandbox.hubspot.kinds import BY_NAME, LEADS
 from connector.sandbox.hubspot.limits import Lane, Limits
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.refusals import Refusal
@@ -66,6 +67,9 @@ class Gate:
         grant = Grant() if route.is_public else self._granted(call)
         self.limits.take(route.lane, call.token)
         _require(route, call, grant)
+        if not self.portal.options.leads and any(map(_names_leads, call.params)):
+            # Nobody can be granted them there.
+            raise _missing_scopes(LEADS.reads)
         Jobs(self.portal).settle()
         answer = self._carried_out(call, route)
         answer.headers |= self.limits.headers(route.lane, call.token, is_oauth=grant.is_oauth)
@@ -105,8 +109,16 @@ def _require(route: Route, call: Call, grant: Grant) -> None:
     missing = [scope for scope in wanted if scope not in grant.scopes]
     if not missing or (route.any_scope and len(missing) < len(wanted)):
         return
+    raise _missing_scopes(wanted)
+
+
+def _names_leads(param: str) -> bool:
+    return BY_NAME.get(param.lower()) is LEADS
+
+
+def _missing_scopes(wanted: tuple[str, ...]) -> Refusal:
     told = "This app hasn't been granted all required scopes to make this call."
-    raise Refusal(
+    return Refusal(
         403,
         told,
         "MISSING_SCOPES",

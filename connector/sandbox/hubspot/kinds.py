@@ -101,10 +101,23 @@ TASKS = Kind(
     required=("hs_timestamp", "hs_task_subject"),
     first_id=30_000_000_001,
 )
+LEADS = Kind(
+    name="leads",
+    singular="lead",
+    type_id="0-136",
+    reads=("crm.objects.leads.read",),
+    writes=("crm.objects.leads.write",),
+    defaults=("hs_lead_name",),
+    queried=("hs_lead_name",),
+    required=("hs_lead_name",),
+    schema_write="crm.schemas.contacts.write",
+    first_id=36_000_000_001,
+)
 KINDS = (
     CONTACTS,
     COMPANIES,
     DEALS,
+    LEADS,
     TASKS,
     _activity("notes", "0-46", 31_000_000_001, ("hs_note_body",)),
     _activity("meetings", "0-47", 32_000_000_001, ("hs_meeting_title", "hs_meeting_body")),
@@ -129,9 +142,6 @@ UNKEPT = frozenset(
         "0-8",
         "quotes",
         "0-14",
-        "leads",
-        "lead",
-        "0-136",
     ]
 )
 

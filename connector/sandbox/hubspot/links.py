@@ -14,7 +14,13 @@ TYPES: dict[tuple[str, str], tuple[int, ...]] = {
     ("contacts", "deals"): (4,),
     ("deals", "companies"): (341, 5),
     ("companies", "deals"): (342, 6),
+    # The way back is the number below, as it is for the other links of leads.
+    ("leads", "contacts"): (608, 578),
+    ("contacts", "leads"): (607, 577),
 }
+PRIMARY_CONTACT = 578
+# As inline links call them, where it is not `this_to_that`.
+NAMES = {PRIMARY_CONTACT: "lead_to_primary_contact", 608: "lead_to_contact"}
 _ACTIVITY_TYPES = {  # contact→activity, company→activity, deal→activity; the way back is one more
     "calls": (193, 181, 205),
     "emails": (197, 185, 209),
@@ -28,8 +34,8 @@ for _activity, _ids in _ACTIVITY_TYPES.items():
         _back = _id - 1 if _activity == "communications" else _id + 1
         TYPES[_owner, _activity] = (_id,)
         TYPES[_activity, _owner] = (_back,)
-LABELS = {1: "Primary", 2: "Primary", 5: "Primary", 6: "Primary"}
-INVERSE = {1: 2, 2: 1, 5: 6, 6: 5}
+LABELS = dict.fromkeys((1, 2, 5, 6, 577, PRIMARY_CONTACT), "Primary")
+INVERSE = {1: 2, 2: 1, 5: 6, 6: 5, 577: PRIMARY_CONTACT, PRIMARY_CONTACT: 577}
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from connector.sandbox.hubspot.keeping import Export, Import, Segment
 from connector.sandbox.hubspot.kinds import CONTACTS, KINDS, Kind
 from connector.sandbox.hubspot.links import Links
 from connector.sandbox.hubspot.moments import iso, to_ms
+from connector.sandbox.hubspot.pipelines import PIPELINES
 from connector.sandbox.hubspot.refusals import Json
 from connector.sandbox.hubspot.schema import Schema, builtin_schema
 from connector.sandbox.hubspot.streams import Streams
@@ -31,6 +32,7 @@ class Options:
     partial_updates: Literal["400", "207"] = "400"  # what one bad value does to a batch
     creation_key_writable: bool = False  # whether hs_unique_creation_key can be set
     tasks_take_custom_properties: bool = True
+    leads: bool = False  # whether the account has leads, as from Sales Hub Professional on
     association_page: int = 500  # linked ids per input of a batch read
     portal_id: int = 20_260_001
     time_zone: str = "Europe/Paris"
@@ -67,30 +69,6 @@ class Owner:
             "archived": is_archived,
         }
         return shown
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A deal stage; `probability` in tenths as text."""
-
-    id: str
-    label: str
-    probability: str
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether a deal in this stage is won or lost."""
-        return self.probability in {"0.0", "1.0"}
-
-
-STAGES = (
-    Stage("qualifiedtobuy", "Qualified To Buy", "0.2"),
-    Stage("presentationscheduled", "Demo Scheduled", "0.4"),
-    Stage("decisionmakerboughtin", "Proposal", "0.6"),
-    Stage("contractsent", "Negotiation", "0.8"),
-    Stage("closedwon", "Closed Won", "1.0"),
-    Stage("closedlost", "Closed Lost", "0.0"),
-)
 
 
 @dataclass
@@ -145,8 +123,12 @@ class Portal:
     @cached_property
     def _pipeline_values(self) -> dict[str, frozenset[str]]:
         return {
-            "pipeline": frozenset({"default"}),
-            "dealstage": frozenset(stage.id for stage in STAGES),
+            name: values
+            for pipeline in PIPELINES.values()
+            for name, values in (
+                (pipeline.property, frozenset({pipeline.id})),
+                (pipeline.stage_property, frozenset(stage.id for stage in pipeline.stages)),
+            )
         }
 
     def touch_contacts(self, kind: Kind, record: Record, contacts: Iterable[int]) -> None:

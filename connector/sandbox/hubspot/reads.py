@@ -11,7 +11,7 @@ from connector.sandbox.hubspot.call import (
     text_of,
 )
 from connector.sandbox.hubspot.kinds import Kind, kept_kinds_of, kind_of
-from connector.sandbox.hubspot.links import TYPES
+from connector.sandbox.hubspot.links import NAMES, TYPES
 from connector.sandbox.hubspot.moments import iso
 from connector.sandbox.hubspot.portal import Portal
 from connector.sandbox.hubspot.refusals import Json, Refusal, invalid, not_found
@@ -214,8 +214,9 @@ def _typed(
     typed: list[Json] = []
     for other_id in ids:
         for type_id in portal.links.types(kind, record.id, other, other_id):
-            name = f"{kind.singular}_to_{other.singular}"
+            name = NAMES.get(type_id, f"{kind.singular}_to_{other.singular}")
             is_default = type_id == TYPES[kind.name, other.name][0]
-            unlabelled = f"{name}_unlabeled" if len(TYPES[kind.name, other.name]) > 1 else name
+            has_labels = len(TYPES[kind.name, other.name]) > 1 and type_id not in NAMES
+            unlabelled = f"{name}_unlabeled" if has_labels else name
             typed.append({"id": str(other_id), "type": unlabelled if is_default else name})
     return typed

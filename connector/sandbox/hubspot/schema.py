@@ -8,7 +8,16 @@ from connector.sandbox.hubspot.moments import iso
 from connector.sandbox.hubspot.refusals import Json
 
 # Options of these come from elsewhere in the account (owners, pipelines), not from the definition.
-EXTERNAL = frozenset({"hubspot_owner_id", "hubspot_team_id", "pipeline", "dealstage"})
+EXTERNAL = frozenset(
+    [
+        "hubspot_owner_id",
+        "hubspot_team_id",
+        "pipeline",
+        "dealstage",
+        "hs_pipeline",
+        "hs_pipeline_stage",
+    ]
+)
 
 
 @dataclass(slots=True)
