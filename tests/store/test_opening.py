@@ -320,3 +320,9 @@ def test_a_folder_that_cannot_be_made_sends_the_admin_to_the_settings(
         new_store(tmp_path / where, clock)
     assert "store:" in refused.value.do
     assert (tmp_path / "file").read_text(encoding="utf-8") == "theirs"
+
+
+def test_each_version_of_the_store_has_a_number_of_its_own_and_sets_it() -> None:
+    for number, sql in enumerate(migrations(), start=1):
+        assert f"Version {number}." in sql
+        assert f"PRAGMA user_version = {number};" in sql

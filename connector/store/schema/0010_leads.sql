@@ -1,4 +1,4 @@
--- Version 9. Leads beside contacts, and what was written to them. SQLite cannot widen a CHECK, so the outbox
+-- Version 10. Leads beside contacts, and what was written to them. SQLite cannot widen a CHECK, so the outbox
 -- is made anew; its numbers go on, since an answer must never meet another entry.
 
 CREATE TABLE lead (
@@ -42,4 +42,4 @@ ALTER TABLE outbox_wider RENAME TO outbox;
 CREATE INDEX outbox_state ON outbox (state, kind, id);
 CREATE INDEX outbox_no ON outbox (no);
 
-PRAGMA user_version = 9;
+PRAGMA user_version = 10;
