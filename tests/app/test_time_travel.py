@@ -116,7 +116,11 @@ def test_before_the_first_reading_the_first_known_values_stand_in_and_it_says_so
     assert told.rests_on is not None
     assert not told.rests_on.is_reliable
     assert told.rests_on.warning.startswith("2026-02-27 10:00+01:00 is before 2026-03-02 10:00")
-    assert of(project, 0.5).rests_on.warning == ""  # type: ignore[union-attr]  # asked for an instant
+    then = of(project, 0.5).rests_on
+    assert then is not None
+    assert then.warning.startswith("Where the first known value stands in")
+    assert [name for name, basis in then.fields.items() if basis.unasked] == ["country"]
+    assert of(project, 1.5).rests_on.warning == ""  # type: ignore[union-attr]  # asked for an instant
     assert explained(project / "leadripe.yaml", "7", None).rests_on is None
 
 
