@@ -106,7 +106,9 @@ class EmbeddedEngine:
             self._few_asked = compiled.hash
             return None
         if self._prepared is None:
-            self._prepared = PreparedPlan(self._connection.cursor(), compiled)
+            # On one core: few contacts are done before another would have begun to help.
+            alone = opened(replace(self._limits, threads=1), frozenset())
+            self._prepared = PreparedPlan(alone, compiled)
         return self._prepared
 
     def _forget_prepared(self) -> None:
