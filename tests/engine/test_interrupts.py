@@ -18,20 +18,22 @@ def _ctrl_c(_number: int, _frame: FrameType | None) -> None:
 
 
 def _keep_busy(connection: duckdb.DuckDBPyConnection) -> None:
+    """Run queries, until the alarm that is set first."""
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
     for query in repeat(SLOW, 1_000):
         connection.execute(query)
 
 
 @pytest.fixture
-def _interrupted_soon() -> Iterator[None]:
+def _alarm() -> Iterator[None]:
+    """Make an alarm what Ctrl-C is."""
     before = signal.signal(signal.SIGALRM, _ctrl_c)
-    signal.setitimer(signal.ITIMER_REAL, 0.1)
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)
 
 
-@pytest.mark.usefixtures("_interrupted_soon")
+@pytest.mark.usefixtures("_alarm")
 def test_an_interrupt_within_a_query_is_one() -> None:
     with duckdb.connect() as connection, pytest.raises(KeyboardInterrupt), interruptible():
         _keep_busy(connection)
