@@ -44,8 +44,11 @@ def environment(more: dict[str, str] | None = None) -> dict[str, str]:
     return kept | {"HUBSPOT_TOKEN": "pat-sandbox"} | (more or {})
 
 
-def prepare(folder: Path, url: str, *, account: str = "") -> Path:
-    """Write starter files that point to a sandbox, and return the folder."""
+def prepare(folder: Path, url: str, *, account: str = "", mapped: str = "") -> Path:
+    """Write starter files that point to a sandbox, and return the folder.
+
+    `mapped`: what stands at the end of the mapping besides.
+    """
     made = leadripe("init", str(folder), *(["--account", account] if account else []), cwd=folder)
     assert made.code == 0, made.err
     settings = folder / "leadripe.yaml"
@@ -53,4 +56,6 @@ def prepare(folder: Path, url: str, *, account: str = "") -> Path:
     pointed = text.replace("# base_url: http://127.0.0.1:8765", f"base_url: {url}")
     assert pointed != text
     settings.write_text(pointed, encoding="utf-8")
+    mapping = folder / "mappings" / "hubspot.yaml"
+    mapping.write_text(mapping.read_text(encoding="utf-8") + mapped, encoding="utf-8")
     return folder

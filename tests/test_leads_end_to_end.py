@@ -30,9 +30,8 @@ def sandbox() -> Iterator[RunningSandbox]:
 
 @pytest.fixture
 def project(tmp_path: Path, sandbox: RunningSandbox) -> Path:
-    folder = prepare(tmp_path, sandbox.url, account=str(sandbox.portal.options.portal_id))
-    mapping = folder / "mappings" / "hubspot.yaml"
-    mapping.write_text(mapping.read_text(encoding="utf-8") + "\nleads: {}\n", encoding="utf-8")
+    account = str(sandbox.portal.options.portal_id)
+    folder = prepare(tmp_path, sandbox.url, account=account, mapped="\nleads: {}\n")
     assert leadripe("provision", cwd=folder).code == 0
     return folder
 

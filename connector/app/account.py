@@ -13,8 +13,8 @@ from connector.app.crms import open_crm
 from connector.config.load import Loaded, load_all
 from connector.crm.vocabulary import feedback_name
 from connector.engine.embedded import EmbeddedEngine
-from connector.errors import ConfigError, StoreError
-from connector.ports import Account, Clock, Crm, RunRecord
+from connector.errors import ConfigError, StoreError, UsageError
+from connector.ports import Account, Clock, Crm, KnownContact, RunRecord
 from connector.rules.compile import compile_rules
 from connector.rules.explain import Words
 from connector.rules.plan import CompiledRules
@@ -133,3 +133,15 @@ def zone_of_store(store: EmbeddedStore) -> tuple[Account, ZoneInfo]:
         )
     account, zone = bound
     return account, ZoneInfo(zone)
+
+
+def find_contact(store: EmbeddedStore, contact: str, *, where: str) -> KnownContact:
+    """Return a contact by the CRM's id or an e-mail address; raises UsageError without one."""
+    known = store.find_contact(contact)
+    if known is None:
+        raise UsageError(
+            what="no such contact in the store",
+            where=where,
+            do="Give the CRM's id or the e-mail address; run `leadripe pull` if it is new.",
+        )
+    return known

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connector.app.account import Opened, open_account, zone_of_store
+from connector.app.account import Opened, find_contact, open_account, zone_of_store
 from connector.app.then import sources_of
 from connector.engine.daily import daily, deeds
 from connector.errors import UsageError
@@ -159,7 +159,7 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
     opened = open_account(config)
     with opened.store(read_only=True) as store:
         _, zone = zone_of_store(store)
-        known = _found(store, contact)
+        known = find_contact(store, contact, where="leadripe explain")
         at = as_of or opened.clock.now()
         domains = _robots(opened, store, known.no, micros(at))
         facts = _with_account(opened, store, known.no, at, as_of, zone, domains)
@@ -186,20 +186,9 @@ def ask_history(config: Path, contact: str) -> None:
     """
     opened = open_account(config)
     with opened.store(read_only=True) as store:
-        no = _found(store, contact).no
+        no = find_contact(store, contact, where="leadripe explain").no
     with opened.store(read_only=False) as store:
         opened.runner(opened.crm(), store).ask_history(no)
-
-
-def _found(store: EmbeddedStore, contact: str) -> KnownContact:
-    known = store.find_contact(contact)
-    if known is None:
-        raise UsageError(
-            what="no such contact in the store",
-            where="leadripe explain",
-            do="Give the CRM's id or the e-mail address; run `leadripe pull` if it is new.",
-        )
-    return known
 
 
 def _robots(opened: Opened, store: EmbeddedStore, no: int, at_us: int) -> pa.Table | None:

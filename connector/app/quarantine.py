@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from connector.app.account import Opened, open_account, zone_of_store
+from connector.app.account import Opened, find_contact, open_account, zone_of_store
 from connector.domain.text import fold
 from connector.errors import UsageError
 from connector.ports import Decision, DecisionRecord
@@ -152,14 +152,7 @@ def _decision(
 
 
 def _number(store: EmbeddedStore, contact: str) -> int:
-    known = store.find_contact(contact)
-    if known is None:
-        raise UsageError(
-            what="no such contact in the store",
-            where="leadripe quarantine --contact",
-            do="Give the CRM's id or the e-mail address; run `leadripe pull` if it is new.",
-        )
-    return known.no
+    return find_contact(store, contact, where="leadripe quarantine --contact").no
 
 
 def _domain(text: str) -> str:

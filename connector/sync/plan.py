@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 
 from connector.domain.contact import Owner
 from connector.domain.ids import ContactId, LeadId, RunId
+from connector.domain.parts import in_parts
 from connector.domain.text import same_value
 from connector.ports import (
     LEADS,
@@ -41,8 +41,6 @@ from connector.sync.native import native_values, open_deals, places, standing_co
 from connector.sync.progress import Progress
 from connector.sync.robots import by_sign, parts_of, robot_domains, with_robots
 from connector.sync.wanted import Row, Scored, Wanted, local_day, micros
-
-_Id = TypeVar("_Id")
 
 VERIFY_AT_MOST = 500
 """So many contacts, written before and not read in this run, are read again before they are
@@ -318,13 +316,13 @@ class Planner:
     def _read_again(self, contacts: Sequence[ContactId], leads: Sequence[LeadId]) -> None:
         crm, store = self._crm, self._store
         checkpoint = store.load_checkpoint("contacts")
-        for some in _parts(contacts, crm.batch_size):
+        for some in in_parts(contacts, crm.batch_size):
             found = crm.fetch_contacts(some)
             if checkpoint is not None:
                 store.save_page("contacts", Page(checkpoint, contacts=found))
         checkpoint = store.load_checkpoint(LEADS)
         if checkpoint is not None and isinstance(crm, LeadCrm):
-            for lead_ids in _parts(leads, crm.batch_size):
+            for lead_ids in in_parts(leads, crm.batch_size):
                 store.save_page(LEADS, Page(checkpoint, leads=crm.fetch_leads(lead_ids)))
 
     def _stage_held(self) -> None:
@@ -471,10 +469,6 @@ def _restaged(move: pa.Table, state: pa.Table) -> int:
 def _joined(one: pa.Array | pa.ChunkedArray, other: pa.Array) -> pa.ChunkedArray:
     chunks = one.chunks if isinstance(one, pa.ChunkedArray) else [one]
     return pa.chunked_array([*chunks, other], type=pa.int64())
-
-
-def _parts(ids: Sequence[_Id], size: int) -> Iterator[Sequence[_Id]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
 def _of(table: pa.Table, numbers: pa.Array) -> list[Row]:

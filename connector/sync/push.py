@@ -8,6 +8,7 @@ import structlog
 
 from connector.domain.contact import Gone
 from connector.domain.ids import RunId
+from connector.domain.parts import in_parts
 from connector.ports import Crm, FileCrm, LeadCrm, OutboxEntry, Outcome, Store, Verdict
 from connector.results import KINDS, REFUSALS_TOLD, KeptEdit, PushResult
 from connector.sync.files import FilePush
@@ -103,7 +104,7 @@ class Push:
         size = self._crm.batch_size
         for is_done in (False, True):
             some = [each for each in wave if bool(each.task and each.task.is_done) is is_done]
-            yield from (some[start : start + size] for start in range(0, len(some), size))
+            yield from in_parts(some, size)
 
     def _send(self, kind: str, part: Sequence[OutboxEntry]) -> Sequence[Outcome]:
         if kind == "task":

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from connector.domain.contact import Lead
 from connector.domain.ids import ContactId, LeadId, RunId
+from connector.domain.parts import in_parts
 from connector.domain.text import same_value
 from connector.errors import UsageError
 from connector.ports import (
@@ -149,7 +150,7 @@ class Undo:
         self, fetch: Callable[[Sequence[_Id]], Sequence[_Row]], ids: Sequence[_Id]
     ) -> list[_Row]:
         size, before = self._crm.batch_size, self._calls()
-        parts = [ids[start : start + size] for start in range(0, len(ids), size)]
+        parts = list(in_parts(ids, size))
         try:
             with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="undo") as pool:
                 return [row for page in pool.map(fetch, parts) for row in page]

@@ -11,6 +11,11 @@ import pytest
 
 from connector.store.database import Database, open_database
 
+KEEP = """
+INSERT INTO meta (key, value) VALUES ('round', ?)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"""
+
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
@@ -41,4 +46,5 @@ def test_an_interrupt_leaves_no_transaction_open(database: Database) -> None:
                 with database.writing():
                     pass
         with database.writing():
-            pass
+            database.run(KEEP, [str(microseconds)])
+        assert database.one("SELECT value FROM meta WHERE key = 'round'") == (str(microseconds),)

@@ -1,7 +1,6 @@
 """Reading of one object type: by list, by change, by id, and its links to contacts."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 
@@ -12,8 +11,7 @@ from connector.crm.hubspot.place import Echo, Span
 from connector.crm.hubspot.refusal import Json
 from connector.crm.hubspot.wire import Row
 from connector.domain.ids import ContactId
-
-T = TypeVar("T")
+from connector.domain.parts import in_parts
 
 LIST_SIZE = 100
 SEARCH_SIZE = 200
@@ -26,12 +24,6 @@ LONGEST_SEARCH = 2_900
 Filter = Mapping[str, str]
 Foreign = Callable[[Echo], Sequence[Sequence[Filter]]]
 """Returns filter groups, one of which must hold for a change inside an echo not to be ours."""
-
-
-def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """Yield the items in groups of at most `size`."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
 
 
 def where(name: str, operator: str, value: str = "") -> Filter:
@@ -120,7 +112,7 @@ class ObjectReader:
         Deleted ones are left out, of merged ones the id differs.
         """
         found: dict[str, Row] = {}
-        for some in chunks(ids, BATCH_SIZE):
+        for some in in_parts(ids, BATCH_SIZE):
             body: dict[str, object] = {
                 "inputs": wire.inputs(some),
                 "properties": self._properties,

@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import BinaryIO, TypeVar, cast
+from typing import BinaryIO, cast
 from urllib.parse import urlencode
 
 import orjson
@@ -28,8 +28,6 @@ from connector.crm.salesforce.refusal import BUSY, LOCKED, Json, parse_entry
 from connector.crm.salesforce.transport import Arriving, StreamingTransport
 from connector.errors import CredentialsError, CrmRefusedError, CrmUnavailableError
 from connector.ports import Clock
-
-T = TypeVar("T")
 
 MOST_SUBREQUESTS = 25
 _SUB_TRIES = 3
@@ -365,8 +363,3 @@ def _may_pass(answer: SubReply) -> bool:
 def _status(entry: Json) -> int:
     status = entry.get("httpStatusCode")
     return status if isinstance(status, int) else 0
-
-
-def chunks(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
-    """Yield the items in groups of at most `size`."""
-    return (items[start : start + size] for start in range(0, len(items), size))

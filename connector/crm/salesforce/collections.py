@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from connector.crm.salesforce.client import MOST_HEAVY, Client, Sub, SubReply, chunks, objects
+from connector.crm.salesforce.client import MOST_HEAVY, Client, Sub, SubReply, objects
 from connector.crm.salesforce.refusal import Json, Refusal, first_error, parse_entry
+from connector.domain.parts import in_parts
 from connector.errors import CredentialsError, CrmRefusedError, CrmUnavailableError
 
 GROUP = 200
@@ -79,7 +80,7 @@ class Collections:
     def _rounds(
         self, records: Sequence[Json], numbers: list[int], answers: Answers, *, size: int = GROUP
     ) -> None:
-        groups: list[Sequence[int]] = list(chunks(numbers, size))
+        groups: list[Sequence[int]] = list(in_parts(numbers, size))
         while groups:
             some, groups = groups[:MOST_HEAVY], groups[MOST_HEAVY:]
             subs = [self._sub([records[number] for number in group]) for group in some]

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.crm.salesforce import soql
-from connector.crm.salesforce.client import MOST_HEAVY, Client, Sub, as_object, chunks, objects
+from connector.crm.salesforce.client import MOST_HEAVY, Client, Sub, as_object, objects
 from connector.crm.salesforce.judging import ConflictError, unavailable
 from connector.crm.salesforce.people import PREFIXES, People, object_of
 from connector.crm.salesforce.refusal import parse_entry
 from connector.crm.salesforce.rows import Row, flattener
 from connector.domain.ids import ContactId
+from connector.domain.parts import in_parts
 
 AT_ONCE = soql.MOST_IDS * MOST_HEAVY
 """Ids that one call looks up."""
@@ -57,7 +58,7 @@ class Lookup:
 
     def asked(self, wanted: Sequence[Asking]) -> Iterator[Row]:
         """Yield the records of several questions, five of them to a call."""
-        for some in chunks(wanted, MOST_HEAVY):
+        for some in in_parts(wanted, MOST_HEAVY):
             subs = [Sub("GET", "/queryAll", {"q": each.query}) for each in some]
             answers = self.client.composite(subs)
             for each, answer in zip(some, answers, strict=True):
@@ -129,4 +130,4 @@ def _is_gone(row: Row) -> bool:
 
 def parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     """Yield ids in groups that one query takes, each once."""
-    yield from chunks([id_ for id_ in dict.fromkeys(ids) if id_], soql.MOST_IDS)
+    yield from in_parts([id_ for id_ in dict.fromkeys(ids) if id_], soql.MOST_IDS)

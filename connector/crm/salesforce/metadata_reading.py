@@ -7,9 +7,10 @@ and of the mapping of conversions. Both must be known before a deploy, which tak
 from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from connector.crm.salesforce.client import Client, chunks
+from connector.crm.salesforce.client import Client
 from connector.crm.salesforce.judging import ConflictError, unavailable
 from connector.crm.salesforce.metadata import NAMESPACE, Component, parse
+from connector.domain.parts import in_parts
 from connector.errors import CrmRefusedError
 
 _MOST_READ = 10
@@ -24,7 +25,7 @@ def read_metadata(client: Client, type_: str, names: Sequence[str]) -> Mapping[s
     Raises CrmRefusedError where the user may not see metadata.
     """
     found: dict[str, Component] = {}
-    for some in chunks(names, _MOST_READ):
+    for some in in_parts(names, _MOST_READ):
         for record in _asked(client, type_, some).iter("records"):
             name = record.findtext("fullName") or ""
             if name:

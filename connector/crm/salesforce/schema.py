@@ -10,11 +10,11 @@ from connector.crm.salesforce.client import (
     Sub,
     SubReply,
     as_object,
-    chunks,
     objects,
 )
 from connector.crm.salesforce.judging import unavailable
 from connector.crm.salesforce.refusal import Json, parse_entry
+from connector.domain.parts import in_parts
 
 _ANY = frozenset({"Type", "Name"})
 """What can be read behind a field that leads to several objects."""
@@ -83,7 +83,7 @@ class Schema:
             lacking = [name for name in dict.fromkeys(names) if name not in self._objects]
             subs = [*([beside] if beside else []), *map(describe, lacking)]
             answers: list[SubReply] = []
-            for some in chunks(subs, MOST_SUBREQUESTS):
+            for some in in_parts(subs, MOST_SUBREQUESTS):
                 answers += self._client.composite(some)
             told = answers.pop(0) if beside else SubReply(0, None)
             for name, answer in zip(lacking, answers, strict=True):

@@ -19,7 +19,6 @@ from connector.crm.salesforce.client import (
     Sub,
     SubReply,
     as_object,
-    chunks,
     objects,
 )
 from connector.crm.salesforce.judging import unavailable
@@ -27,6 +26,7 @@ from connector.crm.salesforce.place import Place
 from connector.crm.salesforce.refusal import Refusal, parse_entry
 from connector.crm.salesforce.soql import Condition
 from connector.crm.values import EPOCH, moment
+from connector.domain.parts import in_parts
 
 log = structlog.get_logger()
 
@@ -81,7 +81,7 @@ class Opening:
 def open_windows(client: Client, feeds: Sequence[tuple[Feed, Place]]) -> dict[str, Opening]:
     """Fetch the first answer of each feed's window: five feeds are one call."""
     found: dict[str, Opening] = {}
-    for some in chunks(feeds, MOST_HEAVY):
+    for some in in_parts(feeds, MOST_HEAVY):
         found.update(_opened(client, some))
     return found
 
