@@ -30,6 +30,7 @@ from connector.sandbox.apart import Apart, salesforce_apart
 
 CHANGED = 0.02
 _VERSION = "66.0"
+_MINUTE = 65.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,10 @@ def measure(contacts: int, activities: float) -> None:
         tell("sync: look again, write all", cost, _written(cost))
         cost = account.run("sync")
         tell("sync, nothing happened", cost, _read(cost))
+        # What was written a minute ago is settled, and by the next day it has been read back.
+        time.sleep(_MINUTE)
+        cost = account.run("sync")
+        tell("sync, a minute later", cost, _read(cost))
         count = account.change(CHANGED)
         cost = account.run("sync", "--accept-large-change")
         tell(f"sync, {count:,} leads did something", cost, f"{_read(cost)}; {_written(cost)}")
