@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from bench.scoring_peers import Deed
-    from connector.ports import Evaluation
+
+    _Rows = tuple[pa.Table, pa.Table | Sequence[Path]]  # contacts, and activities or files of them
 
 BUCKETS = 64
 FEW = 1_000
@@ -171,11 +172,11 @@ def _score_one_by_one(folder: Path, threads: int) -> Iterator[int]:
         own = pc.field("contact") == number
         facts.append((contacts.filter(own), activities.filter(own)))
     # A plan is made ready for few contacts the second time that it is asked.
-    for contact, activity in facts[:2]:
-        evaluate(contact, activity)
+    for each in facts[:2]:
+        evaluate([each])
     yield 0
-    for contact, activity in facts:
-        evaluate(contact, activity)
+    for each in facts:
+        evaluate([each])
 
 
 def _score_changed(folder: Path, threads: int) -> Iterator[int]:
@@ -199,7 +200,7 @@ def _evaluate(
     evaluate = _evaluating(threads, plainly=plainly)
     reader = duckdb.connect(config={"threads": threads})
 
-    def run(buckets: Sequence[Path], where: str) -> None:
+    def read(buckets: Sequence[Path], where: str) -> "_Rows":
         files = ", ".join(f"'{bucket}/*.parquet'" for bucket in buckets)
         contact = reader.sql(f"SELECT * FROM read_parquet([{files}]) WHERE {where}")
         activity = [
@@ -207,20 +208,17 @@ def _evaluate(
             for bucket in buckets
             for file in sorted((bucket.parents[1] / "activities" / bucket.name).glob("*.parquet"))
         ]
-        evaluate(contact.to_arrow_table(), activity)
+        return contact.to_arrow_table(), activity
 
     # A plan is made ready for few contacts the second time that it is asked.
     for _ in range(2 if warm else 0):
-        run(*sets[0])
+        evaluate([read(*sets[0])])
     yield 0
-    for buckets, where in sets:
-        run(buckets, where)
+    evaluate(read(*each) for each in sets)
 
 
-def _evaluating(
-    threads: int, *, plainly: bool = False
-) -> "Callable[[pa.Table, pa.Table | Sequence[Path]], Evaluation]":
-    """Return what evaluates contacts by the shipped rules, from activities or files of them.
+def _evaluating(threads: int, *, plainly: bool = False) -> "Callable[[Iterable[_Rows]], None]":
+    """Return what evaluates sets of contacts by the shipped rules.
 
     `plainly`: without their interests and their quarantine.
     """
@@ -237,9 +235,10 @@ def _evaluating(
     compiled = compile_rules(rules)
     engine = EmbeddedEngine(threads=threads)
 
-    def evaluate(contact: "pa.Table", activity: "pa.Table | Sequence[Path]") -> "Evaluation":
-        facts = Facts(contact, activity, no_rows(), no_rows())
-        return engine.evaluate(compiled, facts, as_of_us=AS_OF_US, as_of_day=AS_OF_DAY)
+    def evaluate(sets: "Iterable[_Rows]") -> None:
+        facts = ((None, Facts(*each, no_rows(), no_rows())) for each in sets)
+        for _ in engine.evaluate_each(compiled, facts, as_of_us=AS_OF_US, as_of_day=AS_OF_DAY):
+            pass
 
     return evaluate
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -161,17 +162,18 @@ def _tables(
             as_of_us=moment[0],
             as_of_day=moment[1],
         )
-        for part in offline.parts():
-            evaluation = engine.evaluate(
-                offline.compiled,
-                replace(with_robots(part.facts, domains), accounts=accounts),
-                as_of_us=moment[0],
-                as_of_day=moment[1],
-            )
-            quarantined += by_sign(evaluation.flag)
-            yield rows.table(part.ids, evaluation)
-            done += len(part.ids)
-            progress.step("score", done=done, total=offline.contacts)
+        every = (
+            (part.ids, replace(with_robots(part.facts, domains), accounts=accounts))
+            for part in offline.parts()
+        )
+        with closing(
+            engine.evaluate_each(offline.compiled, every, as_of_us=moment[0], as_of_day=moment[1])
+        ) as evaluated:
+            for ids, evaluation in evaluated:
+                quarantined += by_sign(evaluation.flag)
+                yield rows.table(ids, evaluation)
+                done += len(ids)
+                progress.step("score", done=done, total=offline.contacts)
     finally:
         engine.close()
 

@@ -1,6 +1,7 @@
 """Scores every contact that was pulled, as the next plan would see it; asks the CRM nothing."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from connector.app.score_rows import Rows
 from connector.app.then import sources_of
 from connector.ports import Evaluation
 from connector.store import EmbeddedStore
+from connector.sync.batches import batches
 from connector.sync.progress import Progress
 from connector.sync.robots import parts_of, robot_domains, with_robots
 from connector.sync.wanted import local_day, micros
@@ -60,26 +62,30 @@ def _tables(
 ) -> Iterator[pa.Table]:
     _, zone = zone_of_store(store)
     rows = Rows(opened.words, zone.key)
-    buckets = store.buckets()
     moment = (micros(at), local_day(at, zone))
     compiled = opened.compiled
     domains = robot_domains(opened.engine, compiled, parts_of(store), as_of_us=moment[0])
     accounts = opened.engine.gather(
         compiled,
-        (with_robots(store.load_facts(bucket, compiled, as_of), domains) for bucket in buckets),
+        (with_robots(batch.facts, domains) for batch in batches(store, compiled, as_of=as_of)),
         as_of_us=moment[0],
         as_of_day=moment[1],
     )
-    for done, bucket in enumerate(buckets):
-        facts = replace(store.load_facts(bucket, compiled, as_of), accounts=accounts)
-        evaluation = opened.engine.evaluate(
-            compiled, with_robots(facts, domains), as_of_us=moment[0], as_of_day=moment[1]
-        )
-        numbers = evaluation.score["contact"]
-        known = store.load_contacts(numbers.to_pylist())
-        ids = pa.chunked_array([[known[number].id for number in numbers.to_pylist()]], pa.string())
-        yield rows.table(ids, _counted_from_zero(evaluation))
-        progress.step("scoring", done=done + 1, total=len(buckets))
+    every = (
+        (len(batch.buckets), replace(with_robots(batch.facts, domains), accounts=accounts))
+        for batch in batches(store, compiled, as_of=as_of)
+    )
+    done, total = 0, len(store.buckets())
+    with closing(
+        opened.engine.evaluate_each(compiled, every, as_of_us=moment[0], as_of_day=moment[1])
+    ) as evaluated:
+        for buckets, evaluation in evaluated:
+            numbers = evaluation.score["contact"].to_pylist()
+            known = store.load_contacts(numbers)
+            ids = pa.chunked_array([[known[number].id for number in numbers]], pa.string())
+            yield rows.table(ids, _counted_from_zero(evaluation))
+            done += buckets
+            progress.step("scoring", done=done, total=total)
 
 
 def _counted_from_zero(evaluation: Evaluation) -> Evaluation:

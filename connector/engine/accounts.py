@@ -1,7 +1,7 @@
 """Puts contacts together by account: own points in, facts of whole accounts out, in a file."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from connector.engine.connection import Limits, opened
-from connector.ports import Evaluation, Facts
+from connector.ports import Evaluation
 from connector.rules.accounts import FACTS, OWN
 from connector.rules.plan import AccountPlan
 from connector.rules.tables import FIELD
@@ -51,11 +51,10 @@ class GatheredAccounts:
 
 def gather(
     plan: AccountPlan,
-    parts: Iterable[Facts],
-    evaluate: Callable[[Facts], Evaluation],
+    evaluated: Iterable[tuple[pa.Table, Evaluation]],
     limits: Limits,
 ) -> GatheredAccounts:
-    """Evaluate each part for its own points, and sum them up by account.
+    """Sum the points of contacts up by account, each set of them with its evaluation.
 
     On a connection of its own, whose tables go to disk where memory ends.
     """
@@ -64,8 +63,8 @@ def gather(
     with opened(limits, frozenset()) as connection:
         columns = ", ".join(f"{name} {kind}" for name, kind in OWN.items())
         connection.execute(f"CREATE TEMP TABLE own ({columns})")
-        for facts in parts:
-            _insert(connection, _own(plan, facts.contact, evaluate(facts).score))
+        for contact, evaluation in evaluated:
+            _insert(connection, _own(plan, contact, evaluation.score))
         reader = connection.sql(plan.summary.sql).to_arrow_reader(_ROWS_AT_ONCE)
         with pq.ParquetWriter(file, reader.schema) as writer:
             for batch in reader:

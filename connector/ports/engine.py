@@ -1,14 +1,17 @@
 """What the core asks of an engine that evaluates rules."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from connector.rules.plan import CompiledRules, Step
 
 if TYPE_CHECKING:
     import pyarrow as pa  # heavy: only the modules that compute import it for real
+
+
+Item = TypeVar("Item")
 
 
 class Accounts(Protocol):
@@ -65,6 +68,21 @@ class Engine(Protocol):
         """Evaluate the contacts of `facts` at an instant, whose local day is `as_of_day`.
 
         What is in quarantine has no part in it, and is listed in `flag`.
+        """
+        ...
+
+    def evaluate_each(
+        self,
+        compiled: CompiledRules,
+        every: "Iterable[tuple[Item, Facts]]",
+        *,
+        as_of_us: int,
+        as_of_day: int,
+    ) -> "Generator[tuple[Item, Evaluation], None, None]":
+        """Evaluate sets of contacts, each as `evaluate` does, and yield each with its item.
+
+        In order, a few at a time: `every` is iterated somewhat ahead, in the caller's thread. To be
+        closed by whoever does not iterate to the end.
         """
         ...
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from connector.ports import Facts, Store
 from connector.rules.plan import CompiledRules
 
-MOST = 50_000
+MOST = 65_000
 """So many contacts are evaluated at a time, or one bucket that is larger: the measure of memory."""
 
 

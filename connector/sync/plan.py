@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -161,10 +162,18 @@ class Planner:
         compiled, as_of_us = self._settings.compiled, micros(as_of)
         domains = robot_domains(self._engine, compiled, parts_of(self._store), as_of_us=as_of_us)
         accounts = self._accounts(as_of, then, domains)
-        for batch in batches(self._store, compiled, as_of=then):
-            self._plan_batch(batch, as_of, accounts, domains)
-            done += len(batch.buckets)
-            progress.step("scoring", done=done, total=total)
+        every = (
+            (batch, replace(with_robots(batch.facts, domains), accounts=accounts))
+            for batch in batches(self._store, compiled, as_of=then)
+        )
+        as_of_day = local_day(as_of, self._settings.zone)
+        with closing(
+            self._engine.evaluate_each(compiled, every, as_of_us=as_of_us, as_of_day=as_of_day)
+        ) as evaluated:
+            for batch, evaluation in evaluated:
+                self._plan_batch(batch, evaluation, as_of_us)
+                done += len(batch.buckets)
+                progress.step("scoring", done=done, total=total)
         self._verify()
         return self._finished()
 
@@ -186,17 +195,8 @@ class Planner:
             as_of_day=local_day(as_of, self._settings.zone),
         )
 
-    def _plan_batch(
-        self,
-        batch: Batch,
-        as_of: datetime,
-        accounts: Accounts | None,
-        domains: pa.Table | None,
-    ) -> None:
-        compiled = self._settings.compiled
-        facts = replace(with_robots(batch.facts, domains), accounts=accounts)
-        as_of_us, as_of_day = micros(as_of), local_day(as_of, self._settings.zone)
-        evaluation = self._engine.evaluate(compiled, facts, as_of_us=as_of_us, as_of_day=as_of_day)
+    def _plan_batch(self, batch: Batch, evaluation: Evaluation, as_of_us: int) -> None:
+        facts = batch.facts
         self._count(evaluation, facts.state)
         deals = open_deals(facts.opportunity, as_of_us)
         uses_deals = self._settings.natives or self._settings.label
