@@ -33,27 +33,27 @@ def batches(
 
     `as_of`: the facts of that instant, as far as the store kept them; None: those of now.
     """
-    together: list[tuple[int, Facts]] = []
+    found: list[tuple[int, Facts]] = []
     for bucket in store.buckets():
         facts = store.load_facts(bucket, compiled, as_of)
-        if together and not _fits([each for _, each in together], facts, most):
-            yield _joined(together)
-            together = []
-        together.append((bucket, facts))
-    if together:
-        yield _joined(together)
+        if found and not _fits([each for _, each in found], facts, most):
+            yield _joined(found)
+            found = []
+        found.append((bucket, facts))
+    if found:
+        yield _joined(found)
 
 
-def _fits(together: Sequence[Facts], facts: Facts, most: int) -> bool:
-    every = [*together, facts]
+def _fits(found: Sequence[Facts], facts: Facts, most: int) -> bool:
+    every = [*found, facts]
     if sum(len(each.contact) for each in every) > most:
         return False
     # Files and rows do not mix. Rows come where a bucket has no file yet, or none of today's shape.
     return len({isinstance(each.activity, pa.Table) for each in every if len(each.activity)}) < 2
 
 
-def _joined(together: Sequence[tuple[int, Facts]]) -> Batch:
-    return Batch([bucket for bucket, _ in together], joined([facts for _, facts in together]))
+def _joined(found: Sequence[tuple[int, Facts]]) -> Batch:
+    return Batch([bucket for bucket, _ in found], joined([facts for _, facts in found]))
 
 
 def joined(every: Sequence[Facts]) -> Facts:
@@ -61,13 +61,14 @@ def joined(every: Sequence[Facts]) -> Facts:
     return replace(
         every[0],
         contact=pa.concat_tables([each.contact for each in every]),
-        activity=_activity([each.activity for each in every]),
+        activity=together([each.activity for each in every]),
         opportunity=pa.concat_tables([each.opportunity for each in every]),
         state=pa.concat_tables([each.state for each in every]),
     )
 
 
-def _activity(parts: Sequence[pa.Table | Sequence[Path]]) -> pa.Table | Sequence[Path]:
+def together(parts: Sequence[pa.Table | Sequence[Path]]) -> pa.Table | Sequence[Path]:
+    """Return activities of several sets of contacts, all rows or all in files, as those of one."""
     files = [path for part in parts if not isinstance(part, pa.Table) for path in part]
     tables = [part for part in parts if isinstance(part, pa.Table)]
     return pa.concat_tables(tables) if tables and not files else files

@@ -13,9 +13,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connector.domain.parts import in_parts
 from connector.ports import Engine, Facts, Store
 from connector.rules.plan import CompiledRules
 from connector.rules.tables import FIELD, FOLDED
+from connector.sync.batches import MOST, together
 
 _EMAIL = FIELD + "email" + FOLDED
 
@@ -60,13 +62,25 @@ def is_suspect(
 
 
 def parts_of(store: Store) -> Parts:
-    """Return the parts of a store: its buckets."""
+    """Return the parts of a store: as many buckets together as are evaluated together."""
 
     def parts() -> Iterator[Part]:
-        for bucket in store.buckets():
-            yield Part(store.load_activities(bucket), partial(store.load_people, bucket))
+        buckets = store.buckets()
+        contacts = store.count().get("contacts", 0)
+        for some in in_parts(buckets, max(1, MOST * len(buckets) // max(1, contacts))):
+            found = {bucket: store.load_activities(bucket) for bucket in some}
+            # Files and rows do not mix.
+            for is_rows in (False, True):
+                alike = [no for no in some if isinstance(found[no], pa.Table) is is_rows]
+                if alike:
+                    activity = together([found[no] for no in alike])
+                    yield Part(activity, partial(_people, store, alike))
 
     return parts
+
+
+def _people(store: Store, buckets: Sequence[int]) -> pa.Table:
+    return pa.concat_tables([store.load_people(bucket) for bucket in buckets])
 
 
 def by_sign(flag: pa.Table | None) -> Counter[str]:
