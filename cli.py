@@ -435,7 +435,7 @@ def score(
 @click.option(
     "--history",
     is_flag=True,
-    help="First ask the CRM what stood in its fields before, unless that was asked already.",
+    help="First ask the CRM what stood in its fields before, and who changed them.",
 )
 @AS_JSON
 @pass_config

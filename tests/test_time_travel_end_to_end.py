@@ -1,6 +1,6 @@
 """A past moment asked of a real store: processes, a sandbox over HTTP, people who change things."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,8 +53,13 @@ def test_before_and_after_an_edit_in_the_crm(tmp_path: Path) -> None:
         events = today["timeline"]["events"]  # type: ignore[index]  # likewise
         changed = [each["changes"][0] for each in events if each["kind"] == "change"]
         assert changed == [
-            {"property": "job_title", "before": "Head of operations", "after": "Student"},
-            {"property": "verdict", "before": None, "after": "rejected"},
+            {
+                "property": "job_title",
+                "before": "Head of operations",
+                "after": "Student",
+                "by": None,
+            },
+            {"property": "verdict", "before": None, "after": "rejected", "by": None},
         ]
 
 
@@ -70,10 +75,13 @@ LIVES = (
 )
 """What somebody was three days ago, two days ago and since yesterday."""
 
+Lived = tuple[str, Callable[[str], None]]
+"""The id of a contact, and what gives it another title, in the name of somebody."""
+
 
 @contextmanager
-def lived_in_hubspot(folder: Path) -> Iterator[str]:
-    """Yield the id of a contact that lived before anybody read it, in a folder that reads it."""
+def lived_in_hubspot(folder: Path) -> Iterator[Lived]:
+    """Yield a contact that lived before anybody read it, in a folder that reads it."""
     with start(contacts=3, seed=11, options=NO_LAG) as sandbox:
         write_files(folder, "hubspot", sandbox)
         client = HubSpot(access_token=sandbox.token, host=sandbox.url, base_url=sandbox.url)
@@ -84,12 +92,19 @@ def lived_in_hubspot(folder: Path) -> Iterator[str]:
         for life in LIVES:
             edit(client, id_, jobtitle=life["job_title"], country=life["country"])
             clock.advance(DAY)
-        yield id_
+
+        def rename(title: str) -> None:
+            edit(client, id_, jobtitle=title)
+            versions = sandbox.portal.tables["contacts"].rows[int(id_)].history or {}
+            for version in versions["jobtitle"]:
+                version.user = next(iter(sandbox.portal.owners.values())).user_id
+
+        yield id_, rename
 
 
 @contextmanager
-def lived_in_salesforce(folder: Path) -> Iterator[str]:
-    """Yield the id of a lead that lived before anybody read it, in a folder that reads it."""
+def lived_in_salesforce(folder: Path) -> Iterator[Lived]:
+    """Yield a lead that lived before anybody read it, in a folder that reads it."""
     with start(crm="salesforce", contacts=3, seed=11) as sandbox:
         write_files(folder, "salesforce", sandbox)
         clock, people = sandbox.org.clock, People(sandbox.org)
@@ -103,7 +118,7 @@ def lived_in_salesforce(folder: Path) -> Iterator[str]:
         for life in LIVES:
             people.edit(id_, Title=life["job_title"], Country=life["country"] or None)
             clock.advance(DAY)
-        yield id_
+        yield id_, lambda title: people.edit(id_, Title=title)
 
 
 @pytest.mark.parametrize("lived", [lived_in_hubspot, lived_in_salesforce])
@@ -116,7 +131,7 @@ def test_before_the_first_pull_the_crm_tells_what_was(tmp_path: Path, lived: Any
     def at(days: float) -> tuple[str, ...]:
         return ("--as-of", (datetime.now(UTC) - days * DAY).isoformat())
 
-    with lived(tmp_path) as id_:
+    with lived(tmp_path) as (id_, rename):
         assert leadripe("provision", cwd=tmp_path).code == 0
         assert leadripe("pull", cwd=tmp_path).code == 0
 
@@ -159,3 +174,21 @@ def test_before_the_first_pull_the_crm_tells_what_was(tmp_path: Path, lived: Any
 
         again = leadripe("pull", "--history", "--json", cwd=tmp_path).json()["history"]
         assert (again["contacts"], again["calls"]) == (0, 0)
+
+        rename("Chief of staff")
+        assert leadripe("pull", cwd=tmp_path).code == 0
+        changes = [one for each in told(id_)["timeline"]["events"] for one in each["changes"] or ()]
+        assert changes[-1]["after"] == "Chief of staff"
+        assert changes[-1]["by"] is None, "it was not asked about since"
+        events = told(id_, "--history")["timeline"]["events"]
+        changes = [one for each in events for one in each["changes"] or ()]
+        authors = {one["by"] for one in changes if one["property"] == "job_title"}
+        assert len(authors) == 1, authors
+        (author,) = authors
+        assert author is not None
+        assert not author.startswith("user:"), "by name, though a plan was never made"
+        page = tmp_path / "page.html"
+        assert leadripe("explain", id_, "--html", str(page), cwd=tmp_path).code == 0
+        assert f"Chief of staff (by {author})" in page.read_text()
+        shown = leadripe("explain", id_, cwd=tmp_path).out
+        assert f"(by {author})" in shown

@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 
 from connector.app.account import Opened, find_contact, open_account, zone_of_store
 from connector.app.then import sources_of
+from connector.domain.contact import Owner
 from connector.engine.daily import daily, deeds
 from connector.errors import UsageError
-from connector.ports import Evaluation, Facts, FormerContact, KnownContact
+from connector.ports import Evaluation, Facts, FormerContact, FormerFields, KnownContact
 from connector.report.changes import PersonChange, Said, judged_fields, person_changes
 from connector.report.explanation import Explanation, History, explanation
 from connector.report.page import page
@@ -210,11 +211,19 @@ def _changes(opened: Opened, store: EmbeddedStore, known: KnownContact) -> list[
     versions = store.load_versions(known.no)
     # Of the time before we read it only the CRM tells, and only of fields.
     first = Said(versions[0].human_stage, versions[0].verdict) if versions else said
-    told = [
-        FormerContact(until, was, first.human_stage, first.verdict)
-        for until, was in store.load_former_values(known.no)
+    told = _named(store.load_former_values(known.no), store.load_owners())
+    before = [
+        FormerContact(each.until, each.was, first.human_stage, first.verdict)
+        for each in told
+        if each.is_before_ours
     ]
-    return person_changes([*told, *versions], known.fields, said, kinds)
+    return person_changes([*before, *versions], known.fields, said, kinds, told)
+
+
+def _named(told: Sequence[FormerFields], owners: Sequence[Owner]) -> list[FormerFields]:
+    """Return what was told with the names of users of whom the CRM gave the number."""
+    names = {f"user:{each.user}": each.name or each.email for each in owners if each.user}
+    return [replace(each, by=names.get(each.by or "", each.by)) for each in told]
 
 
 def _with_account(

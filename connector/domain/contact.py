@@ -110,13 +110,15 @@ class KnownTask:
 class Owner:
     """Someone who can own contacts and tasks.
 
-    `is_active` is false for archived or deactivated ones.
+    `is_active` is false for archived or deactivated ones. `user`: the number of the user that this
+    is, where the CRM numbers users apart.
     """
 
     id: OwnerId
     email: str
     name: str
     is_active: bool = True
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)

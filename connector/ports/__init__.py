@@ -17,11 +17,13 @@ from connector.ports.crm import (
 )
 from connector.ports.engine import Accounts, Engine, Evaluation, Facts
 from connector.ports.field_history import (
+    Author,
     Basis,
     ContactHistory,
     DatedCrm,
     DatedStore,
     FieldHistory,
+    FormerFields,
     FormerValue,
     PastOf,
 )
@@ -63,6 +65,7 @@ __all__ = [
     "SHOWN",
     "Account",
     "Accounts",
+    "Author",
     "Basis",
     "CallEstimate",
     "Clock",
@@ -82,6 +85,7 @@ __all__ = [
     "FileRow",
     "Finding",
     "FormerContact",
+    "FormerFields",
     "FormerValue",
     "KnownContact",
     "KnownLead",

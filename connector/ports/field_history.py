@@ -8,13 +8,21 @@ from typing import Protocol
 from connector.domain.contact import Value
 from connector.domain.ids import ContactId
 
+Author = str
+"""Who changed something in the CRM: a name, `user:7` where the CRM tells the number of a user only,
+or what did it, as the CRM calls that (`import`, `automation platform`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class FormerValue:
-    """A value that a field had until the CRM's stamp of the change that replaced it."""
+    """A value that a field had until the CRM's stamp of the change that replaced it.
+
+    `by`: who made that change, see `Author`; None if the CRM does not tell.
+    """
 
     until_us: int
     value: Value
+    by: Author | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,19 @@ class FieldHistory:
 
     former: Sequence[FormerValue] = ()
     since_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormerFields:
+    """What some fields of a contact held until a change of them. `by`: who made it, if known.
+
+    `is_before_ours`: before our own record of the contact begins, which tells what came later.
+    """
+
+    until: datetime
+    was: Mapping[str, Value]
+    by: Author | None = None
+    is_before_ours: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +140,12 @@ class DatedStore(Protocol):
         """
         ...
 
-    def forget_histories(self) -> None:
-        """Let everything be asked again; what is kept stays until it is replaced."""
+    def forget_histories(self, no: int | None = None) -> None:
+        """Let all be asked about again, or one contact; what is kept stays until it is replaced."""
         ...
 
-    def load_former_values(self, no: int) -> Sequence[tuple[datetime, Mapping[str, Value]]]:
-        """Return (until when, {field: what it held}) of a contact, oldest first.
-
-        Of the time before our own record of it alone: what changed since is in its versions.
-        """
+    def load_former_values(self, no: int) -> Sequence[FormerFields]:
+        """Return what the CRM told of a contact's past, oldest first, up to when it was asked."""
         ...
 
     def load_bases(

@@ -1,16 +1,18 @@
 """What people changed about a contact: fields that rules judge by, the stage, the verdict."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.domain.numbers import from_millionths
-from connector.ports import FormerContact
+from connector.ports import Author, FormerContact, FormerFields
 from connector.rules.accounts import FACTS
 from connector.rules.conditions import Kind, names
 from connector.rules.model import RuleSet
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00Z")
+_LATE = timedelta(seconds=2)
+"""A history may stamp a change a little later than the record itself."""
 STAGE, VERDICT = "stage", "verdict"
 
 
@@ -24,12 +26,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class PersonChange:
-    """Something that changed in the CRM and was not written by us, at the CRM's stamp of it."""
+    """Something that changed in the CRM and was not written by us, at the CRM's stamp of it.
+
+    `by`: who changed it, where the CRM's own history tells.
+    """
 
     at: datetime
     name: str
     before: str | None
     after: str | None
+    by: Author | None = None
 
 
 def judged_fields(rules: RuleSet) -> Mapping[str, Kind]:
@@ -48,13 +54,15 @@ def person_changes(
     fields: Mapping[str, object],
     said: Said,
     kinds: Mapping[str, Kind],
+    told: Sequence[FormerFields] = (),
 ) -> list[PersonChange]:
     """Return what changed with each version that ended, oldest first.
 
-    `versions`: oldest first; `fields`, `said`: what holds now; `kinds`: the fields to tell of.
+    `versions`: oldest first; `fields`, `said`: what holds now; `kinds`: the fields to tell of;
+    `told`: what the CRM's own history says, oldest first, which alone knows who it was.
     """
     return [
-        change
+        replace(change, by=_author(change, versions[number - 1].until if number else None, told))
         for number, version in enumerate(versions)
         for change in _changes(version, versions[number + 1 :], fields, said, kinds)
     ]
@@ -78,6 +86,16 @@ def _changes(
         yield PersonChange(version.until, STAGE, version.human_stage, next_.human_stage)
     if version.verdict != next_.verdict:
         yield PersonChange(version.until, VERDICT, version.verdict, next_.verdict)
+
+
+def _author(
+    change: PersonChange, since: datetime | None, told: Sequence[FormerFields]
+) -> Author | None:
+    """Return who made a change: the last one of this field up to its stamp, of the same version."""
+    for each in reversed(told):
+        if each.until <= change.at + _LATE and change.name in each.was:
+            return each.by if since is None or each.until > since else None
+    return None
 
 
 def _text(value: object, kind: Kind) -> str | None:

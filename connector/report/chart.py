@@ -190,7 +190,8 @@ def _activities(event: Event) -> str:
 
 
 def _change(change: Change) -> str:
-    return f"{change.property} {_short(change.before)} → {_short(change.after)}"
+    by = f" (by {change.by})" if change.by else ""
+    return f"{change.property} {_short(change.before)} → {_short(change.after)}{by}"
 
 
 def _short(value: str | None) -> str:

@@ -128,7 +128,7 @@ class _Writer:
             reason = self._w.get(move.reason, move.reason.replace("_", " "))
             return f"{before} → {after}", f"({reason})" if reason else "", ""
         if event.kind == "change":
-            return "", f"{self._w['change']}: {', '.join(map(_arrow, event.changes))}", ""
+            return "", f"{self._w['change']}: {', '.join(map(self._arrow, event.changes))}", ""
         names = ", ".join(each.property for each in event.changes)
         return "", f"{self._w['write']}: {names}", ""
 
@@ -157,12 +157,12 @@ class _Writer:
     def _local(self, at: datetime) -> str:
         return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
 
+    def _arrow(self, change: Change) -> str:
+        by = f" ({self._w['by']} {change.by})" if change.by else ""
+        return f"{change.property} {change.before or '–'} → {change.after or '–'}{by}"
+
     def _day(self, at: datetime | None) -> str:
         return at.astimezone(self._zone).date().isoformat() if at else ""
-
-
-def _arrow(change: Change) -> str:
-    return f"{change.property} {change.before or '–'} → {change.after or '–'}"
 
 
 def _digest(style: str) -> str:

@@ -80,6 +80,7 @@ WORDS: Mapping[str, Label] = {
     "move": {"en": "stage or temperature", "fr": "étape ou température"},
     "hand_off": {"en": "handed to sales", "fr": "transmis aux ventes"},
     "change": {"en": "changed in the CRM", "fr": "modifié dans le CRM"},
+    "by": {"en": "by", "fr": "par"},
     "write": {"en": "written to the CRM", "fr": "écrit dans le CRM"},
     "by_us": {"en": "by us", "fr": "par nous"},
     "no_points": {"en": "no points", "fr": "sans points"},

@@ -60,11 +60,15 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One property: what stood there, and what we wrote, or what it changed to in the CRM."""
+    """One property: what stood there, and what we wrote, or what it changed to in the CRM.
+
+    `by`: who changed it there, if the CRM told.
+    """
 
     property: str
     before: str | None
     after: str | None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +215,7 @@ def _events(days: Sequence[Day], remembered: Remembered, zone: ZoneInfo) -> Iter
     for at in remembered.hand_offs:
         yield Event(_local(at, zone), at, "hand_off")
     for change in remembered.changes:
-        told = Change(change.name, change.before, change.after)
+        told = Change(change.name, change.before, change.after, change.by)
         yield Event(_local(change.at, zone), change.at, "change", changes=[told])
     for write in remembered.written:
         yield Event(_local(write.at, zone), write.at, "write", changes=_changes(write))

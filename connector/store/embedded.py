@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import pyarrow as pa
 
-from connector.domain.contact import Owner, Value
+from connector.domain.contact import Owner
 from connector.domain.ids import ContactId, JobId, OwnerId, RunId
 from connector.errors import StoreError
 from connector.ports import (
@@ -24,6 +24,7 @@ from connector.ports import (
     Facts,
     FileJob,
     FormerContact,
+    FormerFields,
     KnownContact,
     LedgerRecord,
     MoveRecord,
@@ -270,15 +271,21 @@ class EmbeddedStore(Store):
         with self._database.writing():
             self._database.run("DELETE FROM owner")
             self._database.run_many(
-                "INSERT OR REPLACE INTO owner (id, email, name, is_active) VALUES (?, ?, ?, ?)",
-                [(o.id, o.email, o.name, o.is_active) for o in owners],
+                'INSERT OR REPLACE INTO owner (id, email, name, is_active, "user")'
+                " VALUES (?, ?, ?, ?, ?)",
+                [(o.id, o.email, o.name, o.is_active, o.user) for o in owners],
             )
 
     @_guarded
     def load_owners(self) -> Sequence[Owner]:
         """Return the owners as last saved."""
-        rows = self._database.rows("SELECT id, email, name, is_active FROM owner ORDER BY id")
-        return [Owner(OwnerId(str(i)), str(e), str(n), is_active=bool(a)) for i, e, n, a in rows]
+        rows = self._database.rows(
+            'SELECT id, email, name, is_active, "user" FROM owner ORDER BY id'
+        )
+        return [
+            Owner(OwnerId(str(id_)), str(email), str(name), bool(is_active), str(user))
+            for id_, email, name, is_active, user in rows
+        ]
 
     # -- evaluate
 
@@ -489,13 +496,13 @@ class EmbeddedStore(Store):
         self._histories.save(fields, histories)
 
     @_guarded
-    def forget_histories(self) -> None:
-        """Let everything be asked again."""
-        self._histories.forget()
+    def forget_histories(self, no: int | None = None) -> None:
+        """Let everything be asked again, or one contact."""
+        self._histories.forget(no)
 
     @_guarded
-    def load_former_values(self, no: int) -> Sequence[tuple[datetime, Mapping[str, Value]]]:
-        """Return (until when, {field: what it held}) of a contact, before our own record of it."""
+    def load_former_values(self, no: int) -> Sequence[FormerFields]:
+        """Return what the CRM told of a contact's past, oldest first, up to when it was asked."""
         return self._histories.former_values(no)
 
     @_guarded

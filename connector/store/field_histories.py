@@ -5,9 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.domain.contact import Value
 from connector.domain.ids import ContactId
-from connector.ports import Basis, ContactHistory, PastOf
+from connector.ports import Author, Basis, ContactHistory, FormerFields, PastOf
 from connector.store.database import Database, Row
 from connector.store.encoding import from_us, json_list, json_map, text_list, to_json, to_us
 
@@ -41,8 +40,8 @@ WHERE c.bucket = :bucket AND c.no BETWEEN :first AND :last AND f.until_us > :as_
 ORDER BY f.no, f.until_us DESC
 """
 _OF_CONTACT = """
-SELECT f.until_us, f.was FROM living c JOIN field_former f ON f.no = c.no
-WHERE c.no = ? AND f.until_us <= c.begins_us ORDER BY f.until_us
+SELECT f.until_us, f.was, f.by, f.until_us <= c.begins_us
+FROM living c JOIN field_former f ON f.no = c.no WHERE c.no = ? ORDER BY f.until_us
 """
 _LATE = """
 SELECT l.no, l.field FROM living c JOIN field_first l ON l.no = c.no
@@ -108,16 +107,19 @@ class FieldHistories:
                 "DELETE FROM field_former WHERE no IN (SELECT value FROM json_each(?))", [numbers]
             )
             database.run_many(
-                "INSERT INTO field_former (no, until_us, was) VALUES (?, ?, ?)",
+                "INSERT INTO field_former (no, until_us, was, by) VALUES (?, ?, ?, ?)",
                 [row for no, history in histories.items() for row in _former(no, fields, history)],
             )
             database.run_many(_ADD_SCOPE, list(dict.fromkeys(scopes.values())))
             database.run_many(_ASKED, [(no, *scope) for no, scope in scopes.items()])
 
-    def forget(self) -> None:
-        """Let everything be asked again."""
+    def forget(self, no: int | None) -> None:
+        """Let everything be asked again, or one contact."""
         with self._database.writing():
-            self._database.run("DELETE FROM history_asked")
+            if no is None:
+                self._database.run("DELETE FROM history_asked")
+            else:
+                self._database.run("DELETE FROM history_asked WHERE no = ?", [no])
 
     def _covering(self, fields: Collection[str]) -> str:
         return json_list(id_ for id_, scope in self._scopes().items() if scope.covers(fields))
@@ -148,11 +150,16 @@ class FieldHistories:
             found.setdefault(int(str(no)), {}).update(values)
         return found
 
-    def former_values(self, no: int) -> list[tuple[datetime, Mapping[str, Value]]]:
-        """Return (until when, {field: what it held}) of a contact, before our own record of it."""
+    def former_values(self, no: int) -> list[FormerFields]:
+        """Return what was told of a contact's past, oldest first."""
         return [
-            (from_us(int(str(until_us))), json_map(was))  # type: ignore[misc]  # written from Values
-            for until_us, was in self._database.rows(_OF_CONTACT, [no])
+            FormerFields(
+                from_us(int(str(until_us))),
+                json_map(was),  # type: ignore[arg-type]  # written from Values
+                str(by) if by else None,
+                bool(is_before),
+            )
+            for until_us, was, by, is_before in self._database.rows(_OF_CONTACT, [no])
         ]
 
     def bases(self, fields: Collection[str], as_of: datetime, no: int | None) -> dict[str, Basis]:
@@ -205,7 +212,12 @@ def _scope_row(fields: Collection[str], history: ContactHistory) -> tuple[str, s
 def _former(no: int, fields: Collection[str], history: ContactHistory) -> list[Row]:
     """Return the rows of a contact: a version for each instant at which something changed."""
     versions: dict[int, dict[str, object]] = defaultdict(dict)
+    authors: dict[int, Author] = {}
     for name, each in history.fields.items():
         for former in each.former if name in fields else ():
             versions[former.until_us][name] = former.value
-    return [(no, until_us, to_json(was)) for until_us, was in versions.items()]
+            if former.by:
+                authors.setdefault(former.until_us, former.by)
+    return [
+        (no, until_us, to_json(was), authors.get(until_us)) for until_us, was in versions.items()
+    ]

@@ -31,7 +31,8 @@ def ask_histories(
 def ask_history_of(
     crm: Crm, store: Store, no: int, fields: Collection[str], summary: HistorySummary
 ) -> None:
-    """Ask for the past of one contact, unless it was asked about already."""
+    """Ask for the past of one contact, also if it was asked about: there may be more of it now."""
+    store.forget_histories(no)
     waiting = store.load_unasked(fields, 1, no - 1) if fields else ()
     contacts = [each for each in waiting if each.no == no]
     if contacts:

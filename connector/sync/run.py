@@ -95,13 +95,22 @@ class Runner:
         return report
 
     def ask_history(self, no: int) -> RunReport:
-        """Ask the CRM for the past of one contact, unless it was asked about already."""
+        """Ask the CRM for the past of one contact."""
         with self._started("explain") as report:
             report.note = "field history of one contact"
             with self._counting_histories(report) as summary:
                 fields = self._settings.fields
                 ask_history_of(self._parts.crm, self._parts.store, no, fields, summary)
+            self._learn_names(no)
         return report
+
+    def _learn_names(self, no: int) -> None:
+        """Ask who is who, if the CRM told of a contact's past with numbers of users unknown yet."""
+        store = self._parts.store
+        known = {f"user:{each.user}" for each in store.load_owners()}
+        authors = {each.by for each in store.load_former_values(no) if each.by}
+        if any(each.startswith("user:") for each in authors - known):
+            store.save_owners(self._parts.crm.owners())
 
     @contextmanager
     def _started(self, command: str) -> Iterator[RunReport]:

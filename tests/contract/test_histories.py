@@ -40,6 +40,7 @@ def test_each_value_is_told_until_the_instant_at_which_it_was_replaced(
     assert history.since_us is None or history.since_us < micros(moments[0] - timedelta(days=365))
     untils = [former.until_us for former in history.former]
     assert untils == sorted(set(untils))
+    assert all(former.by for former in history.former), "who, or what, made each change"
 
 
 def test_whoever_never_changed_is_told_as_well(account: AccountUnderTest) -> None:

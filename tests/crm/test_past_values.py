@@ -11,6 +11,7 @@ from connector.domain.ids import ContactId
 from connector.errors import CrmRefusedError
 from connector.ports import FieldHistory, PastOf
 from tests.crm.hubspot_account import SHIPPED, HubSpotAccount
+from tests.sandbox.hubspot.desk import owner
 
 
 def told(
@@ -37,6 +38,27 @@ def test_values_are_of_the_kind_that_the_mapping_says() -> None:
             account.edit(ana, phone=text)
         history = told(account, ana, fields=("size",))[ana]["size"]
     assert [each.value for each in history.former] == [None, 12_000_000, None, None]
+
+
+def test_who_made_a_change_is_a_user_by_his_number_or_what_it_was(account: HubSpotAccount) -> None:
+    ana = account.add(email="a@example.org", jobtitle="COO")
+    rename(account, ana, 3)
+    versions = account.portal.tables["contacts"].rows[int(ana)].history
+    assert versions is not None
+    _, by_user, by_robot, _ = versions["jobtitle"]
+    by_user.user, by_robot.source = 77, "AUTOMATION_PLATFORM"
+    former = told(account, ana)[ana]["job_title"].former
+    assert [(each.value, each.by) for each in former] == [
+        ("COO", "user:77"),
+        ("T0", "automation platform"),
+        ("T1", "integration"),
+    ]
+
+
+def test_owners_are_known_by_the_numbers_of_their_users(account: HubSpotAccount) -> None:
+    account.portal.owners = {1: owner(1), 2: owner(2, archived_ms=1)}
+    found = {str(each.id): each.user for each in account.connect().owners()}
+    assert found == {"1": "501", "2": "502"}, "also of those who left"
 
 
 def test_what_a_contact_was_made_with_has_no_past(account: HubSpotAccount) -> None:

@@ -72,7 +72,7 @@ class Desk:
         now, until_us = self.get(contact), micros(self._clock.now())
         for name, value in fields.items():
             if now.fields.get(name) != value:
-                former = FormerValue(until_us, now.fields.get(name))
+                former = FormerValue(until_us, now.fields.get(name), by="Somebody")
                 self.former.setdefault((now.id, name), []).append(former)
         self._touch(replace(now, fields={**now.fields, **fields}))
 

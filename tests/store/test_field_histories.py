@@ -10,7 +10,7 @@ import pytest
 
 from connector.domain.contact import Value
 from connector.domain.ids import ContactId
-from connector.ports import Basis, ContactHistory, FieldHistory, FormerValue, Shapes
+from connector.ports import Basis, ContactHistory, FieldHistory, FormerFields, FormerValue, Shapes
 from connector.rules.conditions import Kind
 from connector.store import EmbeddedStore, open_store
 from connector.store.encoding import to_us
@@ -82,9 +82,27 @@ def test_what_we_saw_ourselves_is_not_contradicted(store: EmbeddedStore) -> None
 def test_what_changed_before_our_own_record_is_told_apart(store: EmbeddedStore) -> None:
     keep(store, "1", job_title=history({-90: None, 2: "Junior", 20: "Astronaut", 30: "Pilot"}))
     told = store.load_former_values(number(store, "1"))
-    assert told == [(at(-90), {"job_title": None}), (at(2), {"job_title": "Junior"})]
+    assert told == [
+        FormerFields(at(-90), {"job_title": None}),
+        FormerFields(at(2), {"job_title": "Junior"}),
+        FormerFields(at(20), {"job_title": "Astronaut"}, is_before_ours=False),
+        FormerFields(at(30), {"job_title": "Pilot"}, is_before_ours=False),
+    ]
     versions = store.load_versions(number(store, "1"))
     assert [(each.until, each.was) for each in versions] == [(at(30), {"job_title": "Head of Ops"})]
+
+
+def test_who_made_a_change_is_kept_and_one_contact_may_be_asked_again(
+    store: EmbeddedStore,
+) -> None:
+    by_lea = FormerValue(us(2), "Junior", by="user:7")
+    keep(store, "1", job_title=FieldHistory([by_lea]), employees=WHOLE)
+    no = number(store, "1")
+    assert [each.by for each in store.load_former_values(no)] == ["user:7"]
+    assert store.count_unasked(FIELDS) == 0
+    store.forget_histories(no)
+    assert store.count_unasked(FIELDS) == 1
+    assert [each.by for each in store.load_former_values(no)] == ["user:7"], "until it is replaced"
 
 
 def test_a_field_that_is_named_later_is_the_crms_to_tell_until_then(

@@ -243,7 +243,7 @@ def test_an_open_hand_offs_task_is_known_to_be_done(store: EmbeddedStore) -> Non
 
 
 def test_owners_are_replaced(store: EmbeddedStore) -> None:
-    ana = Owner(OwnerId("1"), "ana@x.example", "Ana")
+    ana = Owner(OwnerId("1"), "ana@x.example", "Ana", user="77")
     store.save_owners([ana, Owner(OwnerId("2"), "bo@x.example", "Bo", is_active=False)])
     store.save_owners([ana])
     assert store.load_owners() == [ana]

@@ -63,4 +63,5 @@ def _owner(data: Json, *, is_active: bool) -> Owner:
         str(data.get("email") or ""),
         " ".join(filter(None, names)),
         is_active and data.get("archived") is not True,
+        str(data.get("userId") or data.get("userIdIncludingInactive") or ""),
     )

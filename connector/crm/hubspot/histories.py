@@ -14,7 +14,7 @@ from connector.crm.reading import Reading, Unreadable, reading
 from connector.crm.values import micros
 from connector.domain.contact import Value
 from connector.domain.ids import ContactId
-from connector.ports import ContactHistory, FieldHistory, FormerValue
+from connector.ports import Author, ContactHistory, FieldHistory, FormerValue
 from connector.rules.conditions import Kind
 
 HISTORY_SIZE = 50
@@ -22,6 +22,7 @@ HISTORY_SIZE = 50
 CUT_FROM = 20
 """HubSpot keeps the latest 45 values of a contact's property, 20 of others' by some accounts. From
 so many on, what was before the earliest is taken for unknown rather than for empty."""
+_USER = "userId:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,16 @@ class Histories:
         """
         ordered = list(reversed(versions))  # of the same millisecond, the list's last came first
         ordered.sort(key=_began_us)
-        former: dict[int, Value] = {}
+        former: dict[int, FormerValue] = {}
         is_cut = len(ordered) >= CUT_FROM
         if ordered and not is_cut and ordered[0]["timestamp"] != created_at:
-            former = {_began_us(ordered[0]): None}
+            former = {
+                _began_us(ordered[0]): FormerValue(_began_us(ordered[0]), None, _by(ordered[0]))
+            }
         for before, after in pairwise(ordered):
-            former.setdefault(_began_us(after), self._value(before, how))
-        told = [FormerValue(until_us, value) for until_us, value in former.items()]
-        return FieldHistory(told, _began_us(ordered[0]) if is_cut else None)
+            until_us, value = _began_us(after), self._value(before, how)
+            former.setdefault(until_us, FormerValue(until_us, value, _by(after)))
+        return FieldHistory(list(former.values()), _began_us(ordered[0]) if is_cut else None)
 
     def _value(self, version: Version, how: Reading) -> Value:
         text = version.get("value")
@@ -91,6 +94,16 @@ class Histories:
         if text and value is None:
             self.unreadable[how.property] += 1
         return value
+
+
+def _by(version: Version) -> Author | None:
+    """Return who made a version: a user, by his number, or what did it, as HubSpot calls that."""
+    user = version.get("updatedByUserId")
+    id_ = version.get("sourceId") or ""
+    if user or id_.startswith(_USER):
+        return f"user:{user or id_.removeprefix(_USER)}"
+    source = version.get("sourceType") or ""
+    return source.replace("_", " ").lower() or None
 
 
 def _began_us(version: Version) -> int:

@@ -31,6 +31,9 @@ class Version(TypedDict, total=False):
 
     value: str | None
     timestamp: Required[str]
+    sourceType: str | None
+    sourceId: str | None
+    updatedByUserId: int | None
 
 
 class Row(TypedDict, total=False):

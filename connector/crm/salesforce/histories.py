@@ -104,7 +104,7 @@ class Histories:
         wanted = [
             Asking(
                 _history_of(source),
-                (f"{source}Id", "Id", "CreatedDate", "Field", "OldValue"),
+                (f"{source}Id", "Id", "CreatedDate", "CreatedBy.Name", "Field", "OldValue"),
                 some,
                 f"{source}Id",
                 [soql.one_of("Field", sorted(names))],
@@ -147,13 +147,15 @@ class Histories:
         rows: Mapping[str, Sequence[Row]],
         began: Mapping[str, int],
     ) -> ContactHistory:
-        former: dict[str, dict[int, Value]] = {name: {} for name in known}
+        former: dict[str, dict[int, FormerValue]] = {name: {} for name in known}
         for row in _changes(contact, rows, began):
             source: PersonObject = "Lead" if "LeadId" in row else "Contact"
             for each in tracked[source].get(row["Field"] or "", ()):
                 if each.name in former:
                     # Of two changes in one second the first tells what stood there until then.
-                    former[each.name].setdefault(_at_us(row), self._value(row, each))
+                    until_us, by = _at_us(row), row.get("CreatedBy.Name")
+                    told = FormerValue(until_us, self._value(row, each), by or None)
+                    former[each.name].setdefault(until_us, told)
         since_us = micros(_day(self.client.now() - KEPT_FOR))
         return ContactHistory(
             contact.id,
@@ -233,5 +235,5 @@ def _day(at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _in_order(values: Mapping[int, Value]) -> list[FormerValue]:
-    return [FormerValue(until_us, values[until_us]) for until_us in sorted(values)]
+def _in_order(values: Mapping[int, FormerValue]) -> list[FormerValue]:
+    return [values[until_us] for until_us in sorted(values)]

@@ -187,10 +187,18 @@ def _versions(record: Record, name: str) -> list[Json]:
     if versions is None:
         value = record.props.get(name)
         versions = [Version(value, record.created_ms, "IMPORT")] if value else []
-    return [
-        {"value": v.value, "timestamp": iso(v.at_ms), "sourceType": v.source, "sourceId": "sandbox"}
-        for v in reversed(versions)
-    ]
+    return [_shown(version) for version in reversed(versions)]
+
+
+def _shown(version: Version) -> Json:
+    user = version.user
+    return {
+        "value": version.value,
+        "timestamp": iso(version.at_ms),
+        "sourceType": version.source if user is None else "CRM_UI",
+        "sourceId": "sandbox" if user is None else f"userId:{user}",
+        **({} if user is None else {"updatedByUserId": user}),
+    }
 
 
 def _inline(portal: Portal, kind: Kind, record: Record, linked: list[Kind], path: str) -> Json:

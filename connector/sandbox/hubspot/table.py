@@ -16,11 +16,12 @@ OTHER_VERSIONS = 20
 
 @dataclass(slots=True)
 class Version:
-    """One value that a property had."""
+    """One value that a property had. `user`: who set it, if that was somebody."""
 
     value: str
     at_ms: int
     source: str = "INTEGRATION"
+    user: int | None = None
 
 
 @dataclass(slots=True)

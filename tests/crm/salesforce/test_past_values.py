@@ -46,6 +46,13 @@ def test_a_field_that_is_not_tracked_has_no_past(account: SalesforceAccount) -> 
     assert found["job_title"].since_us == micros(reaches.replace(hour=0, minute=0, second=0))
 
 
+def test_who_made_a_change_is_told_by_name(account: SalesforceAccount) -> None:
+    ana = account.add_lead("Ana", Title="Intern")
+    edit(account, ana, Title="COO")
+    (former,) = told(account, ana)["job_title"].former
+    assert former.by in {each.name for each in account.connect().owners()}
+
+
 def test_a_contact_lends_nothing_of_the_past_from_its_account(account: SalesforceAccount) -> None:
     contact = account.convert(account.add_lead("Ana"))
     edit(account, contact, MailingCountry="France")
