@@ -78,7 +78,7 @@ def in_turns(
     create_table(connection, "flagged", flag.select(["contact", "activity"]))
     try:
         if not is_small:
-            connection.execute("CREATE OR REPLACE TEMP TABLE everybody AS SELECT * FROM contact")
+            connection.execute("ALTER VIEW contact RENAME TO everybody")
             connection.execute(_CONTACTS.format(which="NOT IN"))
             yield
             connection.execute(_CONTACTS.format(which="IN"))
@@ -86,7 +86,8 @@ def in_turns(
         connection.execute("CREATE OR REPLACE TEMP VIEW activity AS SELECT * FROM activity_kept")
         yield
     finally:
-        for name in ("flagged", "everybody", "activity_kept"):
+        connection.execute("DROP VIEW IF EXISTS everybody")
+        for name in ("flagged", "activity_kept"):
             connection.execute(f"DROP TABLE IF EXISTS {name}")
 
 
