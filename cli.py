@@ -232,6 +232,8 @@ def pull(
 
 
 @leadripe.command()
+# A plan writes nothing as it is; who says so all the same is not turned away.
+@click.option("--dry-run", is_flag=True, hidden=True, expose_value=False)
 @click.option("--no-pull", is_flag=True, help="From what was read last: no call, no lock.")
 @CREATE_TASKS
 @AS_OF

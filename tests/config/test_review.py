@@ -215,6 +215,37 @@ def test_what_the_mapping_never_yields_is_told(tmp_path: Path, rule: str, says: 
     assert told.weight is Weight.WARNING
 
 
+TOPIC = """\
+rules: [{id: a, activity: [content_download, call], points: 1}]
+interests:
+  topics:
+    - {id: erp, where: %s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "weight", "says"),
+    [
+        ("{asset: {contains: x}, all: [{asset: {exists: false}}]}", "error", "can ever be about"),
+        ("{page: {contains: erp}}", "warning", "none that a rule counts has such attributes"),
+        ("{form: {contains: erp}}", "warning", "none that a rule counts has such attributes"),
+        ("{asset_kind: case_study}", "warning", "none that a rule counts has such attributes"),
+    ],
+)
+def test_a_topic_that_no_activity_can_have_is_told(
+    tmp_path: Path, where: str, weight: str, says: str
+) -> None:
+    (found,) = (each for each in reviewed(tmp_path, TOPIC % where, mapped=True) if each.line == 5)
+    assert (found.column, found.weight) == (24, weight)
+    assert "«erp»" in found.what
+    assert says in found.what
+
+
+@pytest.mark.parametrize("where", ["{asset: {contains: erp}}", "{asset_kind: white_paper}"])
+def test_a_topic_that_some_activity_can_have_is_not_blamed(tmp_path: Path, where: str) -> None:
+    assert not [each for each in reviewed(tmp_path, TOPIC % where, mapped=True) if each.line == 5]
+
+
 def test_the_value_that_the_mapping_sets_is_proposed(tmp_path: Path) -> None:
     rule = "id: a, activity: content_download, points: 5, where: {asset_kind: whitepaper}"
     found = reviewed(tmp_path, f"rules: [{{{rule}}}]\n", mapped=True)

@@ -35,6 +35,7 @@ def dead_parts(rules: RuleSet) -> Iterator[Remark]:
                 _CORRECT.format(what=given.id),
             )
     yield from _blockers(rules)
+    yield from _topics(rules)
 
 
 def never_fires(rules: RuleSet, rule: ActivityRule) -> bool:
@@ -108,4 +109,16 @@ def _blockers(rules: RuleSet) -> Iterator[Remark]:
                 "always_blocks",
                 f"«{blocker.id}» blocks every contact: nobody would ever go to sales",
                 _CORRECT.format(what=blocker.id),
+            )
+
+
+def _topics(rules: RuleSet) -> Iterator[Remark]:
+    for position, topic in enumerate(rules.interests.topics if rules.interests else ()):
+        if topic.where is not None and never_holds(topic.where):
+            yield Remark(
+                ("interests", "topics", position, "where"),
+                Weight.ERROR,
+                "never_fires",
+                f"no activity can ever be about «{topic.id}»: {contradiction(topic.where)}",
+                "Correct the condition, or take it out.",
             )

@@ -59,6 +59,7 @@ def unfilled(rules: RuleSet, written: RulesDocument, yields: Yields) -> Iterator
     """Yield rules that this mapping gives nothing to count, and names that it does not know."""
     for position, rule in enumerate(rules.rules):
         yield from _rule(position, rule, yields.of(rule.activities))
+    yield from _topics(rules, yields.entries)
     yield from _types(written, frozenset(entry.type for entry in yields.entries))
     yield from _reachable(rules, yields.fields)
 
@@ -87,6 +88,24 @@ def _rule(position: int, rule: ActivityRule, entries: Sequence[Entry]) -> Iterat
         )
     elif isinstance(rule.once_per, PerAttribute):
         yield from _bucket(position, rule.once_per, inbound)
+
+
+def _topics(rules: RuleSet, entries: Sequence[Entry]) -> Iterator[Remark]:
+    """Yield topics whose condition none of the activities that can count meets."""
+    counted = {name for rule in rules.rules for name in rule.activities}
+    inbound = [each for each in entries if each.type in counted and not each.is_outbound]
+    for position, topic in enumerate(rules.interests.topics if rules.interests else ()):
+        if topic.where is None or never_holds(topic.where) or not inbound:
+            continue
+        if all(never_holds(as_filled(topic.where, entry)) for entry in inbound):
+            yield Remark(
+                ("interests", "topics", position, "where"),
+                Weight.WARNING,
+                "never_counts",
+                f"no activity is about «{topic.id}» with this mapping: none that a rule counts has "
+                "such attributes",
+                _remedy(topic.where, inbound),
+            )
 
 
 def as_filled(condition: Condition, entry: Entry) -> Condition:
