@@ -39,8 +39,9 @@ class PlanSummary:
     are in quarantine by it}; one may show several. `moves`: {(from stage, to stage): contacts};
     `warmings`: {(from, to temperature): contacts}. `stage_changes`: contacts that had a stage
     before and would change it. `tasks_waiting`: planned before, and not taken by the CRM yet.
-    `withheld`: hand-offs for which no task is created because this is the first run. `rests_on`:
-    of a past instant, where its facts come from, in sentences.
+    `withheld`: hand-offs for which no task is created because this is the first run. `queued`:
+    those that wait since their owner was given enough this week. `rests_on`: of a past instant,
+    where its facts come from, in sentences.
     """
 
     contacts: int = 0
@@ -52,6 +53,7 @@ class PlanSummary:
     tasks_waiting: int = 0
     hand_offs: int = 0
     withheld: int = 0
+    queued: int = 0
     verified: int = 0
     ownerless: int = 0
     is_first: bool = False

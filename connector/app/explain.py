@@ -29,6 +29,7 @@ from connector.rules.quarantine import Quarantine
 from connector.rules.timeline import Span
 from connector.store import EmbeddedStore
 from connector.sync.batches import joined
+from connector.sync.capacity import WEEK, not_yet
 from connector.sync.robots import is_suspect, parts_of, robot_domains, with_robots
 from connector.sync.wanted import EPOCH, local_day, micros, moment
 
@@ -48,6 +49,7 @@ class Explained:
     history: History
     changes: Sequence[PersonChange] = ()
     rests_on: Sources | None = None
+    has_room: bool | None = None
 
     @cached_property
     def explanation(self) -> Explanation:
@@ -61,6 +63,7 @@ class Explained:
             as_of=self.as_of,
             rules_hash=self.opened.compiled.hash,
             rests_on=self.rests_on,
+            has_room=self.has_room,
         )
         return replace(told, quarantined=self._quarantined())
 
@@ -167,6 +170,10 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
         evaluation = opened.engine.evaluate(
             opened.compiled, facts, as_of_us=micros(at), as_of_day=local_day(at, zone)
         )
+        has_room = _has_room(opened, store, known, at)
+        if has_room is False:
+            score = not_yet(evaluation.score, facts.state, [known.no])
+            evaluation = replace(evaluation, score=score)
         return Explained(
             opened,
             zone,
@@ -177,7 +184,19 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
             _history(store, known.no, at),
             [each for each in _changes(opened, store, known) if each.at <= at],
             sources_of(opened, store, as_of, no=known.no),
+            has_room,
         )
+
+
+def _has_room(
+    opened: Opened, store: EmbeddedStore, known: KnownContact, at: datetime
+) -> bool | None:
+    """Return whether the owner may be given one more contact this week; None without a limit."""
+    limit = opened.loaded.rules.hand_off.weekly_limit
+    active = {each.id for each in store.load_owners() if each.is_active}
+    if limit is None or known.owner is None or known.owner not in active:
+        return None
+    return store.count_given(at - WEEK, at).get(known.owner, 0) < limit
 
 
 def ask_history(config: Path, contact: str) -> None:

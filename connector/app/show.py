@@ -102,6 +102,7 @@ def plan_json(plan: PlanSummary) -> Mapping[str, object]:
         "tasks_closed": plan.tasks_closed,
         "hand_offs": plan.hand_offs,
         "withheld": plan.withheld,
+        "queued": plan.queued,
         "verified": plan.verified,
         "ownerless": plan.ownerless,
         "moves": _plain(plan.moves),

@@ -287,6 +287,7 @@ class Meaning:
             reach_fields=written.reach_fields,
             due_hours_need=written.due.need,
             due_hours_points=written.due.points,
+            weekly_limit=written.weekly_limit,
             blockers=tuple(
                 Blocker(
                     blocker.id,

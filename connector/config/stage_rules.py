@@ -118,6 +118,8 @@ class HandOffSection(Section):
     """Contact fields of which one must be known, to reach the person."""
     due: DueSection = DueSection()
     """When the task is due."""
+    weekly_limit: Annotated[int, Field(ge=1)] | None = None
+    """How many contacts one owner is given in seven days; the others wait, needs go first."""
     blockers: tuple[BlockerSection, ...] = ()
     """Who is never handed off."""
 

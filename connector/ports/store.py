@@ -183,6 +183,13 @@ class Store(Undoing, Quarantining, DatedStore, Protocol):
         """Return the owners as last saved."""
         ...
 
+    def count_given(self, since: datetime, until: datetime) -> Mapping[OwnerId, int]:
+        """Return {owner: contacts handed to him with a task, after `since`, up to `until`}.
+
+        Of each contact the last hand-off counts, for whoever owns it now.
+        """
+        ...
+
     # -- evaluate
     def buckets(self) -> Sequence[int]:
         """Return the buckets that hold contacts."""

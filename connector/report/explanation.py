@@ -36,6 +36,10 @@ GATES: Mapping[str, Mapping[str, str]] = {
     },
     "unblocked": {"en": "no blocker", "fr": "aucun facteur bloquant"},
 }
+CAPACITY = {
+    "en": "the owner has room for one more this week",
+    "fr": "le propriétaire peut en recevoir un de plus cette semaine",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +144,12 @@ def explanation(
     as_of: datetime,
     rules_hash: str,
     rests_on: Sources | None = None,
+    has_room: bool | None = None,
 ) -> Explanation:
-    """Return the explanation of the one contact of an evaluation."""
+    """Return the explanation of the one contact of an evaluation.
+
+    `has_room`: whether the owner may be given one more this week; None: there is no limit.
+    """
     row = evaluation.score.to_pylist()[0]
     blocker = next(
         (each for each in words.rules.hand_off.blockers if each.id == row["blocker"]), None
@@ -168,10 +176,7 @@ def explanation(
         blocker=words.label(blocker.label) if blocker else None,
         reasons=[_reason(each, words, zone) for each in evaluation.reason.to_pylist()],
         others=list(_others(evaluation, words, zone)),
-        gates=[
-            Gate(id=gate, label=words.label(label), is_open=bool(row[f"gate_{gate}"]))
-            for gate, label in GATES.items()
-        ],
+        gates=list(_gates(row, words, has_room=has_room)),
         moves=history.moves,
         written=history.written,
         kept=sorted(_kept(known)),
@@ -179,6 +184,13 @@ def explanation(
         interests=_interests(evaluation, words),
         rests_on=rests_on,
     )
+
+
+def _gates(row: Mapping[str, object], words: Words, *, has_room: bool | None) -> Iterator[Gate]:
+    for gate, label in GATES.items():
+        yield Gate(gate, words.label(label), bool(row[f"gate_{gate}"]))
+    if has_room is not None:
+        yield Gate("capacity", words.label(CAPACITY), has_room)
 
 
 def _others(evaluation: Evaluation, words: Words, zone: ZoneInfo) -> Iterator[OtherScore]:

@@ -103,6 +103,12 @@ _SAID: dict[str, Label] = {
         "en": "it is none of those who are never handed to sales.",
         "fr": "il n’est aucun de ceux qui ne sont jamais transmis.",
     },
+    "gate_capacity": {
+        "en": "the owner was given fewer than {n} contacts in the last 7 days; the others wait:"
+        " needs go first, then more points.",
+        "fr": "le propriétaire a reçu moins de {n} contacts ces 7 derniers jours ; les autres"
+        " attendent : les besoins d’abord, puis les points.",
+    },
     "due": {
         "en": "The task is due {need} hours after a need, {points} hours after a hand-off by"
         " points.",
@@ -193,6 +199,8 @@ class StageSpeaker:
             "free": self._say("gate_free", days=hand_off.not_rejected_within_days),
             "unblocked": self._say("gate_unblocked"),
         }
+        if hand_off.weekly_limit is not None:
+            gates["capacity"] = self._say("gate_capacity", n=hand_off.weekly_limit)
         yield from ((name, f"- {sentence}") for name, sentence in gates.items())
         due = {"need": hand_off.due_hours_need, "points": hand_off.due_hours_points}
         yield "due", self._say("due", **due)

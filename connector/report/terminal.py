@@ -104,6 +104,11 @@ def _plan_notes(summary: PlanSummary) -> Iterable[str]:
             f"{summary.withheld:,} hand-offs without a task: on the first run none is created "
             "unless you pass --create-tasks, so that nobody is flooded."
         )
+    if summary.queued:
+        yield (
+            f"{summary.queued:,} hand-offs wait: their owners were given as many as `weekly_limit` "
+            "allows in the last 7 days. Needs go first, then more points."
+        )
     if summary.ownerless:
         yield f"{summary.ownerless:,} tasks without an owner: the contact has none that is active."
     yield from _kept_notes(summary.kept)

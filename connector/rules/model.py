@@ -226,9 +226,10 @@ class Stages:
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """Gates 1 to 6 of scoring.md section 8, and the task.
+    """The gates of scoring.md section 8, and the task.
 
     `due_hours_need`, `due_hours_points`: due time of the task after the hand-off, in hours.
+    `weekly_limit`: tasks that one owner gets in seven days; None: as many as there are.
     `reach_fields`: contact fields of which one must be known; `name_fields`: likewise.
     """
 
@@ -241,6 +242,7 @@ class HandOff:
     due_hours_need: int = 4
     due_hours_points: int = 24
     blockers: tuple[Blocker, ...] = ()
+    weekly_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,12 @@ from connector.store.withdrawing import waiting, withdraw_edited
 
 ACTIVITIES = "activities"
 
+_GIVEN = """
+SELECT c.owner, count(*) FROM state s JOIN contact c ON c.no = s.no
+WHERE c.status = 'living' AND c.owner IS NOT NULL AND s.task_key IS NOT NULL
+    AND s.handed_off_us > ? AND s.handed_off_us <= ?
+GROUP BY c.owner
+"""
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -286,6 +292,12 @@ class EmbeddedStore(Store):
             Owner(OwnerId(str(id_)), str(email), str(name), bool(is_active), str(user))
             for id_, email, name, is_active, user in rows
         ]
+
+    @_guarded
+    def count_given(self, since: datetime, until: datetime) -> Mapping[OwnerId, int]:
+        """Return {owner: contacts handed to him with a task, after `since`, up to `until`}."""
+        rows = self._database.rows(_GIVEN, [to_us(since), to_us(until)])
+        return {OwnerId(str(owner)): int(str(count)) for owner, count in rows}
 
     # -- evaluate
 

@@ -69,6 +69,13 @@ class TaskPlanner:
         self._withholds = withholds
         self.counts = TaskCounts()
 
+    @property
+    def active(self) -> frozenset[OwnerId]:
+        """The owners who can be given tasks; asked for once."""
+        if self._active is None:
+            self._active = frozenset(each.id for each in self._owners() if each.is_active)
+        return self._active
+
     def wishes(self, row: Row, lines: Sequence[Line], known: KnownContact) -> list[TaskWish]:
         """Return the tasks to create or complete for one contact."""
         wishes = []
@@ -124,9 +131,7 @@ class TaskPlanner:
 
     def _active_owner(self, known: KnownContact) -> OwnerId | None:
         """Return the contact's owner if still active: a task on a deactivated one would be lost."""
-        if self._active is None:
-            self._active = frozenset(each.id for each in self._owners() if each.is_active)
-        if known.owner in self._active:
+        if known.owner in self.active:
             return known.owner
         self.counts.ownerless += 1
         return None

@@ -35,6 +35,7 @@ from connector.rules.explain import Line, Words
 from connector.rules.model import RuleSet
 from connector.rules.plan import CompiledRules
 from connector.sync.batches import Batch, batches
+from connector.sync.capacity import WEEK, Part, joined, who_waits
 from connector.sync.compare import WritePolicy, differing, to_show
 from connector.sync.handoff import TaskPlanner
 from connector.sync.leads import label_values, lagging
@@ -137,6 +138,8 @@ class Planner:
         self._withholds = False
         self._with_deals: set[int] = set()  # contacts with an open deal, where it tells
         self._parts: Counter[str] = Counter()
+        self._limit: int | None = None  # contacts that an owner is given in a week
+        self._queue: list[Part] = []  # who is handed off, until all are known
         self._waiting = 0  # write-backs that wait; the contacts of all are looked at
 
     def plan(
@@ -156,6 +159,7 @@ class Planner:
         has_tasks = self._settings.has_tasks
         self._withholds = has_tasks and not create_tasks
         creates = has_tasks and create_tasks
+        self._limit = self._settings.rules.hand_off.weekly_limit if creates else None
         self._tasks.begin(as_of, creates=creates, withholds=self._withholds)
         done, total = 0, len(self._store.buckets())
         progress.step("scoring", done=done, total=total)
@@ -174,6 +178,7 @@ class Planner:
                 self._plan_batch(batch, evaluation, as_of_us)
                 done += len(batch.buckets)
                 progress.step("scoring", done=done, total=total)
+        self._plan_queue(as_of)
         self._verify()
         return self._finished()
 
@@ -196,20 +201,43 @@ class Planner:
         )
 
     def _plan_batch(self, batch: Batch, evaluation: Evaluation, as_of_us: int) -> None:
-        facts = batch.facts
-        self._count(evaluation, facts.state)
-        deals = open_deals(facts.opportunity, as_of_us)
-        uses_deals = self._settings.natives or self._settings.label
-        self._with_deals.update(deals.to_pylist() if uses_deals else ())
-        standing = standing_column(evaluation.score, deals, self._settings.natives)
-        show = to_show(evaluation, at_us=as_of_us, standing=standing)
-        differ = differing(show, facts.state, evaluation.score, self._settings.policy)
+        deals = open_deals(batch.facts.opportunity, as_of_us)
         found = [no for bucket in batch.buckets for no in self._store.load_edited(bucket)]
         found += self._lagging(batch, evaluation.score, deals)
-        edited = pa.array(found, pa.int64())
+        part = Part(evaluation, batch.facts.state, deals, pa.array(found, pa.int64()))
+        if self._limit is not None:
+            handed_off, part = part.divided()
+            self._queue.append(handed_off)
+        self._plan_part(part, as_of_us)
+
+    def _plan_queue(self, as_of: datetime) -> None:
+        """Plan who is handed off, as far as the owners have room for them this week."""
+        if self._limit is None or not self._queue:
+            return
+        part, self._queue = joined(self._queue), []
+        score = part.evaluation.score
+        owners = {
+            no: each.owner
+            for some in in_parts(score["contact"].to_pylist(), DRAFTED)
+            for no, each in self._store.load_contacts(some).items()
+            if each.owner in self._tasks.active
+        }
+        had = self._store.count_given(as_of - WEEK, as_of)
+        waiting = who_waits(score, owners, had, self._limit)
+        self._summary.queued = len(waiting)
+        self._plan_part(part.waiting(waiting), micros(as_of))
+
+    def _plan_part(self, part: Part, as_of_us: int) -> None:
+        evaluation = part.evaluation
+        self._count(evaluation, part.state)
+        uses_deals = self._settings.natives or self._settings.label
+        self._with_deals.update(part.deals.to_pylist() if uses_deals else ())
+        standing = standing_column(evaluation.score, part.deals, self._settings.natives)
+        show = to_show(evaluation, at_us=as_of_us, standing=standing)
+        differ = differing(show, part.state, evaluation.score, self._settings.policy)
         score = _over_at_once(evaluation.score) if self._withholds else evaluation.score
         self._stage(score, evaluation.move, show, (), {})
-        numbers = pc.unique(_joined(differ, edited))
+        numbers = pc.unique(_joined(differ, part.edited))
         for start in range(0, len(numbers), DRAFTED):
             self._stage_drafts(self._drafts(evaluation, numbers.slice(start, DRAFTED)), show)
 

@@ -171,6 +171,7 @@ OTHER: dict[str, object] = {
     "hand_off.families.count": 3,
     "hand_off.families.within": "31d",
     "hand_off.not_rejected_within": "63d",
+    "hand_off.weekly_limit": 7,
     "hand_off.name_fields": ["last_name"],
     "hand_off.reach_fields": ["phone"],
     "hand_off.due.need": "5h",

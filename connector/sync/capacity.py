@@ -1,0 +1,132 @@
+"""How many hand-offs an owner gets in a week: who goes first, and who waits.
+
+The one gate that looks across contacts: it can be asked only when all of them were evaluated.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connector.domain.ids import OwnerId
+from connector.ports import Evaluation
+
+WEEK = timedelta(days=7)
+_BY_CONTACT = [each.name for each in fields(Evaluation) if each.name != "flag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some contacts that were evaluated together.
+
+    `state`: what was remembered of them before; `deals`: those with an open deal; `edited`: those
+    that are looked at whatever was shown of them.
+    """
+
+    evaluation: Evaluation
+    state: pa.Table
+    deals: pa.Array
+    edited: pa.Array
+
+    def divided(self) -> tuple["Part", "Part"]:
+        """Return those who are handed off, and the others, who keep what is in quarantine."""
+        score = self.evaluation.score
+        handed = score.filter(score["handed_off"])["contact"].combine_chunks()
+        some, others = self._of(handed, is_in=True), self._of(handed, is_in=False)
+        return replace(some, evaluation=replace(some.evaluation, flag=None)), others
+
+    def _of(self, numbers: pa.Array, *, is_in: bool) -> "Part":
+        def kept(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+            mask = pc.is_in(values, value_set=numbers)
+            return mask if is_in else pc.invert(mask)
+
+        tables = {name: getattr(self.evaluation, name) for name in _BY_CONTACT}
+        divided = {
+            name: table if table is None else table.filter(kept(table["contact"]))
+            for name, table in tables.items()
+        }
+        return Part(
+            replace(self.evaluation, **divided),
+            self.state.filter(kept(self.state["contact"])),
+            self.deals.filter(kept(self.deals)),
+            self.edited.filter(kept(self.edited)),
+        )
+
+    def waiting(self, numbers: Sequence[int]) -> "Part":
+        """Return it with the hand-offs of some contacts still to come."""
+        score = not_yet(self.evaluation.score, self.state, numbers)
+        return replace(self, evaluation=replace(self.evaluation, score=score))
+
+
+def joined(parts: Sequence[Part]) -> Part:
+    """Return several parts, at least one, as one."""
+    tables = {
+        name: [getattr(each.evaluation, name) for each in parts]
+        for name in _BY_CONTACT
+        if getattr(parts[0].evaluation, name) is not None
+    }
+    together = {name: pa.concat_tables(each) for name, each in tables.items()}
+    return Part(
+        replace(parts[0].evaluation, **together),
+        pa.concat_tables([each.state for each in parts]),
+        pa.concat_arrays([each.deals for each in parts]),
+        pa.concat_arrays([each.edited for each in parts]),
+    )
+
+
+def who_waits(
+    score: pa.Table, owners: Mapping[int, OwnerId], had: Mapping[OwnerId, int], limit: int
+) -> list[int]:
+    """Return the contacts of `score`, all handed off, for whom their owner has no room this week.
+
+    Needs go first, then more points, then who has waited longer. `owners`: {contact: owner}, of
+    those that have one; who has none does not wait. `had`: {owner: hand-offs of the last days}.
+    """
+    counts = Counter(had)
+    waiting = []
+    for no in _in_order(score):
+        owner = owners.get(no)
+        if owner is None:
+            continue
+        if counts[owner] >= limit:
+            waiting.append(no)
+        else:
+            counts[owner] += 1
+    return waiting
+
+
+def not_yet(score: pa.Table, state: pa.Table, numbers: Iterable[int]) -> pa.Table:
+    """Return `score` in which the hand-offs of some contacts have not happened.
+
+    What was remembered of an earlier one stands; the cause stays news, so that the next plan finds
+    it again.
+    """
+    waits = pc.is_in(score["contact"], value_set=pa.array(list(numbers), pa.int64()))
+    where = pc.index_in(score["contact"], value_set=state["contact"])
+    before = {
+        "handed_off": pa.scalar(False),  # noqa: FBT003  Arrow's own signature
+        # It was closed, or there was none: beside an open one nobody is handed off.
+        "hand_off_open": pa.scalar(False),  # noqa: FBT003  the same
+        "handed_off_us": state["handed_off_us"].take(where),
+        "hand_off_reason": state["hand_off_reason"].take(where),
+    }
+    for name, values in before.items():
+        column = pc.if_else(waits, values, score[name])
+        score = score.set_column(score.schema.get_field_index(name), name, column)
+    return score
+
+
+def _in_order(score: pa.Table) -> list[int]:
+    rows = score.select(["contact", "hand_off_reason", "points", "episode_us"]).to_pylist()
+    rows.sort(
+        key=lambda row: (
+            row["hand_off_reason"] != "need",
+            -row["points"],
+            row["episode_us"],
+            row["contact"],
+        )
+    )
+    return [row["contact"] for row in rows]
