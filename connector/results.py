@@ -40,8 +40,9 @@ class PlanSummary:
     `warmings`: {(from, to temperature): contacts}. `stage_changes`: contacts that had a stage
     before and would change it. `tasks_waiting`: planned before, and not taken by the CRM yet.
     `withheld`: hand-offs for which no task is created because this is the first run. `queued`:
-    those that wait since their owner was given enough this week. `rests_on`: of a past instant,
-    where its facts come from, in sentences.
+    those that wait since their owner was given enough this week. `unknown_owners`: addresses that
+    the routes name and no active owner has. `rests_on`: of a past instant, where its facts come
+    from, in sentences.
     """
 
     contacts: int = 0
@@ -66,6 +67,7 @@ class PlanSummary:
     quarantined: Counter[str] = field(default_factory=Counter)
     estimate: CallEstimate = field(default_factory=CallEstimate)
     rests_on: Sequence[str] = ()
+    unknown_owners: Sequence[str] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -29,7 +29,7 @@ from connector.rules.quarantine import Quarantine
 from connector.rules.timeline import Span
 from connector.store import EmbeddedStore
 from connector.sync.batches import joined
-from connector.sync.capacity import WEEK, not_yet
+from connector.sync.capacity import WEEK, Candidates, not_yet
 from connector.sync.robots import is_suspect, parts_of, robot_domains, with_robots
 from connector.sync.wanted import EPOCH, local_day, micros, moment
 
@@ -191,12 +191,13 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
 def _has_room(
     opened: Opened, store: EmbeddedStore, known: KnownContact, at: datetime
 ) -> bool | None:
-    """Return whether the owner may be given one more contact this week; None without a limit."""
-    limit = opened.loaded.rules.hand_off.weekly_limit
-    active = {each.id for each in store.load_owners() if each.is_active}
-    if limit is None or known.owner is None or known.owner not in active:
+    """Return whether who would act has room for one more contact this week; None: no limit."""
+    hand_off = opened.loaded.rules.hand_off
+    able = Candidates(store.load_owners(), hand_off.routes).of(known)
+    if hand_off.weekly_limit is None or not able:
         return None
-    return store.count_given(at - WEEK, at).get(known.owner, 0) < limit
+    had = store.count_given(at - WEEK, at)
+    return min(had.get(each, 0) for each in able) < hand_off.weekly_limit
 
 
 def ask_history(config: Path, contact: str) -> None:

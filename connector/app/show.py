@@ -113,6 +113,7 @@ def plan_json(plan: PlanSummary) -> Mapping[str, object]:
         "kept": _plain(plan.kept),
         "quarantined": _plain(plan.quarantined),
         "rests_on": list(plan.rests_on),
+        "unknown_owners": list(plan.unknown_owners),
         "calls": {
             "contacts": plan.estimate.contacts,
             "leads": plan.estimate.leads,

@@ -37,6 +37,7 @@ from connector.rules.model import (
     PerDays,
     Persona,
     Repeated,
+    Route,
     RuleSet,
     SalesWork,
     Score,
@@ -71,6 +72,7 @@ class Meaning:
         wheres += [rule.where for rule in self.written.rules if rule.where]
         blockers = [blocker.where for blocker in self.written.hand_off.blockers]
         blockers += [rule.where for rule in self.written.contact_rules]
+        blockers += [route.where for route in self.written.hand_off.routing if route.where]
         criteria = [
             (one.field, one.is_) for persona in self.written.personas for one in persona.criteria
         ]
@@ -288,6 +290,15 @@ class Meaning:
             due_hours_need=written.due.need,
             due_hours_points=written.due.points,
             weekly_limit=written.weekly_limit,
+            routes=tuple(
+                Route(
+                    route.owners,
+                    self._where(route.where, self._fields, "hand_off", "routing", position, "where")
+                    if route.where
+                    else ALWAYS,
+                )
+                for position, route in enumerate(written.routing)
+            ),
             blockers=tuple(
                 Blocker(
                     blocker.id,

@@ -46,6 +46,7 @@ def check_alone(rules: RulesDocument, named: Named) -> Iterator[Found]:
     )
     yield from _accounts(rules)
     yield from _relative(rules)
+    yield from _routes(rules)
     if rules.interests is not None:
         topics = enumerate(rules.interests.topics)
         yield from _repeated(
@@ -76,6 +77,27 @@ def _relative(rules: RulesDocument) -> Iterator[Found]:
                 "example `decay: {expire_after: 30d}`"
             )
             yield Found(path, message, of_key=True)
+
+
+def _routes(rules: RulesDocument) -> Iterator[Found]:
+    """Yield what a route cannot ask: it looks at a contact's fields, as they are."""
+    for position, route in enumerate(rules.hand_off.routing):
+        path: DataPath = ("hand_off", "routing", position, "where")
+        if route.where is None:
+            continue
+        for where, word in relative_in(route.where, path):
+            yield Found(
+                where,
+                f"«{word}» does not go here: routes look at fields, not at the day",
+                of_key=True,
+            )
+        for where, name in _names(route.where, path):
+            if name in FACTS:
+                yield Found(
+                    where,
+                    f"«{name}» does not go here: routes look at fields, not at accounts",
+                    of_key=True,
+                )
 
 
 def _accounts(rules: RulesDocument) -> Iterator[Found]:
@@ -266,6 +288,9 @@ def fields_in(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
             yield ("personas", position, "criteria", number, "field"), criterion.field
     for position, blocker in enumerate(rules.hand_off.blockers):
         yield from _names(blocker.where, ("hand_off", "blockers", position, "where"))
+    for position, route in enumerate(rules.hand_off.routing):
+        if route.where:
+            yield from _names(route.where, ("hand_off", "routing", position, "where"))
     for position, rule in enumerate(rules.contact_rules):
         yield from _names(rule.where, ("contact_rules", position, "where"))
     yield from _fields_of_account(rules)

@@ -103,6 +103,15 @@ class BlockerSection(Section):
     """true: an explicit need goes to sales all the same."""
 
 
+class RouteSection(Section):
+    """Who gets the tasks of some contacts that have no active owner."""
+
+    where: Where | None = None
+    """Conditions on the contact's fields; without them it is for all."""
+    owners: Annotated[tuple[str, ...], Field(min_length=1)]
+    """The e-mail addresses of owners in the CRM: whoever was given the fewest this week is next."""
+
+
 class HandOffSection(Section):
     """When a contact is handed to sales, and by when sales should act."""
 
@@ -120,6 +129,8 @@ class HandOffSection(Section):
     """When the task is due."""
     weekly_limit: Annotated[int, Field(ge=1)] | None = None
     """How many contacts one owner is given in seven days; the others wait, needs go first."""
+    routing: tuple[RouteSection, ...] = ()
+    """Who gets the task where the contact has no active owner; the first that fits."""
     blockers: tuple[BlockerSection, ...] = ()
     """Who is never handed off."""
 

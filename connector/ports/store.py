@@ -186,7 +186,7 @@ class Store(Undoing, Quarantining, DatedStore, Protocol):
     def count_given(self, since: datetime, until: datetime) -> Mapping[OwnerId, int]:
         """Return {owner: contacts handed to him with a task, after `since`, up to `until`}.
 
-        Of each contact the last hand-off counts, for whoever owns it now.
+        Of each contact the last hand-off counts, for whom its task was.
         """
         ...
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from connector.domain.numbers import from_millionths
 from connector.report.condition_sentences import condition_in_words, listed, quoted
+from connector.rules.conditions import ALWAYS
 from connector.rules.explain import Words
-from connector.rules.model import Label, Persona
+from connector.rules.model import Label, Persona, Route
 
 _SAID: dict[str, Label] = {
     "persona": {"en": "{label}: {criteria}.", "fr": "{label} : {criteria}."},
@@ -109,6 +110,13 @@ _SAID: dict[str, Label] = {
         "fr": "le propriétaire a reçu moins de {n} contacts ces 7 derniers jours ; les autres"
         " attendent : les besoins d’abord, puis les points.",
     },
+    "route": {
+        "en": "The task of a contact without an active owner goes to whoever of {owners} was given"
+        " the fewest in the last 7 days{condition}.",
+        "fr": "La tâche d’un contact sans propriétaire actif va à celui de {owners} qui en a reçu"
+        " le moins ces 7 derniers jours{condition}.",
+    },
+    "route_if": {"en": ", if {condition}", "fr": ", si {condition}"},
     "due": {
         "en": "The task is due {need} hours after a need, {points} hours after a hand-off by"
         " points.",
@@ -202,9 +210,18 @@ class StageSpeaker:
         if hand_off.weekly_limit is not None:
             gates["capacity"] = self._say("gate_capacity", n=hand_off.weekly_limit)
         yield from ((name, f"- {sentence}") for name, sentence in gates.items())
+        for number, route in enumerate(hand_off.routes, 1):
+            yield f"route {number}", self._route(route)
         due = {"need": hand_off.due_hours_need, "points": hand_off.due_hours_points}
         yield "due", self._say("due", **due)
         yield "sales", self._sales()
+
+    def _route(self, route: Route) -> str:
+        condition = ""
+        if route.where != ALWAYS:
+            words = condition_in_words(route.where, self._words.language)
+            condition = self._say("route_if", condition=words)
+        return self._say("route", owners=self._listed(route.owners), condition=condition)
 
     def _sales(self) -> str:
         sales = self._rules.sales

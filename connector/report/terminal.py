@@ -109,6 +109,8 @@ def _plan_notes(summary: PlanSummary) -> Iterable[str]:
             f"{summary.queued:,} hand-offs wait: their owners were given as many as `weekly_limit` "
             "allows in the last 7 days. Needs go first, then more points."
         )
+    for mail in summary.unknown_owners:
+        yield f"No active owner has the address {mail}, which `routing` of the rules names."
     if summary.ownerless:
         yield f"{summary.ownerless:,} tasks without an owner: the contact has none that is active."
     yield from _kept_notes(summary.kept)

@@ -202,6 +202,17 @@ class Blocker:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """Who acts for contacts without an active owner. `owners`: e-mail addresses, at least one.
+
+    `where`: conditions on contact fields, none of them relative to the day or on accounts.
+    """
+
+    owners: tuple[str, ...]
+    where: Condition = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
 class Stages:
     """When a contact enters and leaves each stage and temperature (scoring.md section 7).
 
@@ -229,7 +240,8 @@ class HandOff:
     """The gates of scoring.md section 8, and the task.
 
     `due_hours_need`, `due_hours_points`: due time of the task after the hand-off, in hours.
-    `weekly_limit`: tasks that one owner gets in seven days; None: as many as there are.
+    `weekly_limit`: tasks that one owner gets in seven days; None: as many as there are. `routes`:
+    whose task it is where the contact has no active owner; the first that holds and has one.
     `reach_fields`: contact fields of which one must be known; `name_fields`: likewise.
     """
 
@@ -243,6 +255,7 @@ class HandOff:
     due_hours_points: int = 24
     blockers: tuple[Blocker, ...] = ()
     weekly_limit: int | None = None
+    routes: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

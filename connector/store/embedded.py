@@ -63,10 +63,10 @@ from connector.store.withdrawing import waiting, withdraw_edited
 ACTIVITIES = "activities"
 
 _GIVEN = """
-SELECT c.owner, count(*) FROM state s JOIN contact c ON c.no = s.no
-WHERE c.status = 'living' AND c.owner IS NOT NULL AND s.task_key IS NOT NULL
+SELECT s.given_to, count(*) FROM state s JOIN contact c ON c.no = s.no
+WHERE c.status = 'living' AND s.given_to IS NOT NULL
     AND s.handed_off_us > ? AND s.handed_off_us <= ?
-GROUP BY c.owner
+GROUP BY s.given_to
 """
 _P = ParamSpec("_P")
 _R = TypeVar("_R")

@@ -73,7 +73,8 @@ ON CONFLICT (no) DO UPDATE SET since_us = excluded.since_us, stage = excluded.st
     lower_since_us = excluded.lower_since_us, ripe_since_us = excluded.ripe_since_us,
     handed_off_us = excluded.handed_off_us, hand_off_reason = excluded.hand_off_reason,
     hand_off_open = excluded.hand_off_open,
-    task_key = CASE WHEN excluded.handed_off_us IS state.handed_off_us THEN state.task_key END
+    task_key = CASE WHEN excluded.handed_off_us IS state.handed_off_us THEN state.task_key END,
+    given_to = CASE WHEN excluded.handed_off_us IS state.handed_off_us THEN state.given_to END
 WHERE (state.stage, state.temperature, state.stage_since_us, state.lower_since_us,
     state.ripe_since_us, state.handed_off_us, state.hand_off_reason, state.hand_off_open)
 IS NOT (excluded.stage, excluded.temperature, excluded.stage_since_us, excluded.lower_since_us,
@@ -132,7 +133,7 @@ WHERE (outbox.state <> 'accepted' AND outbox.wish <> excluded.wish)
     OR (json_extract(excluded.wish, '$.is_done') AND NOT json_extract(outbox.wish, '$.is_done'))
 """
 _ACCEPT_TASK_KEYS = """
-UPDATE state SET task_key = t.key FROM staged_task t
+UPDATE state SET task_key = t.key, given_to = json_extract(t.wish, '$.owner') FROM staged_task t
 WHERE t.run = ? AND t.no = state.no AND NOT json_extract(t.wish, '$.is_done')
 """
 _ACCEPTED_ONCE = """

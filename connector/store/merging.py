@@ -47,12 +47,13 @@ _MERGED = (
     # The survivor goes on from its own state. What must not happen twice comes along: the hand-off
     # that is open, or was last.
     "INSERT INTO state (no, stage, temperature, stage_since_us, lower_since_us, ripe_since_us,"
-    " handed_off_us, hand_off_reason, hand_off_open, task_key)"
+    " handed_off_us, hand_off_reason, hand_off_open, task_key, given_to)"
     " SELECT :survivor, stage, temperature, stage_since_us, lower_since_us, ripe_since_us,"
-    " handed_off_us, hand_off_reason, hand_off_open, task_key FROM state WHERE no = :loser"
+    " handed_off_us, hand_off_reason, hand_off_open, task_key, given_to"
+    " FROM state WHERE no = :loser"
     " ON CONFLICT (no) DO UPDATE SET handed_off_us = excluded.handed_off_us,"
     " hand_off_reason = excluded.hand_off_reason, hand_off_open = excluded.hand_off_open,"
-    " task_key = excluded.task_key"
+    " task_key = excluded.task_key, given_to = excluded.given_to"
     " WHERE (coalesce(excluded.hand_off_open, 0), coalesce(excluded.handed_off_us, 0))"
     " > (coalesce(state.hand_off_open, 0), coalesce(state.handed_off_us, 0))",
     "DELETE FROM state WHERE no = :loser",

@@ -1,4 +1,4 @@
-"""How many hand-offs an owner gets in a week: who goes first, and who waits.
+"""Who acts for whom: routes, and how many contacts an owner is given in a week.
 
 The one gate that looks across contacts: it can be asked only when all of them were evaluated.
 """
@@ -11,8 +11,11 @@ from datetime import timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connector.domain.contact import Owner
 from connector.domain.ids import OwnerId
-from connector.ports import Evaluation
+from connector.ports import Evaluation, KnownContact
+from connector.rules.model import Route
+from connector.rules.predicate import Values, predicate
 
 WEEK = timedelta(days=7)
 _BY_CONTACT = [each.name for each in fields(Evaluation) if each.name != "flag"]
@@ -77,25 +80,74 @@ def joined(parts: Sequence[Part]) -> Part:
     )
 
 
-def who_waits(
-    score: pa.Table, owners: Mapping[int, OwnerId], had: Mapping[OwnerId, int], limit: int
-) -> list[int]:
-    """Return the contacts of `score`, all handed off, for whom their owner has no room this week.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Who acts for whom. `owners`: {contact: owner of its task}; `waiting`: contacts to come later.
 
-    Needs go first, then more points, then who has waited longer. `owners`: {contact: owner}, of
-    those that have one; who has none does not wait. `had`: {owner: hand-offs of the last days}.
+    A contact in neither has nobody who could act for it, and does not wait.
+    """
+
+    owners: Mapping[int, OwnerId]
+    waiting: Sequence[int]
+
+
+def give(
+    score: pa.Table,
+    candidates: Mapping[int, Sequence[OwnerId]],
+    had: Mapping[OwnerId, int],
+    limit: int | None,
+) -> Given:
+    """Give the contacts of `score`, all handed off, to owners; who finds no room this week waits.
+
+    Needs go first, then more points, then who has waited longer. `candidates`: {contact: owners who
+    may act for it}; the one of them who was given the fewest does, of equals the first. `had`:
+    {owner: contacts of the last days}; `limit`: the most of one; None: there is none.
     """
     counts = Counter(had)
+    owners: dict[int, OwnerId] = {}
     waiting = []
     for no in _in_order(score):
-        owner = owners.get(no)
-        if owner is None:
+        able = candidates.get(no)
+        if not able:
             continue
-        if counts[owner] >= limit:
+        owner = min(able, key=lambda each: counts[each])
+        if limit is not None and counts[owner] >= limit:
             waiting.append(no)
         else:
             counts[owner] += 1
-    return waiting
+            owners[no] = owner
+    return Given(owners, waiting)
+
+
+class Candidates:
+    """Finds who may act for a contact: its owner, or else those of the first route that fits."""
+
+    def __init__(self, owners: Sequence[Owner], routes: Sequence[Route]) -> None:
+        active = [each for each in owners if each.is_active]
+        self._active = {each.id for each in active}
+        by_mail = {each.email.casefold(): each.id for each in active}
+        self._routes = [
+            (
+                predicate(route.where),
+                [by_mail[mail.casefold()] for mail in route.owners if mail.casefold() in by_mail],
+            )
+            for route in routes
+        ]
+        self.unknown = [
+            mail
+            for mail in dict.fromkeys(mail for route in routes for mail in route.owners)
+            if mail.casefold() not in by_mail
+        ]
+
+    def of(self, contact: KnownContact) -> Sequence[OwnerId]:
+        """Return who may act for a contact, the first first; nobody, if so it is."""
+        if contact.owner in self._active:
+            return [contact.owner]
+        fields: Values = contact.fields  # type: ignore[assignment]  # as the mapping read them
+        for holds, owners in self._routes:
+            if owners and holds(fields):
+                return owners
+        return ()
 
 
 def not_yet(score: pa.Table, state: pa.Table, numbers: Iterable[int]) -> pa.Table:

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from connector.domain.contact import Owner
 from connector.domain.ids import OwnerId, TaskKey
@@ -48,12 +49,12 @@ class TaskPlanner:
         words: Words,
         feedback: str | None,
     ) -> None:
-        self._owners = owners
+        self._fetch = owners
         self._account = account
         self._rules = rules
         self._words = words
         self._feedback = feedback
-        self._active: frozenset[OwnerId] | None = None
+        self.routed: Mapping[int, OwnerId] = {}
         self._creates = False
         self._withholds = False
         self._as_of = moment(0)
@@ -69,12 +70,14 @@ class TaskPlanner:
         self._withholds = withholds
         self.counts = TaskCounts()
 
-    @property
-    def active(self) -> frozenset[OwnerId]:
-        """The owners who can be given tasks; asked for once."""
-        if self._active is None:
-            self._active = frozenset(each.id for each in self._owners() if each.is_active)
-        return self._active
+    @cached_property
+    def owners(self) -> Sequence[Owner]:
+        """Everybody who may own something; asked for once."""
+        return self._fetch()
+
+    @cached_property
+    def _active(self) -> frozenset[OwnerId]:
+        return frozenset(each.id for each in self.owners if each.is_active)
 
     def wishes(self, row: Row, lines: Sequence[Line], known: KnownContact) -> list[TaskWish]:
         """Return the tasks to create or complete for one contact."""
@@ -130,8 +133,13 @@ class TaskPlanner:
         return timedelta(hours=hours)
 
     def _active_owner(self, known: KnownContact) -> OwnerId | None:
-        """Return the contact's owner if still active: a task on a deactivated one would be lost."""
-        if known.owner in self.active:
+        """Return the contact's owner if still active: a task on a deactivated one would be lost.
+
+        Else whom a route gave it to.
+        """
+        if known.owner in self._active:
             return known.owner
+        if known.no in self.routed:
+            return self.routed[known.no]
         self.counts.ownerless += 1
         return None

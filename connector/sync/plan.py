@@ -35,7 +35,7 @@ from connector.rules.explain import Line, Words
 from connector.rules.model import RuleSet
 from connector.rules.plan import CompiledRules
 from connector.sync.batches import Batch, batches
-from connector.sync.capacity import WEEK, Part, joined, who_waits
+from connector.sync.capacity import WEEK, Candidates, Part, give, joined
 from connector.sync.compare import WritePolicy, differing, to_show
 from connector.sync.handoff import TaskPlanner
 from connector.sync.leads import label_values, lagging
@@ -138,8 +138,8 @@ class Planner:
         self._withholds = False
         self._with_deals: set[int] = set()  # contacts with an open deal, where it tells
         self._parts: Counter[str] = Counter()
-        self._limit: int | None = None  # contacts that an owner is given in a week
-        self._queue: list[Part] = []  # who is handed off, until all are known
+        self._gives = False  # whether hand-offs go to owners in an order, after all are known
+        self._queue: list[Part] = []  # who is handed off, until then
         self._waiting = 0  # write-backs that wait; the contacts of all are looked at
 
     def plan(
@@ -159,7 +159,8 @@ class Planner:
         has_tasks = self._settings.has_tasks
         self._withholds = has_tasks and not create_tasks
         creates = has_tasks and create_tasks
-        self._limit = self._settings.rules.hand_off.weekly_limit if creates else None
+        hand_off = self._settings.rules.hand_off
+        self._gives = creates and (hand_off.weekly_limit is not None or bool(hand_off.routes))
         self._tasks.begin(as_of, creates=creates, withholds=self._withholds)
         done, total = 0, len(self._store.buckets())
         progress.step("scoring", done=done, total=total)
@@ -205,27 +206,29 @@ class Planner:
         found = [no for bucket in batch.buckets for no in self._store.load_edited(bucket)]
         found += self._lagging(batch, evaluation.score, deals)
         part = Part(evaluation, batch.facts.state, deals, pa.array(found, pa.int64()))
-        if self._limit is not None:
+        if self._gives:
             handed_off, part = part.divided()
             self._queue.append(handed_off)
         self._plan_part(part, as_of_us)
 
     def _plan_queue(self, as_of: datetime) -> None:
-        """Plan who is handed off, as far as the owners have room for them this week."""
-        if self._limit is None or not self._queue:
+        """Plan who is handed off, and to whom, as far as owners have room for them this week."""
+        if not self._queue:
             return
         part, self._queue = joined(self._queue), []
-        score = part.evaluation.score
-        owners = {
-            no: each.owner
+        score, hand_off = part.evaluation.score, self._settings.rules.hand_off
+        owners = Candidates(self._tasks.owners, hand_off.routes)
+        candidates = {
+            no: owners.of(each)
             for some in in_parts(score["contact"].to_pylist(), DRAFTED)
             for no, each in self._store.load_contacts(some).items()
-            if each.owner in self._tasks.active
         }
         had = self._store.count_given(as_of - WEEK, as_of)
-        waiting = who_waits(score, owners, had, self._limit)
-        self._summary.queued = len(waiting)
-        self._plan_part(part.waiting(waiting), micros(as_of))
+        given = give(score, candidates, had, hand_off.weekly_limit)
+        self._tasks.routed = given.owners
+        self._summary.queued = len(given.waiting)
+        self._summary.unknown_owners = owners.unknown
+        self._plan_part(part.waiting(given.waiting), micros(as_of))
 
     def _plan_part(self, part: Part, as_of_us: int) -> None:
         evaluation = part.evaluation

@@ -603,6 +603,22 @@ RULES = (
         ),
     ),
     Mistake(
+        "routes that ask what they cannot, or lead nowhere",
+        _ONE_RULE + "account: {by: company}\n"
+        "hand_off:\n"
+        "  weekly_limit: 0\n"
+        "  routing:\n"
+        "    - {where: {any: [{since: {within_last: 30d}}]}, owners: [a@x.example]}\n"
+        "    - {where: {account_people: {gte: 2}}, owners: [a@x.example]}\n"
+        "    - {owners: []}\n",
+        (
+            "6:17: «weekly_limit» must be at least 1",
+            "8:31: «within_last» does not go here: routes look at fields, not at the day",
+            "9:16: «account_people» does not go here: routes look at fields, not at accounts",
+            "10:16: «owners» must have at least 1 entry",
+        ),
+    ),
+    Mistake(
         "an unknown group",
         _ONE_RULE + "  - {id: guide, activity: content_download, points: 5, group: contnt}\n"
         "groups: {content: {cap: 25}}\n",

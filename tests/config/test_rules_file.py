@@ -23,6 +23,7 @@ from connector.rules.model import (
     PerAttribute,
     PerDays,
     Repeated,
+    Route,
     RuleSet,
     SalesWork,
     Score,
@@ -152,6 +153,8 @@ hand_off:
   threshold: 40
   families: {count: 1, within: 2w}
   due: {need: 2h, points: 2d}
+  weekly_limit: 20
+  routing: [{where: {country: FR}, owners: [a@x.example]}, {owners: [b@x.example, c@x.example]}]
   blockers: [{id: student, where: {job_title: {contains: student}}}]
 sales: {touch: [call]}
 """
@@ -169,6 +172,11 @@ sales: {touch: [call]}
     assert found.hand_off.threshold == 40 * MILLION
     assert (found.hand_off.families, found.hand_off.families_within_days) == (1, 14)
     assert (found.hand_off.due_hours_need, found.hand_off.due_hours_points) == (2, 48)
+    assert found.hand_off.weekly_limit == 20
+    assert found.hand_off.routes == (
+        Route(("a@x.example",), Test("country", Kind.TEXT, Op.EQUALS, ("FR",))),
+        Route(("b@x.example", "c@x.example")),
+    )
     assert found.hand_off.blockers[0].where == Test(
         "job_title", Kind.TEXT, Op.CONTAINS, ("student",)
     )

@@ -96,6 +96,7 @@ BEFORE: dict[str, Any] = {
     "hand_off": {
         "threshold": 50,
         "families": {"count": 2, "within": "30d"},
+        "routing": [{"where": {"country": "France"}, "owners": ["lea@example.com"]}],
         "blockers": [{"id": "student", "label": "Student", "where": {"job_title": "student"}}],
     },
     "interests": {
@@ -172,6 +173,8 @@ OTHER: dict[str, object] = {
     "hand_off.families.within": "31d",
     "hand_off.not_rejected_within": "63d",
     "hand_off.weekly_limit": 7,
+    "hand_off.routing[0].where": {"country": "Belgium"},
+    "hand_off.routing[0].owners": ["tom@example.com"],
     "hand_off.name_fields": ["last_name"],
     "hand_off.reach_fields": ["phone"],
     "hand_off.due.need": "5h",

@@ -1,5 +1,6 @@
 """The weekly limit of an owner: who is handed over, who waits, and for how long."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,17 +10,28 @@ import pytest
 from connector.domain.contact import Contact
 from connector.domain.ids import OwnerId
 from connector.rules.compile import compile_rules
+from connector.rules.conditions import Kind, Test
+from connector.rules.model import Route
+from connector.rules.operators import Op
 from tests.fakes.people import LEA, TOM, activity, person
 from tests.sync.office import DAY, RULES, Office
 
 PEOPLE = [person(str(no), job_title="Head of operations") for no in range(1, 8)]
 LIMIT = 2
+IDA = replace(LEA, id=OwnerId("9"), email="ida@example.com", name="Ida")
+BY_NAME = Test("first_name", Kind.TEXT, Op.IN, ("p1", "p2", "p5"))
 
 
-def limited(folder: Path, limit: int | None = LIMIT, people: list[Contact] = PEOPLE) -> Office:
+def limited(
+    folder: Path,
+    limit: int | None = LIMIT,
+    people: Sequence[Contact] = PEOPLE,
+    routes: tuple[Route, ...] = (),
+) -> Office:
     """Return an account in which an owner is given so many contacts in a week."""
     office = Office(folder, people)
-    rules = replace(RULES, hand_off=replace(RULES.hand_off, weekly_limit=limit))
+    hand_off = replace(RULES.hand_off, weekly_limit=limit, routes=routes)
+    rules = replace(RULES, hand_off=hand_off)
     office.settings = replace(office.settings, rules=rules, compiled=compile_rules(rules))
     return office
 
@@ -98,15 +110,14 @@ def test_needs_go_before_points_and_more_points_before_fewer(office: Office) -> 
 
 
 def test_everybody_has_a_week_of_his_own_and_nobody_s_contacts_do_not_wait(tmp_path: Path) -> None:
-    ida = replace(LEA, id=OwnerId("9"), name="Ida")
     people = [
         *(person(str(no), LEA, job_title="Head of operations") for no in range(1, 4)),
-        *(person(str(no), ida, job_title="Head of operations") for no in range(4, 7)),
+        *(person(str(no), IDA, job_title="Head of operations") for no in range(4, 7)),
         *(person(str(no), None, job_title="Head of operations") for no in range(7, 10)),
         *(person(str(no), TOM, job_title="Head of operations") for no in range(10, 13)),
     ]
     office = limited(tmp_path, people=people)
-    office.desk.owners = [LEA, ida, TOM]
+    office.desk.owners = [LEA, IDA, TOM]
     office.begin()
     ask(office, *people)
     report = office.sync()
@@ -167,3 +178,68 @@ def test_a_second_need_waits_with_the_first_hand_off_remembered(office: Office) 
     office.clock.turn(5 * DAY)
     office.sync()
     assert len(office.tasks_of(first)) == 2
+
+
+def unowned(count: int) -> list[Contact]:
+    return [person(str(no), None, job_title="Head of operations") for no in range(1, count + 1)]
+
+
+def owners_of(office: Office, *people: Contact) -> list[str | None]:
+    return [office.tasks_of(each)[0].owner for each in people]
+
+
+def test_who_has_no_owner_goes_to_whoever_of_the_route_was_given_the_fewest(tmp_path: Path) -> None:
+    people = [*unowned(5), person("6", LEA, job_title="Head of operations")]
+    office = limited(tmp_path, None, people, (Route(("LEA@example.com", "ida@example.com")),))
+    office.desk.owners = [LEA, IDA, TOM]
+    office.begin()
+    ask(office, people[5])
+    office.sync()
+    office.clock.turn(timedelta(hours=1))
+    ask(office, *people[:5])
+    report = office.sync()
+    assert report.plan is not None
+    assert (report.plan.tasks, report.plan.ownerless, report.plan.unknown_owners) == (5, 0, [])
+    assert owners_of(office, *people[:5]) == ["9", "7", "9", "7", "9"], "Léa has one already"
+    assert office.desk.get(people[0]).owner is None, "the contact itself stays as it is"
+
+
+def test_the_first_route_that_fits_and_has_somebody_counts(tmp_path: Path) -> None:
+    people = [*unowned(4), person("5", TOM, job_title="Head of operations")]
+    routes = (
+        Route(("tom@example.com", "nobody@example.com"), BY_NAME),
+        Route(("ida@example.com",), BY_NAME),
+    )
+    office = limited(tmp_path, None, people, routes)
+    office.desk.owners = [LEA, IDA, TOM]
+    office.begin()
+    ask(office, *people)
+    report = office.sync()
+    assert report.plan is not None
+    assert report.plan.unknown_owners == ["tom@example.com", "nobody@example.com"]
+    assert owners_of(office, *people) == ["9", "9", None, None, "9"], "Tom is not active any more"
+    assert report.plan.ownerless == 2
+
+
+def test_a_route_is_held_to_the_limit_also_after_its_tasks_are_done(tmp_path: Path) -> None:
+    people = unowned(5)
+    office = limited(tmp_path, 2, people, (Route(("ida@example.com",)),))
+    office.desk.owners = [LEA, IDA]
+    office.begin()
+    ask(office, *people)
+    report = office.sync()
+    assert report.plan is not None
+    assert (report.plan.tasks, report.plan.queued) == (2, 3)
+    office.clock.turn(DAY)
+    for each in people[:2]:
+        office.desk.add(activity(f"c{each.id}", "call", each, office.clock.now(), is_outbound=True))
+    report = office.sync()
+    assert report.plan is not None
+    assert (report.plan.tasks_closed, report.plan.tasks, report.plan.queued) == (2, 0, 3)
+    report = office.sync()
+    assert report.plan is not None
+    assert (report.plan.tasks, report.plan.queued) == (0, 3), "done is given all the same"
+    office.clock.turn(7 * DAY)
+    report = office.sync()
+    assert report.plan is not None
+    assert (report.plan.tasks, report.plan.queued) == (2, 1)
