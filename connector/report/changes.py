@@ -94,7 +94,7 @@ def _author(
     """Return who made a change: the last one of this field up to its stamp, of the same version."""
     for each in reversed(told):
         if each.until <= change.at + _LATE and change.name in each.was:
-            return each.by if since is None or each.until > since else None
+            return each.by if since is None or each.until > since + _LATE else None
     return None
 
 
