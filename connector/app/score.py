@@ -26,7 +26,7 @@ from connector.sync.progress import Progress
 from connector.sync.robots import by_sign, robot_domains, with_robots
 from connector.sync.wanted import local_day, micros
 
-_MEMORY = "700MB"  # of the engine, for one part; see `connector.engine.offline.PART_ACTIVITIES`
+_MEMORY = "700MB"  # of the engine, for parts that are evaluated at once: `offline.PART_ACTIVITIES`
 
 
 @dataclass(slots=True)

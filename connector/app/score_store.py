@@ -22,6 +22,9 @@ from connector.sync.progress import Progress
 from connector.sync.robots import parts_of, robot_domains, with_robots
 from connector.sync.wanted import local_day, micros
 
+_WRITTEN = 5_000
+"""So many contacts become rows together: texts for people take more memory than what they say."""
+
 
 def score_store(
     config: Path,
@@ -80,12 +83,25 @@ def _tables(
         opened.engine.evaluate_each(compiled, every, as_of_us=moment[0], as_of_day=moment[1])
     ) as evaluated:
         for buckets, evaluation in evaluated:
-            numbers = evaluation.score["contact"].to_pylist()
-            known = store.load_contacts(numbers)
-            ids = pa.chunked_array([[known[number].id for number in numbers]], pa.string())
-            yield rows.table(ids, _counted_from_zero(evaluation))
+            for some in _divided(evaluation):
+                numbers = some.score["contact"].to_pylist()
+                known = store.load_contacts(numbers)
+                ids = pa.chunked_array([[known[number].id for number in numbers]], pa.string())
+                yield rows.table(ids, _counted_from_zero(some))
             done += buckets
             progress.step("scoring", done=done, total=total)
+
+
+def _divided(evaluation: Evaluation) -> Iterator[Evaluation]:
+    """Yield an evaluation in parts of some thousand contacts."""
+    tables = {each.name: getattr(evaluation, each.name) for each in fields(evaluation)}
+    for start in range(0, len(evaluation.score), _WRITTEN):
+        numbers = evaluation.score["contact"].slice(start, _WRITTEN).combine_chunks()
+        part = {
+            name: table if table is None else table.filter(pc.is_in(table["contact"], numbers))
+            for name, table in tables.items()
+        }
+        yield Evaluation(**part)
 
 
 def _counted_from_zero(evaluation: Evaluation) -> Evaluation:

@@ -37,8 +37,8 @@ from connector.engine.offline_problems import (
 from connector.errors import Problem
 from connector.rules.plan import CompiledRules
 
-PART_ACTIVITIES = 500_000
-PART_CONTACTS = 50_000
+PART_ACTIVITIES = 300_000
+PART_CONTACTS = 30_000
 """About so many rows are evaluated at a time, whichever is reached first."""
 
 _STAGING = ", ".join(STAGING)
