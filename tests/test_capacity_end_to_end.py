@@ -61,6 +61,9 @@ def test_tasks_of_contacts_without_an_owner_are_routed(tmp_path: Path, crm: str)
         expected = dict(before["tasks_by_owner"])
         expected[desk.id] = expected.get(desk.id, 0) + unowned
         assert plan["tasks_by_owner"] == expected
+        assert plan["quarantined"] == before["quarantined"]
+        assert before["quarantined"] or crm == "salesforce", "clicks are HubSpot's"
+        assert (plan["contacts"], plan["moves"]) == (before["contacts"], before["moves"])
         assert (plan["ownerless"], plan["unknown_owners"]) == (0, ["gone@example.org"])
         assert leadripe("sync", "--json", cwd=tmp_path).json()["plan"]["writes"] == 0
 

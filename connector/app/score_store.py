@@ -20,6 +20,7 @@ from connector.store import EmbeddedStore
 from connector.sync.batches import batches
 from connector.sync.progress import Progress
 from connector.sync.robots import parts_of, robot_domains, with_robots
+from connector.sync.some_contacts import of_contacts
 from connector.sync.wanted import local_day, micros
 
 _WRITTEN = 5_000
@@ -94,14 +95,9 @@ def _tables(
 
 def _divided(evaluation: Evaluation) -> Iterator[Evaluation]:
     """Yield an evaluation in parts of some thousand contacts."""
-    tables = {each.name: getattr(evaluation, each.name) for each in fields(evaluation)}
     for start in range(0, len(evaluation.score), _WRITTEN):
         numbers = evaluation.score["contact"].slice(start, _WRITTEN).combine_chunks()
-        part = {
-            name: table if table is None else table.filter(pc.is_in(table["contact"], numbers))
-            for name, table in tables.items()
-        }
-        yield Evaluation(**part)
+        yield of_contacts(evaluation, numbers)
 
 
 def _counted_from_zero(evaluation: Evaluation) -> Evaluation:

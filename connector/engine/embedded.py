@@ -25,10 +25,11 @@ from connector.engine.inputs import (
     load_facts,
 )
 from connector.engine.prepared import PreparedPlan
-from connector.engine.side_by_side import Item, side_by_side
+from connector.engine.side_by_side import side_by_side
 from connector.engine.step_tables import create_step, creating
 from connector.errors import StoreError
 from connector.ports import Evaluation, Facts
+from connector.ports.engine import Item
 from connector.rules.plan import CompiledRules, Step
 from connector.rules.tables import OUTPUTS
 

@@ -5,17 +5,16 @@ of them has nothing to do while steps with a row for each contact run.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from queue import SimpleQueue
 from typing import Protocol, TypeVar
 
 from connector.ports import Evaluation, Facts
+from connector.ports.engine import Item
 
 _AGAIN = 0.05
 """Seconds after which an evaluation that goes on is interrupted anew: it was between two steps."""
-
-Item = TypeVar("Item")
 
 
 class Worker(Protocol):
@@ -33,7 +32,7 @@ def side_by_side(
     every: Iterable[tuple[Item, Facts]],
     engines: Sequence[Engine],
     evaluate: Callable[[Engine, Facts], Evaluation],
-) -> Iterator[tuple[Item, Evaluation]]:
+) -> Generator[tuple[Item, Evaluation], None, None]:
     """Yield what comes of each set of facts, in their order; as many at once as there are engines.
 
     `every` is iterated in the caller's thread, no further ahead than there are engines. Whatever

@@ -16,9 +16,9 @@ from connector.domain.ids import OwnerId
 from connector.ports import Evaluation, KnownContact
 from connector.rules.model import Route
 from connector.rules.predicate import Values, predicate
+from connector.sync.some_contacts import of_contacts
 
 WEEK = timedelta(days=7)
-_BY_CONTACT = [each.name for each in fields(Evaluation) if each.name != "flag"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +35,23 @@ class Part:
     edited: pa.Array
 
     def divided(self) -> tuple["Part", "Part"]:
-        """Return those who are handed off, and the others, who keep what is in quarantine."""
+        """Return those who are handed off, and the others, who keep all that is in quarantine."""
         score = self.evaluation.score
         handed = score.filter(score["handed_off"])["contact"].combine_chunks()
         some, others = self._of(handed, is_in=True), self._of(handed, is_in=False)
-        return replace(some, evaluation=replace(some.evaluation, flag=None)), others
+        # That is only counted, in one place.
+        return (
+            replace(some, evaluation=replace(some.evaluation, flag=None)),
+            replace(others, evaluation=replace(others.evaluation, flag=self.evaluation.flag)),
+        )
 
     def _of(self, numbers: pa.Array, *, is_in: bool) -> "Part":
         def kept(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
             mask = pc.is_in(values, value_set=numbers)
             return mask if is_in else pc.invert(mask)
 
-        tables = {name: getattr(self.evaluation, name) for name in _BY_CONTACT}
-        divided = {
-            name: table if table is None else table.filter(kept(table["contact"]))
-            for name, table in tables.items()
-        }
         return Part(
-            replace(self.evaluation, **divided),
+            of_contacts(self.evaluation, numbers, is_in=is_in),
             self.state.filter(kept(self.state["contact"])),
             self.deals.filter(kept(self.deals)),
             self.edited.filter(kept(self.edited)),
@@ -68,7 +67,7 @@ def joined(parts: Sequence[Part]) -> Part:
     """Return several parts, at least one, as one."""
     tables = {
         name: [getattr(each.evaluation, name) for each in parts]
-        for name in _BY_CONTACT
+        for name in (each.name for each in fields(Evaluation))
         if getattr(parts[0].evaluation, name) is not None
     }
     together = {name: pa.concat_tables(each) for name, each in tables.items()}
