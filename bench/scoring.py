@@ -224,6 +224,7 @@ def _evaluating(threads: int, *, plainly: bool = False) -> "Callable[[Iterable[_
     """
     from bench.scoring_data import AS_OF_DAY, AS_OF_US, no_rows
     from connector.config.rules_file import load_rules
+    from connector.domain.moment import Moment
     from connector.engine.embedded import EmbeddedEngine
     from connector.ports import Facts
     from connector.rules.compile import compile_rules
@@ -237,7 +238,7 @@ def _evaluating(threads: int, *, plainly: bool = False) -> "Callable[[Iterable[_
 
     def evaluate(sets: "Iterable[_Rows]") -> None:
         facts = ((None, Facts(*each, no_rows(), no_rows())) for each in sets)
-        for _ in engine.evaluate_each(compiled, facts, as_of_us=AS_OF_US, as_of_day=AS_OF_DAY):
+        for _ in engine.evaluate_each(compiled, facts, at=Moment(AS_OF_US, AS_OF_DAY)):
             pass
 
     return evaluate

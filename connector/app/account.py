@@ -12,6 +12,7 @@ from connector.app.clock import SystemClock
 from connector.app.crms import open_crm
 from connector.config.load import Loaded, load_all
 from connector.crm.vocabulary import feedback_name
+from connector.domain.moment import moment
 from connector.engine.embedded import EmbeddedEngine
 from connector.errors import ConfigError, StoreError, UsageError
 from connector.ports import Account, Clock, Crm, KnownContact, RunRecord
@@ -23,7 +24,6 @@ from connector.sync.compare import WritePolicy
 from connector.sync.guard import Guards
 from connector.sync.plan import PlanSettings
 from connector.sync.run import WROTE_FROM, WROTE_UNTIL, Parts, Runner, check_account, zone_of
-from connector.sync.wanted import moment
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from connector.app.account import open_account, zone_of_store
 from connector.app.demo_crm import DemoTask, fetch_tasks, write_files
 from connector.app.sandboxes import CrmName, SandboxWish, running
 from connector.app.show import console
+from connector.domain.moment import Moment, micros
 from connector.errors import UsageError
 from connector.ports import Provision
 from connector.report import terminal
@@ -23,7 +24,6 @@ from connector.report.explanation import Explanation
 from connector.results import RunReport
 from connector.sync.progress import Progress, Silent
 from connector.sync.robots import parts_of, robot_domains, with_robots
-from connector.sync.wanted import local_day, micros
 
 MARKER = ".leadripe-demo"
 PORT = 8765
@@ -153,9 +153,7 @@ def _telling(config: Path) -> Sequence[str]:
         )
         for bucket in store.buckets():
             facts = with_robots(store.load_facts(bucket, opened.compiled), domains)
-            evaluation = opened.engine.evaluate(
-                opened.compiled, facts, as_of_us=micros(now), as_of_day=local_day(now, zone)
-            )
+            evaluation = opened.engine.evaluate(opened.compiled, facts, at=Moment.at(now, zone))
             for row in evaluation.score.to_pylist():
                 kind = (row["stage"], row["temperature"])
                 best[kind] = max(best.get(kind, (-1, 0)), (row["points"], row["contact"]))

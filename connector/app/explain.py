@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from connector.app.account import Opened, find_contact, open_account, zone_of_store
 from connector.app.then import sources_of
 from connector.domain.contact import Owner
+from connector.domain.moment import EPOCH, Moment, local_day, micros, moment
 from connector.engine.daily import daily, deeds
 from connector.errors import UsageError
 from connector.ports import Evaluation, Facts, FormerContact, FormerFields, KnownContact
@@ -31,7 +32,6 @@ from connector.store import EmbeddedStore
 from connector.sync.batches import joined
 from connector.sync.capacity import WEEK, Candidates, not_yet
 from connector.sync.robots import is_suspect, parts_of, robot_domains, with_robots
-from connector.sync.wanted import EPOCH, local_day, micros, moment
 
 _PRIVATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
@@ -75,8 +75,7 @@ class Explained:
         trusting = self.opened.engine.evaluate(
             compile_rules(rules),
             replace(self.facts, decision=None, robot_domain=None),
-            as_of_us=micros(self.as_of),
-            as_of_day=local_day(self.as_of, self.zone),
+            at=Moment.at(self.as_of, self.zone),
         )
         return quarantined(self.evaluation, trusting, words=self.opened.words)
 
@@ -167,9 +166,7 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
         at = as_of or opened.clock.now()
         domains = _robots(opened, store, known.no, micros(at))
         facts = _with_account(opened, store, known.no, at, as_of, zone, domains)
-        evaluation = opened.engine.evaluate(
-            opened.compiled, facts, as_of_us=micros(at), as_of_day=local_day(at, zone)
-        )
+        evaluation = opened.engine.evaluate(opened.compiled, facts, at=Moment.at(at, zone))
         has_room = _has_room(opened, store, known, at)
         if has_room is False:
             score = not_yet(evaluation.score, facts.state, [known.no])
@@ -267,8 +264,7 @@ def _with_account(
     accounts = opened.engine.gather(
         opened.compiled,
         [with_robots(joined(colleagues), domains)] if colleagues else [],
-        as_of_us=micros(at),
-        as_of_day=local_day(at, zone),
+        at=Moment.at(at, zone),
     )
     return replace(facts, contact=accounts.beside(facts.contact)) if accounts else facts
 

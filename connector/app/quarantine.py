@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from connector.app.account import Opened, find_contact, open_account, zone_of_store
+from connector.domain.moment import micros, moment
 from connector.domain.text import fold
 from connector.errors import UsageError
 from connector.ports import Decision, DecisionRecord
@@ -16,7 +17,6 @@ from connector.rules.quarantine import Sign
 from connector.rules.tables import ROBOT_DOMAIN
 from connector.store import EmbeddedStore
 from connector.sync.robots import parts_of, robot_domains
-from connector.sync.wanted import micros, moment
 
 _FIND = Step(
     "found", "SELECT a.contact FROM activity AS a JOIN named AS n ON n.activity = a.activity"

@@ -24,6 +24,7 @@ from connector.columns import (
 )
 from connector.config.cases import Case, Step, known
 from connector.config.cases_file import load_cases
+from connector.domain.moment import Moment
 from connector.domain.text import fold
 from connector.engine.embedded import EmbeddedEngine
 from connector.errors import UsageError
@@ -33,7 +34,6 @@ from connector.report.cases import CasesReport, ToldCase, ToldStep
 from connector.report.cases import cases as cases_told
 from connector.rules.plan import CompiledRules
 from connector.rules.tables import ATTRIBUTE, MEMORY, ROBOT_DOMAIN
-from connector.sync.wanted import local_day, micros
 
 
 def run_cases(config: Path, rules: Path | None, files: Sequence[Path]) -> CasesReport:
@@ -106,8 +106,7 @@ class _Runner:
         evaluation = self.engine.evaluate(
             self.compiled,
             self._facts(steps, memory, zone),
-            as_of_us=micros(at),
-            as_of_day=local_day(at, zone),
+            at=Moment.at(at, zone),
         )
         reasons = _by_contact(evaluation.reason, evaluation.other_reason)
         interests, flags = _by_contact(evaluation.interest), _by_contact(evaluation.flag)

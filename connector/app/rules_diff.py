@@ -23,6 +23,7 @@ from connector.app.score import check_zone
 from connector.app.score_command import form_of
 from connector.app.score_output import Form, written
 from connector.config.rules_file import load_rules
+from connector.domain.moment import Moment
 from connector.engine.embedded import EmbeddedEngine
 from connector.ports import Accounts, Evaluation, Facts, Shapes
 from connector.report import terminal
@@ -33,7 +34,6 @@ from connector.rules.model import RuleSet
 from connector.rules.plan import CompiledRules
 from connector.sync.progress import Progress
 from connector.sync.robots import Parts, robot_domains, with_robots
-from connector.sync.wanted import local_day, micros
 
 _MEMORY = "700MB"  # of the engine, as for `leadripe score`
 
@@ -117,17 +117,17 @@ def _compare(wish: DiffWish, two: _Two, data: Data, form: Form, progress: Progre
     at = wish.as_of or SystemClock().now()
     report = new_report(at, wish.before, wish.after, two.comparison)
     engine = EmbeddedEngine(memory_limit=_MEMORY)
-    day = local_day(at, data.zone)
+    moment = Moment.at(at, data.zone)
 
     def robots(compiled: CompiledRules, crowd: Parts) -> pa.Table | None:
-        return robot_domains(engine, compiled, crowd, as_of_us=micros(at))
+        return robot_domains(engine, compiled, crowd, as_of_us=moment.us)
 
     def gathered(compiled: CompiledRules, parts: Iterable[Facts]) -> Accounts | None:
-        return engine.gather(compiled, parts, as_of_us=micros(at), as_of_day=day)
+        return engine.gather(compiled, parts, at=moment)
 
     def evaluated(compiled: CompiledRules, facts: Facts, accounts: Accounts | None) -> Evaluation:
         facts = replace(facts, accounts=accounts)
-        return engine.evaluate(compiled, facts, as_of_us=micros(at), as_of_day=day)
+        return engine.evaluate(compiled, facts, at=moment)
 
     out = wish.out or (sys.stdout.buffer if wish.as_json else None)
     schema = two.comparison.schema

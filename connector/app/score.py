@@ -15,6 +15,7 @@ from connector.app.robots import parts_of_files, quarantine_notes
 from connector.app.score_output import Form, writer_for, written
 from connector.app.score_rows import Rows, rows_of
 from connector.config.rules_file import load_rules
+from connector.domain.moment import Moment
 from connector.engine.embedded import EmbeddedEngine
 from connector.engine.offline import Inputs, read_files
 from connector.engine.offline_parts import Offline
@@ -24,7 +25,6 @@ from connector.rules.explain import Words
 from connector.rules.model import RuleSet
 from connector.sync.progress import Progress
 from connector.sync.robots import by_sign, robot_domains, with_robots
-from connector.sync.wanted import local_day, micros
 
 _MEMORY = "700MB"  # of the engine, for parts that are evaluated at once: `offline.PART_ACTIVITIES`
 
@@ -151,24 +151,19 @@ def _tables(
     """Yield the rows of each part, and count what is in quarantine."""
     engine = EmbeddedEngine(memory_limit=_MEMORY, temp_folder=offline.folder.parent / "engine")
     done = 0
-    moment = (micros(as_of), local_day(as_of, ZoneInfo(offline.zone)))
+    at = Moment.at(as_of, ZoneInfo(offline.zone))
     try:
-        domains = robot_domains(
-            engine, offline.compiled, parts_of_files(offline), as_of_us=moment[0]
-        )
+        domains = robot_domains(engine, offline.compiled, parts_of_files(offline), as_of_us=at.us)
         accounts = engine.gather(
             offline.compiled,
             (with_robots(part.facts, domains) for part in offline.parts(again=True)),
-            as_of_us=moment[0],
-            as_of_day=moment[1],
+            at=at,
         )
         every = (
             (part.ids, replace(with_robots(part.facts, domains), accounts=accounts))
             for part in offline.parts()
         )
-        with closing(
-            engine.evaluate_each(offline.compiled, every, as_of_us=moment[0], as_of_day=moment[1])
-        ) as evaluated:
+        with closing(engine.evaluate_each(offline.compiled, every, at=at)) as evaluated:
             for ids, evaluation in evaluated:
                 quarantined += by_sign(evaluation.flag)
                 yield rows.table(ids, evaluation)

@@ -15,13 +15,13 @@ from connector.app.score import ScoreResult
 from connector.app.score_output import Form, writer_for, written
 from connector.app.score_rows import Rows
 from connector.app.then import sources_of
+from connector.domain.moment import Moment
 from connector.ports import Evaluation
 from connector.store import EmbeddedStore
 from connector.sync.batches import batches
 from connector.sync.progress import Progress
 from connector.sync.robots import parts_of, robot_domains, with_robots
 from connector.sync.some_contacts import of_contacts
-from connector.sync.wanted import local_day, micros
 
 _WRITTEN = 5_000
 """So many contacts become rows together: texts for people take more memory than what they say."""
@@ -66,23 +66,20 @@ def _tables(
 ) -> Iterator[pa.Table]:
     _, zone = zone_of_store(store)
     rows = Rows(opened.words, zone.key)
-    moment = (micros(at), local_day(at, zone))
+    moment = Moment.at(at, zone)
     compiled = opened.compiled
-    domains = robot_domains(opened.engine, compiled, parts_of(store), as_of_us=moment[0])
+    domains = robot_domains(opened.engine, compiled, parts_of(store), as_of_us=moment.us)
     accounts = opened.engine.gather(
         compiled,
         (with_robots(batch.facts, domains) for batch in batches(store, compiled, as_of=as_of)),
-        as_of_us=moment[0],
-        as_of_day=moment[1],
+        at=moment,
     )
     every = (
         (len(batch.buckets), replace(with_robots(batch.facts, domains), accounts=accounts))
         for batch in batches(store, compiled, as_of=as_of)
     )
     done, total = 0, len(store.buckets())
-    with closing(
-        opened.engine.evaluate_each(compiled, every, as_of_us=moment[0], as_of_day=moment[1])
-    ) as evaluated:
+    with closing(opened.engine.evaluate_each(compiled, every, at=moment)) as evaluated:
         for buckets, evaluation in evaluated:
             for some in _divided(evaluation):
                 numbers = some.score["contact"].to_pylist()

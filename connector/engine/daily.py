@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connector.columns import OPPORTUNITY_SCHEMA, STATE_SCHEMA, contact_table
+from connector.domain.moment import Moment
 from connector.ports import Engine, Evaluation, Facts
 from connector.rules.compile import compile_rules
 from connector.rules.model import RuleSet
@@ -166,7 +167,7 @@ def _ask(
         opportunity=OPPORTUNITY_SCHEMA.empty_table(),
         state=STATE_SCHEMA.empty_table(),
     )
-    answer = engine.evaluate(compiled, facts, as_of_us=span.as_of_us, as_of_day=as_of_day)
+    answer = engine.evaluate(compiled, facts, at=Moment(span.as_of_us, as_of_day))
     lines = _lines(answer, len(turn))
     points = dict(
         zip(answer.score["contact"].to_pylist(), answer.score["points"].to_pylist(), strict=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from connector.domain.moment import Moment
 from connector.engine import robots
 from connector.engine.accounts import GatheredAccounts, gather
 from connector.engine.connection import Limits, folder_of, interruptible, opened
@@ -80,17 +81,15 @@ class EmbeddedEngine:
         for each in self._others or ():
             each.close()
 
-    def evaluate(
-        self, compiled: CompiledRules, facts: Facts, *, as_of_us: int, as_of_day: int
-    ) -> Evaluation:
-        """Evaluate the contacts of `facts` at an instant, whose local day is `as_of_day`.
+    def evaluate(self, compiled: CompiledRules, facts: Facts, *, at: Moment) -> Evaluation:
+        """Evaluate the contacts of `facts` as of a moment.
 
         Raises StoreError if files cannot be read, or memory or disk do not suffice.
         """
         with _explained():
             facts = _with_accounts(facts)
             self._allow(facts.activity)
-            moment = _moment(as_of_us, as_of_day)
+            moment = _moment(at.us, at.day)
             if not is_few(facts.contact):
                 return self._evaluate(compiled, facts, moment, is_quick=False)
             activity = self._activity_of_few(compiled, facts)
@@ -106,8 +105,7 @@ class EmbeddedEngine:
         compiled: CompiledRules,
         every: Iterable[tuple[Item, Facts]],
         *,
-        as_of_us: int,
-        as_of_day: int,
+        at: Moment,
     ) -> Generator[tuple[Item, Evaluation], None, None]:
         """Evaluate sets of contacts, each as `evaluate` does, and yield each with its item.
 
@@ -116,7 +114,7 @@ class EmbeddedEngine:
         """
 
         def on(engine: EmbeddedEngine, facts: Facts) -> Evaluation:
-            return engine.evaluate(compiled, facts, as_of_us=as_of_us, as_of_day=as_of_day)
+            return engine.evaluate(compiled, facts, at=at)
 
         coming = iter(every)
         ahead = list(islice(coming, 2))
@@ -214,7 +212,7 @@ class EmbeddedEngine:
                 self._clear(compiled, registered)
 
     def gather(
-        self, compiled: CompiledRules, parts: Iterable[Facts], *, as_of_us: int, as_of_day: int
+        self, compiled: CompiledRules, parts: Iterable[Facts], *, at: Moment
     ) -> GatheredAccounts | None:
         """Put contacts together by account; what comes of it lives as long as the engine.
 
@@ -227,9 +225,7 @@ class EmbeddedEngine:
         own = ((facts.contact, facts) for facts in parts)
         with (
             _explained(),
-            closing(
-                self.evaluate_each(plan.own, own, as_of_us=as_of_us, as_of_day=as_of_day)
-            ) as evaluated,
+            closing(self.evaluate_each(plan.own, own, at=at)) as evaluated,
         ):
             return gather(plan, evaluated, self._limits)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from connector.domain.moment import Moment
 from connector.rules.plan import CompiledRules, Step
 
 if TYPE_CHECKING:
@@ -62,10 +63,8 @@ class Evaluation:
 class Engine(Protocol):
     """Runs a compiled plan. Same inputs, same tables, whatever the order of rows."""
 
-    def evaluate(
-        self, compiled: CompiledRules, facts: Facts, *, as_of_us: int, as_of_day: int
-    ) -> Evaluation:
-        """Evaluate the contacts of `facts` at an instant, whose local day is `as_of_day`.
+    def evaluate(self, compiled: CompiledRules, facts: Facts, *, at: Moment) -> Evaluation:
+        """Evaluate the contacts of `facts` as of a moment.
 
         What is in quarantine has no part in it, and is listed in `flag`.
         """
@@ -76,8 +75,7 @@ class Engine(Protocol):
         compiled: CompiledRules,
         every: "Iterable[tuple[Item, Facts]]",
         *,
-        as_of_us: int,
-        as_of_day: int,
+        at: Moment,
     ) -> "Generator[tuple[Item, Evaluation], None, None]":
         """Evaluate sets of contacts, each as `evaluate` does, and yield each with its item.
 
@@ -103,10 +101,9 @@ class Engine(Protocol):
         compiled: CompiledRules,
         parts: Iterable[Facts],
         *,
-        as_of_us: int,
-        as_of_day: int,
+        at: Moment,
     ) -> Accounts | None:
-        """Put the contacts of all `parts` together by their accounts, at an instant.
+        """Put the contacts of all `parts` together by their accounts, as of a moment.
 
         None, without looking at a part, if no condition looks at accounts. Any way of dividing
         contacts into parts gives the same.

@@ -9,12 +9,13 @@ from functools import cached_property
 
 from connector.domain.contact import Owner
 from connector.domain.ids import OwnerId, TaskKey
+from connector.domain.moment import moment
 from connector.domain.numbers import shown
 from connector.ports import KnownContact, TaskWish
 from connector.rules.explain import Line, Words
 from connector.rules.model import RuleSet
 from connector.rules.task_text import HandOffFacts, task_body, task_subject
-from connector.sync.wanted import Row, moment
+from connector.sync.wanted import Row
 
 
 @dataclass(slots=True)

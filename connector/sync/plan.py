@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from connector.domain.contact import Owner
 from connector.domain.ids import ContactId, LeadId, RunId
+from connector.domain.moment import Moment, micros
 from connector.domain.parts import in_parts
 from connector.domain.text import same_value
 from connector.ports import (
@@ -42,7 +43,7 @@ from connector.sync.leads import label_values, lagging
 from connector.sync.native import native_values, open_deals, places, standing_column
 from connector.sync.progress import Progress
 from connector.sync.robots import by_sign, parts_of, robot_domains, with_robots
-from connector.sync.wanted import Row, Scored, Wanted, local_day, micros
+from connector.sync.wanted import Row, Scored, Wanted
 
 VERIFY_AT_MOST = 500
 """So many contacts, written before and not read in this run, are read again before they are
@@ -164,19 +165,16 @@ class Planner:
         self._tasks.begin(as_of, creates=creates, withholds=self._withholds)
         done, total = 0, len(self._store.buckets())
         progress.step("scoring", done=done, total=total)
-        compiled, as_of_us = self._settings.compiled, micros(as_of)
-        domains = robot_domains(self._engine, compiled, parts_of(self._store), as_of_us=as_of_us)
+        compiled, at = self._settings.compiled, Moment.at(as_of, self._settings.zone)
+        domains = robot_domains(self._engine, compiled, parts_of(self._store), as_of_us=at.us)
         accounts = self._accounts(as_of, then, domains)
         every = (
             (batch, replace(with_robots(batch.facts, domains), accounts=accounts))
             for batch in batches(self._store, compiled, as_of=then)
         )
-        as_of_day = local_day(as_of, self._settings.zone)
-        with closing(
-            self._engine.evaluate_each(compiled, every, as_of_us=as_of_us, as_of_day=as_of_day)
-        ) as evaluated:
+        with closing(self._engine.evaluate_each(compiled, every, at=at)) as evaluated:
             for batch, evaluation in evaluated:
-                self._plan_batch(batch, evaluation, as_of_us)
+                self._plan_batch(batch, evaluation, at.us)
                 done += len(batch.buckets)
                 progress.step("scoring", done=done, total=total)
         self._plan_queue(as_of)
@@ -197,8 +195,7 @@ class Planner:
         return self._engine.gather(
             compiled,
             (with_robots(batch.facts, domains) for batch in every),
-            as_of_us=micros(as_of),
-            as_of_day=local_day(as_of, self._settings.zone),
+            at=Moment.at(as_of, self._settings.zone),
         )
 
     def _plan_batch(self, batch: Batch, evaluation: Evaluation, as_of_us: int) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from connector.domain.ids import RunId
+from connector.domain.moment import micros
 from connector.errors import ConfigError, ConnectorError
 from connector.ports import Account, Clock, Crm, Engine, Store, Verdict
 from connector.results import HistorySummary, PlanSummary, PushResult, RunReport
@@ -19,7 +20,6 @@ from connector.sync.progress import Progress
 from connector.sync.pull import pull
 from connector.sync.push import Push
 from connector.sync.undo import UNDO, Undo, undoable
-from connector.sync.wanted import micros
 
 log = structlog.get_logger()
 

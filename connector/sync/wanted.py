@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from connector.domain.moment import day_of, moment
 from connector.domain.numbers import shown
 from connector.rules.explain import Line, Words, reasons_text
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 OUTPUTS = (
     "score",
@@ -38,26 +36,6 @@ class Scored:
 
     points: int
     lines: Sequence[Line] = ()
-
-
-def moment(micros: int) -> datetime:
-    """Return the instant of so many microseconds since 1970 UTC."""
-    return EPOCH + timedelta(microseconds=micros)
-
-
-def micros(at: datetime) -> int:
-    """Return an aware instant as microseconds since 1970 UTC."""
-    return (at - EPOCH) // timedelta(microseconds=1)
-
-
-def local_day(at: datetime, zone: ZoneInfo) -> int:
-    """Return the number of the calendar day in a zone, counted from 1970-01-01."""
-    return (at.astimezone(zone).date() - EPOCH.date()).days
-
-
-def day_of(at_us: int, zone: ZoneInfo) -> date:
-    """Return the calendar day of an instant in a zone."""
-    return moment(at_us).astimezone(zone).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,13 @@ from connector.app.diff_inputs import FilesNamed
 from connector.app.rules_diff import DiffWish, diff
 from connector.app.score import score_files
 from connector.config.rules_file import load_rules
+from connector.domain.moment import Moment
 from connector.engine.embedded import EmbeddedEngine
 from connector.engine.offline import Inputs, read_files
 from connector.rules.compile import compile_rules
 from connector.sandbox.hubspot.portal import Options
 from connector.sandbox.serve import RunningSandbox, start
 from connector.sync.progress import Silent
-from connector.sync.wanted import local_day, micros
 from tests.leadripe_process import leadripe, prepare
 
 RULES = """
@@ -103,13 +103,13 @@ def test_any_parts_give_the_same(files: tuple[Path, list[int]], size: int) -> No
     folder, points = files
     compiled = compile_rules(load_rules(folder / "rules.yaml"))
     inputs = Inputs(str(folder / "contacts.parquet"), str(folder / "activities.parquet"))
-    moment = {"as_of_us": micros(AT), "as_of_day": local_day(AT, ZoneInfo("UTC"))}
+    at = Moment.at(AT, ZoneInfo("UTC"))
     engine = EmbeddedEngine(threads=1, memory_limit="100MB")
     with read_files(compiled, inputs, zone="UTC", part_contacts=size) as offline:
         parts = list(offline.parts())
-        accounts = engine.gather(compiled, (part.facts for part in parts[::-1]), **moment)
+        accounts = engine.gather(compiled, (part.facts for part in parts[::-1]), at=at)
         found = [
-            engine.evaluate(compiled, replace(part.facts, accounts=accounts), **moment).score
+            engine.evaluate(compiled, replace(part.facts, accounts=accounts), at=at).score
             for part in parts
         ]
     assert len(parts) == -(-PEOPLE // size)

@@ -15,10 +15,10 @@ from connector.columns import schema_of, table_of
 from connector.config.starter import write_starter
 from connector.domain.contact import Activity, Contact, Value
 from connector.domain.ids import ActivityId, ContactId
+from connector.domain.moment import micros
 from connector.errors import UsageError
 from connector.ports import Account, MoveRecord, Page, Verdict
 from connector.rules.tables import MOVE
-from connector.sync.wanted import micros
 from tests.fakes.clock import MONDAY, FakeClock
 from tests.leadripe_process import leadripe
 from tests.store.shelf import accept, answer, memory, write

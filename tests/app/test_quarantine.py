@@ -14,9 +14,9 @@ from connector.app.quarantine import Chosen
 from connector.config.starter import write_starter
 from connector.domain.contact import Activity, Contact, Gone, Value
 from connector.domain.ids import ActivityId, ContactId
+from connector.domain.moment import micros
 from connector.errors import UsageError
 from connector.ports import Account, Page
-from connector.sync.wanted import micros
 from tests.fakes.clock import MONDAY, FakeClock
 from tests.leadripe_process import leadripe
 

@@ -19,10 +19,10 @@ from connector.app.score_store import score_store
 from connector.config.starter import write_starter
 from connector.domain.contact import Activity, Contact, Opportunity
 from connector.domain.ids import ActivityId, ContactId, OpportunityId
+from connector.domain.moment import Moment, micros
 from connector.ports import Account, Page, Verdict
 from connector.store import EmbeddedStore
 from connector.sync.progress import Silent
-from connector.sync.wanted import local_day, micros
 from tests.fakes.clock import MONDAY, FakeClock
 from tests.leadripe_process import leadripe
 from tests.store.shelf import accept, answer, memory, number, write
@@ -248,8 +248,7 @@ class History:
         found = self.opened.engine.evaluate(
             self.opened.compiled,
             facts,
-            as_of_us=micros(at),
-            as_of_day=local_day(at, ZoneInfo(zone)),
+            at=Moment.at(at, ZoneInfo(zone)),
         )
         (score,) = found.score.to_pylist()
         return Seen(at, score, found.reason.to_pylist()), found.score, found.move

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from connector.domain.contact import Value
 from connector.domain.ids import ContactId
+from connector.domain.moment import micros
 from connector.ports import ContactHistory, FieldHistory, PastOf
-from connector.sync.wanted import micros
 from tests.contract.accounts import AccountUnderTest
 
 TITLE = "job_title"

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from connector.domain.ids import RuleId
+from connector.domain.moment import Moment
 from connector.domain.numbers import MILLION
 from connector.domain.text import fold
 from connector.engine.embedded import EmbeddedEngine
@@ -118,9 +119,7 @@ def evaluate(
         state=table(states),
     )
     compiled = compile_rules(rules)
-    return ENGINE.evaluate(
-        compiled, facts, as_of_us=as_of_us, as_of_day=TODAY + (as_of_us - NOW) // DAY_US
-    )
+    return ENGINE.evaluate(compiled, facts, at=Moment(as_of_us, TODAY + (as_of_us - NOW) // DAY_US))
 
 
 def score_of(evaluation: Evaluation) -> Mapping[str, object]:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.domain.ids import RuleId
+from connector.domain.moment import Moment
 from connector.domain.numbers import MILLION
 from connector.domain.text import fold
 from connector.engine.embedded import EmbeddedEngine
@@ -226,7 +227,7 @@ def test_files_say_the_same_as_a_table(tmp_path: Path) -> None:
     expected = rows_of(evaluate(RULES, [*activities, did(ago=3, name="old")], people=PEOPLE))
     for folder in ("bucket=1", "it's"):
         facts = _in_files(tmp_path / folder, activities)
-        found = engine.evaluate(compiled, facts, as_of_us=NOW, as_of_day=TODAY)
+        found = engine.evaluate(compiled, facts, at=Moment(NOW, TODAY))
         assert rows_of(found) == expected
     engine.close()
 
@@ -235,7 +236,7 @@ def test_many_contacts_are_read_from_files_where_they_lie(tmp_path: Path) -> Non
     facts = _in_files(tmp_path / "files", [did(contact=number) for number in range(2000)])
     contact = table([{"contact": number} for number in range(1500)])
     facts = Facts(contact, facts.activity, facts.opportunity, facts.state)
-    found = ENGINE.evaluate(compile_rules(RULES), facts, as_of_us=NOW, as_of_day=TODAY)
+    found = ENGINE.evaluate(compile_rules(RULES), facts, at=Moment(NOW, TODAY))
     assert found.score["contact"].to_pylist() == list(range(1500))
     assert set(found.reason["contact"].to_pylist()) == set(range(1500))
 
@@ -246,19 +247,19 @@ def test_a_damaged_file_is_an_error_that_says_what_to_do(tmp_path: Path, content
     file.write_bytes(content)
     facts = Facts(table(PEOPLE), [file], table([]), table([]))
     with pytest.raises(StoreError, match="reads the CRM"):
-        ENGINE.evaluate(compile_rules(RULES), facts, as_of_us=NOW, as_of_day=TODAY)
+        ENGINE.evaluate(compile_rules(RULES), facts, at=Moment(NOW, TODAY))
     assert score_of(evaluate(RULES))["points"] == 0
 
 
 def test_a_missing_file_is_an_error_of_the_store(tmp_path: Path) -> None:
     facts = Facts(table(PEOPLE), [tmp_path / "gone.parquet"], table([]), table([]))
     with pytest.raises(StoreError):
-        ENGINE.evaluate(compile_rules(RULES), facts, as_of_us=NOW, as_of_day=TODAY)
+        ENGINE.evaluate(compile_rules(RULES), facts, at=Moment(NOW, TODAY))
 
 
 def test_too_little_memory_is_an_error_that_says_so(tmp_path: Path) -> None:
     engine = EmbeddedEngine(threads=1, memory_limit="1MB", temp_folder=tmp_path / "none")
     facts = Facts(table(PEOPLE), table([did()]), table([]), table([]))
     with pytest.raises(StoreError, match="memory"):
-        engine.evaluate(compile_rules(RULES), facts, as_of_us=NOW, as_of_day=TODAY)
+        engine.evaluate(compile_rules(RULES), facts, at=Moment(NOW, TODAY))
     engine.close()

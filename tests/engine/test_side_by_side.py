@@ -10,6 +10,7 @@ from random import Random
 import pyarrow as pa
 import pytest
 
+from connector.domain.moment import Moment
 from connector.engine.embedded import EmbeddedEngine
 from connector.engine.side_by_side import side_by_side
 from connector.errors import StoreError
@@ -42,9 +43,9 @@ def made_up(seed: int = 2) -> tuple[CompiledRules, list[Facts], Instant]:
 
 def test_each_set_says_what_it_says_alone_and_in_order(engine: EmbeddedEngine) -> None:
     compiled, sets, as_of = made_up()
-    found = engine.evaluate_each(compiled, enumerate(sets), as_of_us=as_of.us, as_of_day=as_of.day)
+    found = engine.evaluate_each(compiled, enumerate(sets), at=Moment(as_of.us, as_of.day))
     for count, (no, evaluation) in enumerate(found):
-        alone = engine.evaluate(compiled, sets[no], as_of_us=as_of.us, as_of_day=as_of.day)
+        alone = engine.evaluate(compiled, sets[no], at=Moment(as_of.us, as_of.day))
         assert no == count
         assert results(evaluation) == results(alone)
         assert len(evaluation.score) == 30
@@ -55,7 +56,7 @@ def test_each_set_says_what_it_says_alone_and_in_order(engine: EmbeddedEngine) -
 def test_there_may_be_none_or_one(engine: EmbeddedEngine, count: int) -> None:
     compiled, sets, as_of = made_up()
     some = [(no, sets[no]) for no in range(count)]
-    found = engine.evaluate_each(compiled, some, as_of_us=as_of.us, as_of_day=as_of.day)
+    found = engine.evaluate_each(compiled, some, at=Moment(as_of.us, as_of.day))
     assert [no for no, _ in found] == list(range(count))
 
 
@@ -68,7 +69,7 @@ def test_facts_are_read_in_the_caller_s_thread_and_not_far_ahead(engine: Embedde
             read.append(threading.current_thread())
             yield no, each
 
-    found = engine.evaluate_each(compiled, reading(), as_of_us=as_of.us, as_of_day=as_of.day)
+    found = engine.evaluate_each(compiled, reading(), at=Moment(as_of.us, as_of.day))
     for no, _ in found:
         assert len(read) <= no + 2
     assert set(read) == {threading.current_thread()}
@@ -77,13 +78,11 @@ def test_facts_are_read_in_the_caller_s_thread_and_not_far_ahead(engine: Embedde
 def test_what_one_raises_reaches_the_caller(engine: EmbeddedEngine, tmp_path: Path) -> None:
     compiled, sets, as_of = made_up()
     sets[3] = replace(sets[3], activity=[tmp_path / "missing.parquet"])
-    found = engine.evaluate_each(compiled, enumerate(sets), as_of_us=as_of.us, as_of_day=as_of.day)
+    found = engine.evaluate_each(compiled, enumerate(sets), at=Moment(as_of.us, as_of.day))
     done = []
     with pytest.raises(StoreError):
         done += [no for no, _ in found]
-    again = engine.evaluate_each(
-        compiled, enumerate(sets[:3]), as_of_us=as_of.us, as_of_day=as_of.day
-    )
+    again = engine.evaluate_each(compiled, enumerate(sets[:3]), at=Moment(as_of.us, as_of.day))
     assert len(list(again)) == 3, "the engines can be used again"
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from connector.domain.contact import Activity, Contact, Gone, KnownTask, Opportunity, Owner
 from connector.domain.ids import ContactId, OwnerId, TaskId, TaskKey
+from connector.domain.moment import micros
 from connector.ports import (
     Account,
     CallEstimate,
@@ -27,7 +28,6 @@ from connector.ports import (
     Verdict,
     WriteBack,
 )
-from connector.sync.wanted import micros
 from tests.fakes.desk import Desk, Row
 from tests.fakes.faults import Faultless
 from tests.fakes.people import LEA, TOM

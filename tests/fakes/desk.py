@@ -15,8 +15,8 @@ from connector.domain.contact import (
     Value,
 )
 from connector.domain.ids import ContactId, LeadId, TaskKey
+from connector.domain.moment import micros
 from connector.ports import Clock, FormerValue, Outcome, TaskWish, Verdict
-from connector.sync.wanted import micros
 
 Record = Contact | Gone | Activity | Opportunity | KnownTask | Lead
 

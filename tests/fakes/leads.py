@@ -6,6 +6,7 @@ from datetime import datetime
 
 from connector.domain.contact import Contact, Lead
 from connector.domain.ids import LeadId
+from connector.domain.moment import micros
 from connector.ports import (
     LEADS,
     Outcome,
@@ -16,7 +17,6 @@ from connector.ports import (
     lead_and_name,
     on_lead,
 )
-from connector.sync.wanted import micros
 from tests.fakes.crm import STREAMS, FakeCrm
 from tests.fakes.desk import Row
 

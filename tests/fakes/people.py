@@ -4,7 +4,7 @@ from datetime import datetime
 
 from connector.domain.contact import Activity, Contact, Opportunity, Owner, Value
 from connector.domain.ids import ActivityId, ContactId, OpportunityId, OwnerId
-from connector.sync.wanted import micros
+from connector.domain.moment import micros
 from tests.fakes.clock import MONDAY
 
 LEA = Owner(OwnerId("7"), "lea@example.com", "Léa Petit")

@@ -6,6 +6,7 @@ from functools import partial
 
 import pyarrow as pa
 
+from connector.domain.moment import Moment
 from connector.engine.embedded import EmbeddedEngine
 from connector.ports import Facts
 from connector.rules.compile import compile_rules
@@ -52,11 +53,11 @@ class Plan:
             as_of_us=as_of.us,
         )
         read = [with_robots(each, found) for each in read]
-        moment = {"as_of_us": as_of.us, "as_of_day": as_of.day}
-        accounts = self._engine.gather(self.compiled, read, **moment)
+        at = Moment(as_of.us, as_of.day)
+        accounts = self._engine.gather(self.compiled, read, at=at)
         answers = [
             self._engine.evaluate(
-                self.compiled, dataclasses.replace(each, accounts=accounts), **moment
+                self.compiled, dataclasses.replace(each, accounts=accounts), at=at
             )
             for each in read
         ]

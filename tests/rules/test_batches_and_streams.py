@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from connector.domain.moment import Moment
 from connector.domain.numbers import MILLION
 from connector.engine.embedded import EmbeddedEngine
 from connector.ports import Facts
@@ -43,7 +44,7 @@ def streamed(made: Random, table: pa.Table, folder: Path) -> Sequence[Path]:
 
 
 def evaluated(compiled: CompiledRules, given: Facts, as_of: Instant) -> dict[int, Result]:
-    return results(ENGINE.evaluate(compiled, given, as_of_us=as_of.us, as_of_day=as_of.day))
+    return results(ENGINE.evaluate(compiled, given, at=Moment(as_of.us, as_of.day)))
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -4,10 +4,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from connector.domain.moment import Moment
 from connector.ports import Store
 from connector.sync.batches import Batch, batches
 from connector.sync.run import Stages
-from connector.sync.wanted import local_day, micros
 from tests.fakes.clock import MONDAY
 from tests.fakes.people import activity, person
 from tests.sync.office import PARIS, Office, compiled, engine
@@ -26,9 +26,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def scores(found: Batch) -> dict[int, int]:
     now = MONDAY
-    evaluation = engine().evaluate(
-        compiled(), found.facts, as_of_us=micros(now), as_of_day=local_day(now, PARIS)
-    )
+    evaluation = engine().evaluate(compiled(), found.facts, at=Moment.at(now, PARIS))
     return {row["contact"]: row["points"] for row in evaluation.score.to_pylist()}
 
 

@@ -5,11 +5,11 @@ import pyarrow as pa
 import pytest
 
 from connector.columns import STATE_SCHEMA, schema_of
+from connector.domain.moment import micros
 from connector.domain.numbers import MILLION
 from connector.ports import Evaluation
 from connector.rules.tables import OTHER_SCORE
 from connector.sync.compare import WritePolicy, differing, to_show
-from connector.sync.wanted import micros
 from tests.fakes.clock import MONDAY
 
 NOW = micros(MONDAY)

@@ -17,12 +17,12 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from connector.domain.contact import Contact
 from connector.domain.ids import ContactId
+from connector.domain.moment import Moment
 from connector.domain.numbers import shown
 from connector.domain.text import same_value
 from connector.errors import CrmUnavailableError
 from connector.results import PlanSummary
 from connector.sync.run import Stages
-from connector.sync.wanted import local_day, micros
 from tests.fakes.faults import FailsAt, Faultless
 from tests.fakes.people import LEA, TOM, activity, person
 from tests.sync.office import PARIS, PROPERTIES, Office, compiled, engine
@@ -189,8 +189,7 @@ class Account(RuleBasedStateMachine):
                     score = engine().evaluate(
                         compiled(),
                         store.load_facts_of(known.no, compiled()),
-                        as_of_us=micros(now),
-                        as_of_day=local_day(now, PARIS),
+                        at=Moment.at(now, PARIS),
                     )
                     (row,) = score.score.to_pylist()
                     points[contact.id] = shown(row["points"])

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.domain.moment import EPOCH, local_day, micros, moment
 from connector.domain.numbers import MILLION
 from connector.domain.text import same_value
 from connector.rules.explain import Line, Words
 from connector.rules.model import Score
-from connector.sync.wanted import EPOCH, Scored, Wanted, local_day, micros, moment
+from connector.sync.wanted import Scored, Wanted
 from tests.sync.office import PARIS, PROPERTIES, RULES
 
 LATE_EVENING = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)  # 00:30 of the next day in Paris

@@ -7,9 +7,9 @@ import pytest
 
 from connector.domain.contact import Value
 from connector.domain.ids import ContactId
+from connector.domain.moment import micros
 from connector.errors import CrmRefusedError
 from connector.ports import FieldHistory, PastOf
-from connector.sync.wanted import micros
 from tests.crm.salesforce_account import SalesforceAccount
 
 FIELDS = ("job_title", "seniority", "industry", "country", "opted_out", "status", "phone", "email")
