@@ -1,6 +1,7 @@
 """Durations, shares and paths as an admin writes them: `30d`, `4h`, `30%`, `rules.yaml`."""
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,32 @@ _DURATION = re.compile(r"([0-9]{1,5})(m|h|d|w)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SECONDS = re.compile(r"([0-9]{1,4})(s|m)")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%")
+_LARGE_PERCENT = re.compile(r"([0-9]{3,4}) ?%")
 _HUNDRED = 100
+_MOST_PERCENT = 1_000
+_MOST_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingTime:
+    """A span of working hours: minutes, or whole working days, however long these are."""
+
+    minutes: int = 0
+    whole_days: int = 0
+
+    @classmethod
+    def hours(cls, number: int) -> "WorkingTime":
+        """Return so many hours."""
+        return cls(minutes=60 * number)
+
+    @classmethod
+    def days(cls, number: int) -> "WorkingTime":
+        """Return so many working days."""
+        return cls(whole_days=number)
+
+    def in_minutes(self, minutes_a_day: int) -> int:
+        """Return the span in minutes, given how long a working day is."""
+        return self.minutes + self.whole_days * minutes_a_day
 
 
 def duration(value: object) -> timedelta | None:
@@ -53,6 +79,34 @@ def _hours(value: object) -> object:
             "hours", f"must be whole hours or days, for example 4h; {found(value)} was found"
         )
     return span // timedelta(hours=1)
+
+
+def _working_time(value: object) -> object:
+    if isinstance(value, WorkingTime):
+        return value
+    parts = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    amount = int(parts[1]) if parts else 0
+    unit = parts[2] if parts else ""
+    most = {"m": _MOST_DAYS * 24 * 60, "h": _MOST_DAYS * 24, "d": _MOST_DAYS}.get(unit, 0)
+    if not 1 <= amount <= most:
+        raise refuse(
+            "working_time",
+            "must be minutes, hours or working days, up to 60d, for example 1h or 1d;"
+            f" {found(value)} was found",
+        )
+    if unit == "d":
+        return WorkingTime.days(amount)
+    return WorkingTime(minutes=amount * (60 if unit == "h" else 1))
+
+
+def _multiple(value: object) -> object:
+    parts = _LARGE_PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if parts is None or not _HUNDRED <= int(parts[1]) <= _MOST_PERCENT:
+        raise refuse(
+            "multiple",
+            f"must be a percentage from 100% to 1000%, for example 200%; {found(value)} was found",
+        )
+    return Decimal(parts[1]) / _HUNDRED
 
 
 def _seconds(value: object) -> object:
@@ -101,6 +155,20 @@ Hours = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-9]+[mhdw]$", "examples": ["4h", "1d"]}),
 ]
 """Whole hours, at least one: `4h`, `2d`."""
+
+WorkingSpan = Annotated[
+    InstanceOf[WorkingTime],
+    BeforeValidator(_working_time),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]+[mhd]$", "examples": ["1h", "1d"]}),
+]
+"""Working time: `30m`, `4h`, `1d` for a working day."""
+
+Multiple = Annotated[
+    Decimal,
+    BeforeValidator(_multiple),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]+ ?%$", "examples": ["200%"]}),
+]
+"""A share of 1 or more as a number, written as a percentage: `200%`."""
 
 Seconds = Annotated[
     int,

@@ -269,6 +269,25 @@ class Output(Section):
     """What to ask a person whose fit is unknown (text)."""
     interests: OwnProperty | None = None
     """What the contact is interested in, most first (text)."""
+    due_at: OwnProperty | None = None
+    """By when sales has to act on the hand-off (a date and time)."""
+    sla: OwnProperty | None = None
+    """Where that clock stands: running, warned, breached, escalated; met or late once sales has
+    acted (a choice)."""
+    segment: OwnProperty | None = None
+    """Stage, temperature and persona in one, for lists, such as lead.warm.it_lead (text)."""
+    track: OwnProperty | None = None
+    """The nurture track by its id, or `paused` while the contact is with sales (text)."""
+    next_content: OwnProperty | None = None
+    """What to send next, by its label (text)."""
+    next_content_url: OwnProperty | None = None
+    """Where that is (text)."""
+    do_not_press_until: OwnProperty | None = None
+    """The first day on which the contact may be touched again (a date); one that passed stays."""
+    touches_7d: OwnProperty | None = None
+    """How often the contact was touched in 7 days (a number)."""
+    touches_30d: OwnProperty | None = None
+    """How often the contact was touched in 30 days (a number)."""
     scores: dict[Name, ScoreWritten] = Field(default_factory=dict)
     """By the name of a score, where it is written, if the rules have several: a property for its
     points, or `{points: …, reasons: …}`."""
@@ -308,6 +327,9 @@ class CrmMapping(Section):
     """What is written where."""
     feedback: OwnProperty | None = None
     """The property in which a rep accepts or rejects a lead."""
+    not_before: OwnProperty | None = None
+    """The property in which a rep who rejects a lead says from which day on to come back to it (a
+    date)."""
     native: dict[SourceProperty, NativeSection] = Field(default_factory=dict)
     """The CRM's own fields that show how far a contact is: what we set, what people say there.
     Without this section none is touched."""
@@ -341,7 +363,11 @@ class CrmMapping(Section):
     @property
     def results(self) -> Mapping[str, str | None]:
         """{result: the property of a contact that it is written to or read from}."""
-        return {**self.write.properties, "feedback": self.feedback}
+        return {
+            **self.write.properties,
+            "feedback": self.feedback,
+            "not_before": self.not_before,
+        }
 
     @property
     def field_kinds(self) -> Mapping[str, Kind]:
@@ -357,7 +383,7 @@ class CrmMapping(Section):
         """Return the kinds of fields and attributes, and the properties in which people speak."""
         fields = {"email": Kind.TEXT, **self.field_kinds}
         attributes = {name: kind for entry in self.activities for name, kind in entry.kinds.items()}
-        watched = Watched(self.write.stage, self.feedback, self.natives)
+        watched = Watched(self.write.stage, self.feedback, self.not_before, self.natives)
         return Shapes(fields, attributes, watched)
 
 

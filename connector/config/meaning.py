@@ -11,8 +11,10 @@ from connector.config.literals import SPOKEN
 from connector.config.points import LabelSection, micro
 from connector.config.rules_check import Found
 from connector.config.rules_document import RulesDocument
+from connector.config.sla_rules import WEEK, WorkingHoursSection
 from connector.config.where import Comparison, Report, Where, kinds_of, tests
 from connector.domain.ids import RuleId
+from connector.domain.moment import EPOCH
 from connector.domain.numbers import MILLION
 from connector.ports import Shapes
 from connector.rules.accounts import KINDS
@@ -24,7 +26,9 @@ from connector.rules.model import (
     AtMost,
     Blocker,
     Bucket,
+    Budget,
     ContactRule,
+    Content,
     Criterion,
     Each,
     Ever,
@@ -33,16 +37,21 @@ from connector.rules.model import (
     HandOff,
     Interests,
     Label,
+    Nurture,
     PerAttribute,
     PerDays,
     Persona,
+    Pressure,
     Repeated,
     Route,
     RuleSet,
     SalesWork,
     Score,
+    Sla,
     Stages,
     Topic,
+    Track,
+    WorkingHours,
 )
 from connector.rules.quarantine import Quarantine
 
@@ -70,9 +79,14 @@ class Meaning:
             if topic.where
         ]
         wheres += [rule.where for rule in self.written.rules if rule.where]
+        nurture = self.written.nurture
+        wheres += [each.seen for each in (nurture.content if nurture else ()) if each.seen]
         blockers = [blocker.where for blocker in self.written.hand_off.blockers]
         blockers += [rule.where for rule in self.written.contact_rules]
         blockers += [route.where for route in self.written.hand_off.routing if route.where]
+        if nurture is not None:
+            blockers += [nurture.where] if nurture.where else []
+            blockers += [track.where for track in nurture.tracks if track.where]
         criteria = [
             (one.field, one.is_) for persona in self.written.personas for one in persona.criteria
         ]
@@ -102,6 +116,8 @@ class Meaning:
             ),
             quarantine=self._quarantine(),
             interests=self._interests(),
+            nurture=self._nurture(),
+            pressure=self._pressure(),
             **self._scores(),
         )
 
@@ -128,6 +144,60 @@ class Meaning:
                 for position, topic in enumerate(written.topics)
             ),
             top=written.top,
+        )
+
+    def _nurture(self) -> Nurture | None:
+        written = self.written.nurture
+        if written is None:
+            return None
+        kind = self._attributes.get(written.attribute, Kind.TEXT)
+        if kind is not Kind.TEXT and any(each.seen is None for each in written.content):
+            message = f"«{written.attribute}» holds {SPOKEN[kind]}, and names nothing"
+            self.mistakes.append(Found(("nurture", "attribute"), message))
+        return Nurture(
+            tracks=tuple(
+                Track(
+                    each.id,
+                    _label(each.label, each.id),
+                    stages=frozenset(each.stages),
+                    temperatures=frozenset(each.temperatures),
+                    personas=frozenset(each.personas),
+                    where=self._of_contact(each.where, "nurture", "tracks", position, "where"),
+                )
+                for position, each in enumerate(written.tracks)
+            ),
+            content=tuple(
+                Content(
+                    each.id,
+                    _label(each.label, each.id),
+                    url=each.url,
+                    topics=each.topics,
+                    tracks=each.tracks,
+                    where=self._where(
+                        each.seen, self._attributes, "nurture", "content", position, "seen"
+                    )
+                    if each.seen
+                    else None,
+                )
+                for position, each in enumerate(written.content)
+            ),
+            attribute=written.attribute,
+            where=self._of_contact(written.where, "nurture", "where"),
+        )
+
+    def _of_contact(self, where: Where | None, *path: str | int) -> Condition:
+        return self._where(where, self._fields, *path) if where else ALWAYS
+
+    def _pressure(self) -> Pressure | None:
+        written = self.written.pressure
+        if written is None:
+            return None
+        return Pressure(
+            touches=frozenset(written.touches),
+            budgets=tuple(
+                Budget(frozenset(each.touches or written.touches), each.at_most, each.within)
+                for each in written.budget
+            ),
         )
 
     def _quarantine(self) -> Quarantine:
@@ -280,6 +350,7 @@ class Meaning:
 
     def _hand_off(self) -> HandOff:
         written = self.written.hand_off
+        hours = _working_hours(written.working_hours)
         return HandOff(
             threshold=micro(written.threshold),
             families=written.families.count,
@@ -287,8 +358,14 @@ class Meaning:
             not_rejected_within_days=written.not_rejected_within,
             name_fields=written.name_fields,
             reach_fields=written.reach_fields,
-            due_hours_need=written.due.need,
-            due_hours_points=written.due.points,
+            working=hours,
+            sla=Sla(
+                need=written.due.need.in_minutes(hours.minutes_a_day),
+                points=written.due.points.in_minutes(hours.minutes_a_day),
+                warned=int(written.sla.warned * MILLION),
+                escalated=int(written.sla.escalated * MILLION),
+                escalate_to=written.sla.escalate_to,
+            ),
             weekly_limit=written.weekly_limit,
             routes=tuple(
                 Route(
@@ -311,6 +388,15 @@ class Meaning:
                 for position, blocker in enumerate(written.blockers)
             ),
         )
+
+
+def _working_hours(written: WorkingHoursSection) -> WorkingHours:
+    return WorkingHours(
+        weekdays=frozenset(WEEK.index(day) + 1 for day in written.days),
+        spans=written.hours,
+        holidays=frozenset((day - EPOCH.date()).days for day in written.holidays),
+        zone=written.time_zone,
+    )
 
 
 def _comparisons(wheres: Iterable[Where]) -> Iterator[tuple[str, Comparison]]:

@@ -11,6 +11,7 @@ from connector.config.activity_rules import GroupSection, RuleSection
 from connector.config.document import DataPath
 from connector.config.fit_rules import FitSection, PersonaSection
 from connector.config.interest_rules import InterestsSection
+from connector.config.nurture_rules import NurtureSection, PressureSection
 from connector.config.points import Label, Points
 from connector.config.quarantine_rules import QuarantineSection
 from connector.config.section import Name, Section, refuse
@@ -73,6 +74,10 @@ class RulesDocument(Section):
     """How robots are told from people; without this section none are."""
     interests: InterestsSection | None = None
     """How topics of activities become interests; without this section none do."""
+    nurture: NurtureSection | None = None
+    """Which track a contact is on and what comes next; without this section none is."""
+    pressure: PressureSection | None = None
+    """How often a contact may be touched; without this section nobody counts."""
 
     @model_validator(mode="after")
     def _one_way_to_name_scores(self) -> Self:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from connector.config.amounts import Days, Hours, Share
 from connector.config.points import Label, Points
 from connector.config.section import Name, Section, refuse
+from connector.config.sla_rules import DueSection, SlaSection, WorkingHoursSection
 from connector.config.where import Where
 
 
@@ -81,15 +82,6 @@ class FamiliesSection(Section):
     """In how many days."""
 
 
-class DueSection(Section):
-    """When the task of a hand-off is due."""
-
-    need: Hours = 4
-    """After an explicit need."""
-    points: Hours = 24
-    """After a hand-off by points."""
-
-
 class BlockerSection(Section):
     """Contacts that are not handed off, whatever their points."""
 
@@ -126,7 +118,11 @@ class HandOffSection(Section):
     reach_fields: tuple[Name, ...] = ("email", "phone")
     """Contact fields of which one must be known, to reach the person."""
     due: DueSection = DueSection()
-    """When the task is due."""
+    """By when sales acts, in working hours: then the task is due."""
+    working_hours: WorkingHoursSection = WorkingHoursSection()
+    """When sales works; without this section from Monday to Friday, 09:00-18:00."""
+    sla: SlaSection = SlaSection()
+    """What becomes of a hand-off on which nobody acts."""
     weekly_limit: Annotated[int, Field(ge=1)] | None = None
     """How many contacts one owner is given in seven days; the others wait, needs go first."""
     routing: tuple[RouteSection, ...] = ()

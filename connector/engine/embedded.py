@@ -24,6 +24,7 @@ from connector.engine.inputs import (
     load_activities,
     load_constants,
     load_facts,
+    moment_tables,
 )
 from connector.engine.prepared import PreparedPlan
 from connector.engine.side_by_side import side_by_side
@@ -89,16 +90,15 @@ class EmbeddedEngine:
         with _explained():
             facts = _with_accounts(facts)
             self._allow(facts.activity)
-            moment = _moment(at.us, at.day)
             if not is_few(facts.contact):
-                return self._evaluate(compiled, facts, moment, is_quick=False)
+                return self._evaluate(compiled, facts, at, is_quick=False)
             activity = self._activity_of_few(compiled, facts)
             is_quick = len(activity) <= _FEW_ACTIVITIES
             prepared = self._prepared_for(compiled) if is_quick else None
             if prepared is not None:
-                return prepared.evaluate(facts, activity, moment)
+                return prepared.evaluate(facts, activity, at)
             facts = replace(facts, activity=activity)
-            return self._evaluate(compiled, facts, moment, is_quick=is_quick)
+            return self._evaluate(compiled, facts, at, is_quick=is_quick)
 
     def evaluate_each(
         self,
@@ -174,11 +174,12 @@ class EmbeddedEngine:
             self._prepared = None
 
     def _evaluate(
-        self, compiled: CompiledRules, facts: Facts, moment: pa.Table, *, is_quick: bool
+        self, compiled: CompiledRules, facts: Facts, at: Moment, *, is_quick: bool
     ) -> Evaluation:
         """Run the plan as it stands: with `is_quick`, without a thought on how to run it best."""
         self._load_rules(compiled)
-        create_table(self._connection, "moment", moment)
+        for name, table in moment_tables(compiled, at).items():
+            create_table(self._connection, name, table)
         registered = load_facts(self._connection, compiled, facts)
         try:
             self._connection.execute(f"PRAGMA {'disable' if is_quick else 'enable'}_optimizer")
@@ -201,7 +202,7 @@ class EmbeddedEngine:
         """
         with _explained():
             self._allow(activity)
-            for name, table in {"moment": _moment(as_of_us, 0), **tables}.items():
+            for name, table in {**moment_tables(compiled, Moment(as_of_us, 0)), **tables}.items():
                 create_table(self._connection, name, table)
             registered = load_activities(self._connection, compiled, activity)
             try:
@@ -311,16 +312,6 @@ def _done_with(steps: Sequence[Step]) -> Iterator[list[str]]:
     }
     for at in range(len(steps)):
         yield [name for name, last in last_read.items() if last == at]
-
-
-def _moment(as_of_us: int, as_of_day: int) -> pa.Table:
-    """Return the one-row table that says when it is."""
-    return pa.table(
-        {
-            "as_of_us": pa.array([as_of_us], pa.int64()),
-            "as_of_day": pa.array([as_of_day], pa.int32()),
-        }
-    )
 
 
 @contextmanager

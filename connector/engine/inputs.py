@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from connector.domain.moment import Moment
 from connector.ports import Facts
 from connector.rules import sql
 from connector.rules.conditions import Kind
@@ -21,6 +22,7 @@ from connector.rules.tables import (
     OPPORTUNITY,
     SQL_TYPE,
     STATE,
+    WORKING,
 )
 
 ARROW_TYPE = {
@@ -61,6 +63,25 @@ def create_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Tab
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM arriving")
     finally:
         connection.unregister("arriving")
+
+
+def moment_tables(compiled: CompiledRules, at: Moment) -> Mapping[str, pa.Table]:
+    """Return the tables that say when it is, and when sales works around that time."""
+    hours = zip(*compiled.working(at), strict=True)
+    return {
+        "moment": pa.table(
+            {
+                "as_of_us": pa.array([at.us], pa.int64()),
+                "as_of_day": pa.array([at.day], pa.int32()),
+            }
+        ),
+        "working": pa.table(
+            {
+                name: pa.array(values, ARROW_TYPE[kind])
+                for (name, kind), values in zip(WORKING.items(), hours, strict=True)
+            }
+        ),
+    }
 
 
 def load_facts(

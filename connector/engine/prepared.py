@@ -11,11 +11,18 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import pyarrow as pa
 
+from connector.domain.moment import Moment
 from connector.engine import robots
-from connector.engine.inputs import ARROW_TYPE, as_read, columns_read, load_constants
+from connector.engine.inputs import (
+    ARROW_TYPE,
+    as_read,
+    columns_read,
+    load_constants,
+    moment_tables,
+)
 from connector.ports import Evaluation, Facts
 from connector.rules.plan import CompiledRules, Step
-from connector.rules.tables import DECISION, FLAG, OUTPUTS, ROBOT_DOMAIN
+from connector.rules.tables import DECISION, FLAG, OUTPUTS, ROBOT_DOMAIN, WORKING
 
 _MOMENT = {"as_of_us": "BIGINT", "as_of_day": "INTEGER"}
 _FLAGGED = {"contact": "BIGINT", "activity": "VARCHAR"}
@@ -38,6 +45,7 @@ class PreparedPlan:
         self._inputs = {
             **columns_read(compiled),
             "moment": _MOMENT,
+            "working": WORKING,
             "decision": DECISION,
             "robot_domain": ROBOT_DOMAIN,
             "flagged": _FLAGGED,
@@ -68,14 +76,14 @@ class PreparedPlan:
         """Free everything."""
         self._connection.close()
 
-    def evaluate(self, facts: Facts, activity: pa.Table, moment: pa.Table) -> Evaluation:
+    def evaluate(self, facts: Facts, activity: pa.Table, at: Moment) -> Evaluation:
         """Evaluate the contacts of `facts` from their activities, `activity`."""
         given = {
             "contact": facts.contact,
             "activity": activity,
             "opportunity": facts.opportunity,
             "state": facts.state,
-            "moment": moment,
+            **moment_tables(self._compiled, at),
         }
         try:
             for name, table in given.items():

@@ -48,7 +48,7 @@ class Evaluation:
     """What the rules say of one set of contacts; columns as in `connector.rules.tables`.
 
     `other_score`, `other_reason`: of the scores beside the leading one; None if there are none.
-    `interest`: None if the rules ask for none.
+    `interest`, `pressure`, `nurture`: None if the rules ask for none.
     """
 
     score: "pa.Table"
@@ -58,6 +58,8 @@ class Evaluation:
     other_reason: "pa.Table | None" = None
     flag: "pa.Table | None" = None
     interest: "pa.Table | None" = None
+    pressure: "pa.Table | None" = None
+    nurture: "pa.Table | None" = None
 
 
 class Engine(Protocol):

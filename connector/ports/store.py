@@ -70,10 +70,14 @@ class PlannedWrite:
 
 @dataclass(frozen=True, slots=True)
 class PlannedTask:
-    """A task wish of a contact, ready for the journal."""
+    """A task wish of a contact, ready for the journal.
+
+    `is_hand_off`: it is the task of the hand-off itself, whose end closes the hand-off.
+    """
 
     no: int
     wish: TaskWish
+    is_hand_off: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +394,9 @@ SHOWN: Mapping[str, str] = {
     "shown_scores": "VARCHAR",
     "shown_interests": "VARCHAR",
     "shown_native": "VARCHAR",
+    "shown_sla": "VARCHAR",
+    "shown_nurture": "VARCHAR",
+    "shown_pressure": "VARCHAR",
     "shown_at_us": "BIGINT",
 }
 """What was last planned to be shown in the CRM, beside a contact's state: the plan's first
@@ -407,12 +414,14 @@ class Watched:
 
     `stage`: its value, when it differs from what we last wrote and is a stage, is the
     `human_stage`. `verdict`: a value that begins with `accepted` or `rejected` is the verdict,
-    since the contact's `updated_at` at which it was first seen. `native`: the CRM's own fields, of
+    since the contact's `updated_at` at which it was first seen. `not_before`: a date, until which a
+    rejected contact is left alone. `native`: the CRM's own fields, of
     which an option that we did not set may say a stage or a verdict; ours above come first.
     """
 
     stage: str | None = None
     verdict: str | None = None
+    not_before: str | None = None
     native: Sequence[Native] = ()
 
 

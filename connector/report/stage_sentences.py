@@ -212,7 +212,7 @@ class StageSpeaker:
         yield from ((name, f"- {sentence}") for name, sentence in gates.items())
         for number, route in enumerate(hand_off.routes, 1):
             yield f"route {number}", self._route(route)
-        due = {"need": hand_off.due_hours_need, "points": hand_off.due_hours_points}
+        due = {"need": hand_off.sla.need / 60, "points": hand_off.sla.points / 60}
         yield "due", self._say("due", **due)
         yield "sales", self._sales()
 

@@ -1,7 +1,9 @@
+# ruff: noqa: S608  every value in this SQL went through connector.rules.sql
 """Rule set to plan: the steps that every engine runs, in order, and the tables that they join.
 
 activity ─→ hit ─→ dated, keyed ─→ repeated ─→ line ─→ every_line
-line, contact, activity, opportunity, state ─→ outcome ─→ score, reason, move
+line, contact, activity, opportunity, state ─→ outcome ─→ clock ─→ sla ─→ score
+outcome ─→ reason, move, pressing ─→ pressure, nurtured ─→ nurture
 line ─→ further_0, … ─→ other_score, other_reason
 """
 
@@ -22,8 +24,11 @@ from connector.rules import (
     hits,
     interests,
     layers,
+    nurture,
+    pressure,
     reasons,
     robots,
+    sla,
     stages,
 )
 from connector.rules.condition_sql import add_kind, kinds_of
@@ -49,6 +54,8 @@ def compile_rules(rules: RuleSet) -> CompiledRules:
         *counting.constants(counted),
         reasons.names(rules),
         *interests.constants(rules),
+        *pressure.constants(rules),
+        *nurture.constants(rules),
     )
     steps = tuple(_steps(rules, counted, fields))
     return CompiledRules(
@@ -59,6 +66,8 @@ def compile_rules(rules: RuleSet) -> CompiledRules:
         attributes=_attributes(rules),
         robots=_robots(rules.quarantine),
         account=_account(rules, fields),
+        hours=rules.hand_off.working,
+        longest_clock=max(rules.hand_off.sla.need, rules.hand_off.sla.points),
     )
 
 
@@ -97,6 +106,7 @@ def _fields(rules: RuleSet) -> Mapping[str, Kind]:
                 *(each.condition for each in criteria),
                 *(each.where for each in rules.hand_off.blockers),
                 *(each.where for each in rules.contact_rules),
+                *nurture.conditions(rules),
             ]
         )
     )
@@ -118,6 +128,8 @@ def _attributes(rules: RuleSet) -> Mapping[str, Kind]:
     conditions += rules.quarantine.conditions
     if rules.interests is not None:
         conditions += [topic.where for topic in rules.interests.topics if topic.where]
+    content = rules.nurture.content if rules.nurture else ()
+    conditions += [each.where for each in content if each.where]
     kinds = dict(kinds_of(conditions))
     for each in rules.rules:
         if isinstance(each.once_per, PerAttribute):
@@ -126,6 +138,8 @@ def _attributes(rules: RuleSet) -> Mapping[str, Kind]:
         add_kind(kinds, name, kind)
     if rules.interests is not None and rules.interests.attribute:
         add_kind(kinds, rules.interests.attribute, Kind.TEXT)
+    if rules.nurture is not None and any(each.where is None for each in content):
+        add_kind(kinds, rules.nurture.attribute, Kind.TEXT)
     return dict(sorted(kinds.items()))
 
 
@@ -135,12 +149,16 @@ def _steps(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) 
         yield hits.hit_step(counted)
     yield from buckets.steps(counted)
     yield from contact_lines.steps(rules)
+    yield from sla.touch_steps(rules)
     yield Step("outcome", _outcome_sql(rules, counted, fields))
+    yield from sla.steps(rules)
     yield Step("score", _score_sql())
     yield Step("reason", reasons.reason_sql(rules))
     yield Step("move", stages.move_sql(rules))
     yield from further.steps(rules, counted)
-    yield from interests.steps(rules, counted)
+    yield from interests.steps(rules, counted, are_read=nurture.reads_interests(rules))
+    yield from pressure.steps(rules)
+    yield from nurture.steps(rules, has_interests=interests.has_any(rules, counted))
 
 
 def _outcome_sql(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) -> str:
@@ -148,15 +166,31 @@ def _outcome_sql(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, K
     return layers.layered(
         facts.read(rules, counted, fields),
         gathered.source(rules, counted, facts.own(rules, fields)),
-        {**facts.facts(rules, counted), **stages.judged(rules), **handoff.judged(rules)},
-        {*SCORE, *gathered.bounded_groups(rules), *stages.ASKED_BY_MOVES},
+        {
+            **facts.facts(rules, counted),
+            **stages.judged(rules),
+            **handoff.judged(rules),
+            **nurture.judged(rules),
+        },
+        {
+            *(SCORE.keys() - sla.ONLY_FROM_CLOCK),
+            *gathered.bounded_groups(rules),
+            *stages.ASKED_BY_MOVES,
+            *nurture.asked(rules),
+        },
     )
 
 
 def _score_sql() -> str:
-    """Return the score table."""
-    columns = ",\n  ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in SCORE.items())
-    return f"SELECT\n  {columns}\nFROM outcome\nORDER BY contact"
+    """Return the score table: what came out, and what the clock of the hand-off says."""
+    told = {**{name: f"o.{name}" for name in SCORE}, **sla.FROM_CLOCK}
+    columns = ",\n  ".join(
+        f"CAST({told[name]} AS {kind}) AS {name}" for name, kind in SCORE.items()
+    )
+    return f"""SELECT
+  {columns}
+FROM outcome AS o CROSS JOIN moment AS m LEFT JOIN sla AS s ON s.contact = o.contact
+ORDER BY contact"""
 
 
 def _hash(rules: RuleSet, tables: tuple[Constants, ...], steps: tuple[Step, ...]) -> str:

@@ -6,7 +6,7 @@
 
 from collections.abc import Mapping
 
-from connector.rules import fit, sql
+from connector.rules import fit, nurture, sql
 from connector.rules.condition_sql import condition_sql, known
 from connector.rules.conditions import Kind
 from connector.rules.counting import Numbered
@@ -25,6 +25,7 @@ def own(rules: RuleSet, kinds: Mapping[str, Kind]) -> Columns:
         **fit.weighed(rules.fit),
         "is_reachable": _is_reachable(rules, kinds),
         **_blocking(rules),
+        **nurture.own(rules),
     }
 
 
@@ -38,6 +39,7 @@ def read(rules: RuleSet, counting: list[Numbered], kinds: Mapping[str, Kind]) ->
         **{name: f"d.{name}" for name in _FROM_DEEDS},
         **_FROM_PIPELINE,
         **_FROM_STATE,
+        "first_touch_us": "f.first_touch_us",
     }
 
 
@@ -64,6 +66,7 @@ _FROM_STATE = {
     "verdict": "COALESCE(s.verdict, '')",
     "verdict_us": "s.verdict_us",
     "human_stage": "NULLIF(s.human_stage, '')",
+    "not_before_day": "s.not_before_day",
 }
 
 
@@ -79,6 +82,7 @@ def facts(rules: RuleSet, counting: list[Numbered]) -> Columns:
         "need_us": _need(rules),
         "blocker": _blocker(rules),
         "rejected_age": sql.age_of_instant("rejected_us"),
+        "back_on_day": _back_on_day(),
         "life_age": _life_age(),
         "lost_age": sql.age_of_day("lost_day"),
         "is_alive": f"COALESCE(life_age < {rules.stages.untouched_prospect_days}, FALSE)",
@@ -114,6 +118,13 @@ def _blocking(rules: RuleSet) -> Columns:
         f"blocks_{number}": condition_sql(each.where, "c.f_")
         for number, each in enumerate(rules.hand_off.blockers)
     }
+
+
+def _back_on_day() -> str:
+    """Return the day that sales named when it rejected the contact, if it lies after that."""
+    rejected_day = f"as_of_day - {sql.age_of_instant('rejected_us')}"
+    is_later = f"rejected_us IS NOT NULL AND not_before_day > {rejected_day}"
+    return f"CASE WHEN {is_later} THEN not_before_day END"
 
 
 def _blocker(rules: RuleSet) -> str:

@@ -3,7 +3,7 @@
 
 `source` is the FROM clause of everything that is said of a contact: `c` is what the contact's own
 fields say, `t` totals, `d` deeds of the contact and of sales, `o` opportunities, `s` the previous
-state.
+state, `f` the first touch after an open hand-off.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,8 @@ LEFT JOIN (
 LEFT JOIN (
 {_pipeline_sql(rules)}
 ) AS o ON o.contact = c.contact
-LEFT JOIN state AS s ON s.contact = c.contact"""
+LEFT JOIN state AS s ON s.contact = c.contact
+LEFT JOIN first_touch AS f ON f.contact = c.contact"""
 
 
 def bounded_groups(rules: RuleSet, score: str | None = None) -> Mapping[str, Group]:

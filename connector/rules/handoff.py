@@ -3,7 +3,7 @@
 Columns over the facts, as in `connector.rules.stages`.
 """
 
-from connector.rules import sql
+from connector.rules import sla, sql
 from connector.rules.layers import Columns
 from connector.rules.model import RuleSet
 
@@ -22,7 +22,9 @@ def judged(rules: RuleSet) -> Columns:
     setting = rules.hand_off
     has_points = f"points >= {setting.threshold}"
     not_rejected = (
-        f"(rejected_us IS NULL OR rejected_age >= {setting.not_rejected_within_days} OR has_need)"
+        "(rejected_us IS NULL OR has_need OR CASE WHEN back_on_day IS NOT NULL"
+        " THEN as_of_day >= back_on_day"
+        f" ELSE rejected_age >= {setting.not_rejected_within_days} END)"
     )
     gates = {
         "gate_points": f"{has_points} OR has_need",
@@ -53,6 +55,8 @@ def judged(rules: RuleSet) -> Columns:
         "handed_off_us": "CASE WHEN cause IS NULL THEN was_handed_off_us ELSE as_of_us END",
         "hand_off_reason": "COALESCE(cause, was_hand_off_reason)",
         "hand_off_open": "cause IS NOT NULL OR is_still_open",
+        "answered_us": sla.answered(),
+        "escalated_us": "CASE WHEN cause IS NULL THEN was_escalated_us END",
         "episode_us": "CASE cause WHEN 'need' THEN need_us WHEN 'points' THEN ripe_since_us END",
     }
 

@@ -98,8 +98,16 @@ def folded_name(name: str) -> str:
     return fold(name).strip(" ")
 
 
-def steps(rules: RuleSet, counted: list[Numbered]) -> Iterator[Step]:
-    """Yield the steps from `activity` to `interest`."""
+def has_any(rules: RuleSet, counted: list[Numbered]) -> bool:
+    """Return whether contacts may have interests."""
+    return _asked(rules, counted) is not None
+
+
+def steps(rules: RuleSet, counted: list[Numbered], *, are_read: bool = False) -> Iterator[Step]:
+    """Yield the steps from `activity` to `interest`.
+
+    `are_read`: other steps read them too, in the table `interested`.
+    """
     asked = _asked(rules, counted)
     if asked is None:
         return
@@ -107,7 +115,14 @@ def steps(rules: RuleSet, counted: list[Numbered]) -> Iterator[Step]:
     yield Step("interest_hit", _hit_sql(asked), needs=("topical_rule",))
     yield Step("interest_kept", _kept_sql(asked), needs=("interest_hit",))
     yield Step("interest_line", _line_sql(asked), needs=("interest_kept",))
-    yield Step("interest", _interest_sql(asked), needs=("interest_line",))
+    if are_read:
+        yield Step("interested", _interest_sql(asked), needs=("interest_line",))
+        yield Step("interest", _INTERESTED, needs=("interested",))
+    else:
+        yield Step("interest", _interest_sql(asked), needs=("interest_line",))
+
+
+_INTERESTED = "SELECT contact, topic, spelling, points, rank FROM interested ORDER BY contact, rank"
 
 
 # ------------------------------------------------------- which activities count

@@ -236,10 +236,44 @@ class Stages:
 
 
 @dataclass(frozen=True, slots=True)
-class HandOff:
-    """The gates of scoring.md section 8, and the task.
+class WorkingHours:
+    """When sales works: the clock of a hand-off runs then, and stands still between.
 
-    `due_hours_need`, `due_hours_points`: due time of the task after the hand-off, in hours.
+    `weekdays`: 1 is Monday, 7 Sunday. `spans`: of each such day, from and to in minutes after local
+    midnight, rising. `holidays`: days off, by their number since 1970-01-01. `zone`: an IANA name;
+    None: the account's.
+    """
+
+    weekdays: frozenset[int] = frozenset({1, 2, 3, 4, 5})
+    spans: tuple[tuple[int, int], ...] = ((9 * 60, 18 * 60),)
+    holidays: frozenset[int] = frozenset()
+    zone: str | None = None
+
+    @property
+    def minutes_a_day(self) -> int:
+        """How long a working day is."""
+        return sum(end - start for start, end in self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Sla:
+    """By when sales acts on a hand-off, in minutes of working hours, and what comes of it if not.
+
+    `warned`, `escalated`: shares of that time in millionths. `escalate_to`: e-mail addresses of
+    owners; the first that is active gets a task when the clock escalates.
+    """
+
+    need: int = 60
+    points: int = 9 * 60
+    warned: int = 750_000
+    escalated: int = 2_000_000
+    escalate_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HandOff:
+    """The gates of scoring.md section 8, and the clock of the task.
+
     `weekly_limit`: tasks that one owner gets in seven days; None: as many as there are. `routes`:
     whose task it is where the contact has no active owner; the first that holds and has one.
     `reach_fields`: contact fields of which one must be known; `name_fields`: likewise.
@@ -251,11 +285,11 @@ class HandOff:
     not_rejected_within_days: int = 60
     name_fields: tuple[str, ...] = ("first_name", "last_name")
     reach_fields: tuple[str, ...] = ("email", "phone")
-    due_hours_need: int = 4
-    due_hours_points: int = 24
     blockers: tuple[Blocker, ...] = ()
     weekly_limit: int | None = None
     routes: tuple[Route, ...] = ()
+    sla: Sla = field(default_factory=Sla)
+    working: WorkingHours = field(default_factory=WorkingHours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +345,75 @@ class Interests:
     top: int = 3
 
 
+OPEN_TASK = "open_task"
+"""The task of an open hand-off, where activity types are named that press a contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """So many touches at the most, of types `touches`, in `within` days: the day itself is one."""
+
+    touches: frozenset[str]
+    most: int
+    within: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pressure:
+    """How much a contact is pressed, by marketing and sales together.
+
+    `touches`: the activity types that press, whoever did them; `OPEN_TASK` may be among them.
+    """
+
+    touches: frozenset[str]
+    budgets: tuple[Budget, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A way of nurturing the contacts of some segments; what is empty leaves out none.
+
+    `where`: conditions on the contact.
+    """
+
+    id: str
+    label: Label
+    stages: frozenset[str] = frozenset()
+    temperatures: frozenset[str] = frozenset()
+    personas: frozenset[str] = frozenset()
+    where: Condition = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Something to send. `tracks`: for which, by id; empty: for all. `topics`: what it is about.
+
+    `where`: the activities that show that a contact has seen it; None: those whose attribute names
+    it by id or label.
+    """
+
+    id: str
+    label: Label
+    url: str | None = None
+    topics: tuple[str, ...] = ()
+    tracks: tuple[str, ...] = ()
+    where: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nurture:
+    """Which track a contact is on, the first that fits, and what it is sent next.
+
+    `where`: whom marketing may write to at all. `attribute`: the one of activities that names what
+    a contact has seen.
+    """
+
+    tracks: tuple[Track, ...] = ()
+    content: tuple[Content, ...] = ()
+    attribute: str = "asset"
+    where: Condition = ALWAYS
+
+
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """Everything that decides a score, a stage and a hand-off.
@@ -334,6 +437,8 @@ class RuleSet:
     labels: Mapping[str, Label] = field(default_factory=dict)
     quarantine: Quarantine = field(default_factory=Quarantine)
     interests: Interests | None = None
+    pressure: Pressure | None = None
+    nurture: Nurture | None = None
 
     @property
     def giving(self) -> "tuple[ActivityRule | ContactRule, ...]":

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from connector.domain.moment import Moment
 from connector.rules.conditions import Kind
+from connector.rules.model import WorkingHours
+from connector.rules.working import working
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,9 @@ class CompiledRules:
     """One plan, for any engine that speaks the portable subset (DESIGN, decision 2).
 
     The steps read `contact`, `activity`, `opportunity`, `state` (`connector.rules.tables`), the
-    constants, and the one-row table `moment` with `as_of_us` and `as_of_day`. Before them come
+    constants, the one-row table `moment` with `as_of_us` and `as_of_day`, and `working` (see
+    `tables.WORKING`), which is made from `hours` for each moment, for clocks of `longest_clock`
+    minutes. Before them come
     those of `robots`; what these flag is no part of `activity` any more.
 
     `hash`: SHA-256 of the canonical form of the rule set and of the plan; the same rules give the
@@ -83,3 +88,9 @@ class CompiledRules:
     attributes: Mapping[str, Kind]
     robots: Robots = field(default_factory=Robots)
     account: AccountPlan | None = None
+    hours: WorkingHours = field(default_factory=WorkingHours)
+    longest_clock: int = 0
+
+    def working(self, at: Moment) -> tuple[tuple[int, ...], ...]:
+        """Return the rows of `working` for an evaluation as of a moment."""
+        return working(self.hours, at.day, at.zone, self.longest_clock)

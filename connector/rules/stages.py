@@ -31,7 +31,8 @@ def judged(rules: RuleSet) -> Columns:
             ]
         ),
         "is_cooling_off": (
-            f"COALESCE(rejected_age < {stages.cooling_off_days}, FALSE) AND NOT has_need"
+            "COALESCE(CASE WHEN back_on_day IS NOT NULL THEN as_of_day < back_on_day"
+            f" ELSE rejected_age < {stages.cooling_off_days} END, FALSE) AND NOT has_need"
         ),
         "lead_band": _lead_band(stages),
         "was_lead_rank": (

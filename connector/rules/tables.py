@@ -57,8 +57,14 @@ MEMORY = {
     "handed_off_us": "BIGINT",
     "hand_off_reason": "VARCHAR",
     "hand_off_open": "BOOLEAN",
+    "answered_us": "BIGINT",
+    "escalated_us": "BIGINT",
 }
-"""What an evaluation remembers for the next one. `temperature` is '' where a stage has none."""
+"""What an evaluation remembers for the next one. `temperature` is '' where a stage has none.
+
+`answered_us`: when sales acted on the last hand-off; `escalated_us`: when its clock was first seen
+at the end of its time. Both are NULL again with the next hand-off.
+"""
 
 STATE = {
     "contact": "BIGINT",
@@ -67,12 +73,24 @@ STATE = {
     "verdict": "VARCHAR",
     "verdict_us": "BIGINT",
     "human_stage": "VARCHAR",
+    "not_before_day": "BIGINT",
 }
 """The previous state, at most one row for each contact; a contact without one was never evaluated.
 
 `verdict`: `accepted`, `rejected` or NULL, since `verdict_us`. `human_stage`: the stage that a
 person set in the CRM since our last write. `task_done`: the open hand-off's task is done in the
-CRM.
+CRM. `not_before_day`: the local day until which sales said not to come back.
+"""
+
+WORKING = {
+    "start_us": "BIGINT",
+    "end_us": "BIGINT",
+    "next_us": "BIGINT",
+    "before_us": "BIGINT",
+}
+"""The spans in which sales works, around the moment of evaluation, in order, none NULL.
+
+`next_us`: when the following one starts; `before_us`: how long the spans before last together.
 """
 
 DECISION = {
@@ -126,13 +144,18 @@ SCORE = {
     "handed_off": "BOOLEAN",
     "hand_off_closed": "VARCHAR",
     "episode_us": "BIGINT",
+    "due_us": "BIGINT",
+    "sla": "VARCHAR",
+    "escalates": "BOOLEAN",
 }
 """One row for each contact. `raw` is the signed sum before the bounds, `points` after, both micro-
 points.
 
 `blocker`: the first that holds. `handed_off`: a hand-off happened in this evaluation, of the
 episode that began at `episode_us` (need_us or ripe_since_us). `hand_off_closed`: why an open one
-closed in this evaluation, else NULL.
+closed in this evaluation, else NULL. `due_us`, `sla`: by when sales had to act on the last hand-
+off, and where its clock stands; NULL where none runs or ran. `escalates`: the clock reached the end
+in this evaluation.
 """
 
 REASON = {
@@ -183,6 +206,22 @@ INTEREST = {
 `spelling`: as it was written, the id again for one of the rules' own.
 """
 
+PRESSURE = {
+    "contact": "BIGINT",
+    "touches_7d": "BIGINT",
+    "touches_30d": "BIGINT",
+    "until_day": "BIGINT",
+}
+"""How much those are pressed who were touched lately.
+
+`until_day`: the first local day on which every budget has room again; NULL where it has.
+"""
+
+NURTURE = {"contact": "BIGINT", "track": "VARCHAR", "content": "VARCHAR"}
+"""Those on a track. `track`: its id, or `paused` while sales has the contact. `content`: the id of
+what comes next; NULL if nothing is left.
+"""
+
 OUTPUTS: Mapping[str, Mapping[str, str]] = {
     "score": SCORE,
     "reason": REASON,
@@ -190,5 +229,7 @@ OUTPUTS: Mapping[str, Mapping[str, str]] = {
     "other_score": OTHER_SCORE,
     "other_reason": OTHER_REASON,
     "interest": INTEREST,
+    "pressure": PRESSURE,
+    "nurture": NURTURE,
 }
 """The steps of a plan that are its results, each with its columns."""

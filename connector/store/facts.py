@@ -41,7 +41,7 @@ WHERE c.bucket = ? AND c.status = 'living' AND c.no BETWEEN ? AND ? ORDER BY c.n
 """
 _STATES = """
 SELECT c.no, s.stage, s.temperature, s.stage_since_us, s.lower_since_us, s.ripe_since_us,
-    s.handed_off_us, s.hand_off_reason, s.hand_off_open,
+    s.handed_off_us, s.hand_off_reason, s.hand_off_open, s.answered_us, s.escalated_us,
     coalesce(s.hand_off_open, 0) AND EXISTS
         (SELECT 1 FROM known_task k WHERE k.key = s.task_key AND k.is_done),
     c.verdict, c.verdict_us,
@@ -61,9 +61,11 @@ SELECT c.no, s.stage, s.temperature, s.stage_since_us, s.lower_since_us, s.ripe_
             AND n.option IS NOT (SELECT json_extract(o.wish, n.path) FROM outbox o
                 WHERE o.kind = 'contact' AND o.subject = CAST(c.no AS TEXT) AND o.state = 'waiting')
             ORDER BY n.no LIMIT 1) END),
+    CAST(julianday(json_extract(c.found, :not_before)) - 2440587.5 AS INTEGER),
     s.shown_score, s.shown_fit, s.shown_grade, s.shown_persona, s.shown_stage, s.shown_temperature,
     s.shown_need_us, s.shown_reasons, s.shown_missing, s.shown_scores,
-    s.shown_interests, s.shown_native, s.shown_at_us
+    s.shown_interests, s.shown_native, s.shown_sla, s.shown_nurture, s.shown_pressure,
+    s.shown_at_us
 FROM contact c JOIN state s ON s.no = c.no
 WHERE c.bucket = :bucket AND c.status = 'living' AND c.no BETWEEN :first AND :last ORDER BY c.no
 """
@@ -134,6 +136,7 @@ class FactsReader:
         self._leads = Leads(database)
         # A path inside a JSON text, which is a bound value like any other.
         self._stage = f'$."{watched.stage}"' if watched.stage else None
+        self._not_before = f'$."{watched.not_before}"' if watched.not_before else None
 
     def buckets(self) -> list[int]:
         """Return the buckets that hold living contacts."""
@@ -188,6 +191,7 @@ class FactsReader:
             "stage": self._stage,
             "stages": _STAGES,
             "native": self._native,
+            "not_before": self._not_before,
         }
         states = self._database.rows_named(_STATES, named)
         numbers, fields = self._contacts(values)

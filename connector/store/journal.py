@@ -14,25 +14,27 @@ from connector.store.outbox import wish_text
 # Temporary tables: staging writes nothing to the store's file, so that `plan` runs beside a sync.
 _STAGE = (
     "CREATE TEMP TABLE staged_state (run, no INTEGER, stage, temperature, stage_since_us,"
-    " lower_since_us, ripe_since_us, handed_off_us, hand_off_reason, hand_off_open,"
+    " lower_since_us, ripe_since_us, handed_off_us, hand_off_reason, hand_off_open, answered_us,"
+    " escalated_us,"
     " PRIMARY KEY (run, no)) WITHOUT ROWID",
     "CREATE TEMP TABLE staged_shown (run, no INTEGER, shown_score, shown_fit, shown_grade,"
     " shown_persona, shown_stage, shown_temperature, shown_need_us, shown_reasons, shown_missing,"
-    " shown_scores, shown_interests, shown_native, shown_at_us,"
+    " shown_scores, shown_interests, shown_native, shown_sla, shown_nurture, shown_pressure,"
+    " shown_at_us,"
     " PRIMARY KEY (run, no)) WITHOUT ROWID",
     "CREATE TEMP TABLE staged_move (run, no INTEGER, position INTEGER, from_stage,"
     " from_temperature, to_stage, to_temperature, reason, PRIMARY KEY (run, no, position))"
     " WITHOUT ROWID",
     "CREATE TEMP TABLE staged_write (run, kind, no INTEGER, wish, before,"
     " PRIMARY KEY (run, kind, no)) WITHOUT ROWID",
-    "CREATE TEMP TABLE staged_task (run, key, no INTEGER, wish, PRIMARY KEY (run, key))"
-    " WITHOUT ROWID",
+    "CREATE TEMP TABLE staged_task (run, key, no INTEGER, wish, is_hand_off,"
+    " PRIMARY KEY (run, key)) WITHOUT ROWID",
 )
 _STAGE_STATE = """
-INSERT OR REPLACE INTO staged_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO staged_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _STAGE_SHOWN = """
-INSERT OR REPLACE INTO staged_shown VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO staged_shown VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _STAGE_MOVE = """
 INSERT OR REPLACE INTO staged_move VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -53,33 +55,37 @@ _ONLY_LIVING = (
 )
 _KEEP_STATE = """
 INSERT OR IGNORE INTO state_former (no, until_us, since_us, stage, temperature, stage_since_us,
-    lower_since_us, ripe_since_us, handed_off_us, hand_off_reason, hand_off_open)
+    lower_since_us, ripe_since_us, handed_off_us, hand_off_reason, hand_off_open, answered_us,
+    escalated_us)
 SELECT s.no, ?, s.since_us, s.stage, s.temperature, s.stage_since_us, s.lower_since_us,
-    s.ripe_since_us, s.handed_off_us, s.hand_off_reason, s.hand_off_open
+    s.ripe_since_us, s.handed_off_us, s.hand_off_reason, s.hand_off_open, s.answered_us,
+    s.escalated_us
 FROM staged_state n JOIN state s ON s.no = n.no
 WHERE n.run = ? AND (s.stage, s.temperature, s.stage_since_us, s.lower_since_us, s.ripe_since_us,
-    s.handed_off_us, s.hand_off_reason, s.hand_off_open)
+    s.handed_off_us, s.hand_off_reason, s.hand_off_open, s.answered_us, s.escalated_us)
 IS NOT (n.stage, n.temperature, n.stage_since_us, n.lower_since_us, n.ripe_since_us,
-    n.handed_off_us, n.hand_off_reason, n.hand_off_open)
+    n.handed_off_us, n.hand_off_reason, n.hand_off_open, n.answered_us, n.escalated_us)
 """
 _ACCEPT_STATE = """
 INSERT INTO state (no, stage, temperature, stage_since_us, lower_since_us, ripe_since_us,
-    handed_off_us, hand_off_reason, hand_off_open, since_us)
+    handed_off_us, hand_off_reason, hand_off_open, answered_us, escalated_us, since_us)
 SELECT no, stage, temperature, stage_since_us, lower_since_us, ripe_since_us, handed_off_us,
-    hand_off_reason, hand_off_open, ?
+    hand_off_reason, hand_off_open, answered_us, escalated_us, ?
 FROM staged_state WHERE run = ?
 ON CONFLICT (no) DO UPDATE SET since_us = excluded.since_us, stage = excluded.stage,
     temperature = excluded.temperature, stage_since_us = excluded.stage_since_us,
     lower_since_us = excluded.lower_since_us, ripe_since_us = excluded.ripe_since_us,
     handed_off_us = excluded.handed_off_us, hand_off_reason = excluded.hand_off_reason,
-    hand_off_open = excluded.hand_off_open,
+    hand_off_open = excluded.hand_off_open, answered_us = excluded.answered_us,
+    escalated_us = excluded.escalated_us,
     task_key = CASE WHEN excluded.handed_off_us IS state.handed_off_us THEN state.task_key END,
     given_to = CASE WHEN excluded.handed_off_us IS state.handed_off_us THEN state.given_to END
 WHERE (state.stage, state.temperature, state.stage_since_us, state.lower_since_us,
-    state.ripe_since_us, state.handed_off_us, state.hand_off_reason, state.hand_off_open)
+    state.ripe_since_us, state.handed_off_us, state.hand_off_reason, state.hand_off_open,
+    state.answered_us, state.escalated_us)
 IS NOT (excluded.stage, excluded.temperature, excluded.stage_since_us, excluded.lower_since_us,
     excluded.ripe_since_us, excluded.handed_off_us, excluded.hand_off_reason,
-    excluded.hand_off_open)
+    excluded.hand_off_open, excluded.answered_us, excluded.escalated_us)
 """
 _ACCEPT_SHOWN = """
 UPDATE state SET shown_score = s.shown_score, shown_fit = s.shown_fit, shown_grade = s.shown_grade,
@@ -87,7 +93,8 @@ UPDATE state SET shown_score = s.shown_score, shown_fit = s.shown_fit, shown_gra
     shown_temperature = s.shown_temperature, shown_need_us = s.shown_need_us,
     shown_reasons = s.shown_reasons, shown_missing = s.shown_missing,
     shown_scores = s.shown_scores, shown_interests = s.shown_interests,
-    shown_native = s.shown_native, shown_at_us = s.shown_at_us
+    shown_native = s.shown_native, shown_sla = s.shown_sla, shown_nurture = s.shown_nurture,
+    shown_pressure = s.shown_pressure, shown_at_us = s.shown_at_us
 FROM staged_shown s WHERE s.run = ? AND s.no = state.no
 """
 _ACCEPT_MOVES = """
@@ -118,7 +125,8 @@ _LEAVE_REFUSED = """
 UPDATE state SET shown_score = NULL, shown_fit = NULL, shown_grade = NULL, shown_persona = NULL,
     shown_stage = NULL, shown_temperature = NULL, shown_need_us = NULL, shown_reasons = NULL,
     shown_missing = NULL, shown_scores = NULL, shown_interests = NULL,
-    shown_native = NULL, shown_at_us = NULL
+    shown_native = NULL, shown_sla = NULL, shown_nurture = NULL, shown_pressure = NULL,
+    shown_at_us = NULL
 WHERE no IN (SELECT s.no FROM staged_write s
     JOIN outbox o ON o.kind = s.kind AND o.subject = CAST(s.no AS TEXT)
     WHERE s.run = ? AND o.state = 'refused')
@@ -134,7 +142,7 @@ WHERE (outbox.state <> 'accepted' AND outbox.wish <> excluded.wish)
 """
 _ACCEPT_TASK_KEYS = """
 UPDATE state SET task_key = t.key, given_to = json_extract(t.wish, '$.owner') FROM staged_task t
-WHERE t.run = ? AND t.no = state.no AND NOT json_extract(t.wish, '$.is_done')
+WHERE t.run = ? AND t.no = state.no AND t.is_hand_off AND NOT json_extract(t.wish, '$.is_done')
 """
 _ACCEPTED_ONCE = """
 INSERT INTO meta (key, value) VALUES ('plan_accepted', 'yes') ON CONFLICT (key) DO NOTHING
@@ -172,8 +180,8 @@ class Journal:
                 [(run, each.kind, each.no, *_texts(each)) for each in writes],
             )
             database.run_many(
-                "INSERT OR REPLACE INTO staged_task VALUES (?, ?, ?, ?)",
-                [(run, t.wish.key, t.no, wish_text(t.wish)) for t in tasks],
+                "INSERT OR REPLACE INTO staged_task VALUES (?, ?, ?, ?, ?)",
+                [(run, t.wish.key, t.no, wish_text(t.wish), t.is_hand_off) for t in tasks],
             )
 
     def accept(self, run: RunId, rules_hash: str, now_us: int) -> None:

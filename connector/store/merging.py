@@ -47,12 +47,13 @@ _MERGED = (
     # The survivor goes on from its own state. What must not happen twice comes along: the hand-off
     # that is open, or was last.
     "INSERT INTO state (no, stage, temperature, stage_since_us, lower_since_us, ripe_since_us,"
-    " handed_off_us, hand_off_reason, hand_off_open, task_key, given_to)"
+    " handed_off_us, hand_off_reason, hand_off_open, answered_us, escalated_us, task_key, given_to)"
     " SELECT :survivor, stage, temperature, stage_since_us, lower_since_us, ripe_since_us,"
-    " handed_off_us, hand_off_reason, hand_off_open, task_key, given_to"
+    " handed_off_us, hand_off_reason, hand_off_open, answered_us, escalated_us, task_key, given_to"
     " FROM state WHERE no = :loser"
     " ON CONFLICT (no) DO UPDATE SET handed_off_us = excluded.handed_off_us,"
     " hand_off_reason = excluded.hand_off_reason, hand_off_open = excluded.hand_off_open,"
+    " answered_us = excluded.answered_us, escalated_us = excluded.escalated_us,"
     " task_key = excluded.task_key, given_to = excluded.given_to"
     " WHERE (coalesce(excluded.hand_off_open, 0), coalesce(excluded.handed_off_us, 0))"
     " > (coalesce(state.hand_off_open, 0), coalesce(state.handed_off_us, 0))",
@@ -77,6 +78,7 @@ CLEAR_SHOWN = """
 UPDATE state SET shown_score = NULL, shown_fit = NULL, shown_grade = NULL, shown_persona = NULL,
 shown_stage = NULL, shown_temperature = NULL, shown_need_us = NULL, shown_reasons = NULL,
 shown_missing = NULL, shown_scores = NULL, shown_interests = NULL, shown_native = NULL,
+shown_sla = NULL, shown_nurture = NULL, shown_pressure = NULL,
 shown_at_us = NULL WHERE no = ?
 """
 """Lets the next plan look at a contact as if nothing had been shown in the CRM yet."""

@@ -21,7 +21,7 @@ WHERE c.bucket = ? AND c.status = 'living' AND c.no BETWEEN ? AND ? ORDER BY c.n
 # What was remembered then: what still is, or the version that ended after that instant.
 _STATES_THEN = """
 SELECT c.no, s.stage, s.temperature, s.stage_since_us, s.lower_since_us, s.ripe_since_us,
-    s.handed_off_us, s.hand_off_reason, s.hand_off_open,
+    s.handed_off_us, s.hand_off_reason, s.hand_off_open, s.answered_us, s.escalated_us,
     coalesce(s.hand_off_open, 0) AND EXISTS (SELECT 1 FROM known_task k
         WHERE k.key = s.task_key AND k.is_done AND k.changed_us <= :as_of)
 FROM contact c JOIN state s ON s.no = c.no
@@ -29,7 +29,7 @@ WHERE c.bucket = :bucket AND c.status = 'living' AND c.no BETWEEN :first AND :la
     AND coalesce(s.since_us <= :as_of, 1)
 UNION ALL
 SELECT c.no, f.stage, f.temperature, f.stage_since_us, f.lower_since_us, f.ripe_since_us,
-    f.handed_off_us, f.hand_off_reason, f.hand_off_open,
+    f.handed_off_us, f.hand_off_reason, f.hand_off_open, f.answered_us, f.escalated_us,
     coalesce(f.hand_off_open, 0) AND EXISTS (SELECT 1 FROM known_task k
         WHERE k.no = c.no AND k.is_done AND k.changed_us BETWEEN f.handed_off_us AND :as_of)
 FROM contact c JOIN state_former f ON f.no = c.no
@@ -37,7 +37,7 @@ WHERE c.bucket = :bucket AND c.status = 'living' AND c.no BETWEEN :first AND :la
     AND f.until_us > :as_of AND coalesce(f.since_us <= :as_of, 1)
 ORDER BY 1
 """
-_VERDICT = slice(10, 13)
+_VERDICT = slice(12, 15)
 """Where verdict, its instant and a person's stage stand in a row of the state table."""
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from connector.domain.contact import Owner
@@ -117,7 +117,7 @@ class TaskPlanner:
                 contact=known.id,
                 subject=task_subject(facts, self._words),
                 body=task_body(facts, self._words, feedback=self._feedback),
-                due_at=self._as_of + self._allowed(reason),
+                due_at=self._due(row),
                 owner=owner,
                 is_urgent=reason == "need",
             )
@@ -128,10 +128,9 @@ class TaskPlanner:
             key=key, contact=known.id, subject="", body="", due_at=self._as_of, is_done=True
         )
 
-    def _allowed(self, reason: str) -> timedelta:
-        hand_off = self._rules.hand_off
-        hours = hand_off.due_hours_need if reason == "need" else hand_off.due_hours_points
-        return timedelta(hours=hours)
+    def _due(self, row: Row) -> datetime:
+        # Without a single working day ahead the task is due at once, rather than never.
+        return self._as_of if row["due_us"] is None else moment(int(str(row["due_us"])))
 
     def _active_owner(self, known: KnownContact) -> OwnerId | None:
         """Return the contact's owner if still active: a task on a deactivated one would be lost.

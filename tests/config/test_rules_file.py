@@ -171,7 +171,7 @@ sales: {touch: [call]}
     assert found.stages.not_engaging == frozenset({"ad"})
     assert found.hand_off.threshold == 40 * MILLION
     assert (found.hand_off.families, found.hand_off.families_within_days) == (1, 14)
-    assert (found.hand_off.due_hours_need, found.hand_off.due_hours_points) == (2, 48)
+    assert (found.hand_off.sla.need, found.hand_off.sla.points) == (120, 2 * 540)
     assert found.hand_off.weekly_limit == 20
     assert found.hand_off.routes == (
         Route(("a@x.example",), Test("country", Kind.TEXT, Op.EQUALS, ("FR",))),

@@ -10,7 +10,7 @@ from connector.rules.compile import compile_rules
 from connector.rules.conditions import Kind, Test
 from connector.rules.decay import Constant, Decay, HalfLife, Linear
 from connector.rules.layers import layered
-from connector.rules.model import ActivityRule, HandOff, PerAttribute, RuleSet, SalesWork
+from connector.rules.model import ActivityRule, HandOff, PerAttribute, RuleSet, SalesWork, Sla
 from connector.rules.operators import Op
 from connector.rules.pattern import folded_pattern
 
@@ -37,7 +37,7 @@ def test_the_same_rules_make_the_same_plan_and_hash() -> None:
         RuleSet(rules=(replace(_rule(), decay=Decay(HalfLife(30))),)),
         RuleSet(rules=(replace(_rule(), decay=Decay(Linear(30))),)),
         RuleSet(rules=(_rule("b"),)),
-        replace(RULES, hand_off=HandOff(due_hours_need=5)),
+        replace(RULES, hand_off=HandOff(sla=Sla(need=300))),
     ],
 )
 def test_other_rules_have_another_hash(other: RuleSet) -> None:
