@@ -40,8 +40,9 @@ class PlanSummary:
     `warmings`: {(from, to temperature): contacts}. `stage_changes`: contacts that had a stage
     before and would change it. `tasks_waiting`: planned before, and not taken by the CRM yet.
     `withheld`: hand-offs for which no task is created because this is the first run. `queued`:
-    those that wait since their owner was given enough this week. `unknown_owners`: addresses that
-    the routes name and no active owner has. `rests_on`: of a past instant, where its facts come
+    those that wait since their owner was given enough this week. `sla`: {state of the clock:
+    hand-offs}; `escalations`: tasks, of `tasks`, that tell a manager. `unknown_owners`: addresses
+    that the rules name and no active owner has. `rests_on`: of a past instant, where its facts come
     from, in sentences.
     """
 
@@ -65,6 +66,8 @@ class PlanSummary:
     sample: list[Change] = field(default_factory=list)
     kept: list[KeptEdit] = field(default_factory=list)
     quarantined: Counter[str] = field(default_factory=Counter)
+    sla: Counter[str] = field(default_factory=Counter)
+    escalations: int = 0
     estimate: CallEstimate = field(default_factory=CallEstimate)
     rests_on: Sequence[str] = ()
     unknown_owners: Sequence[str] = ()

@@ -30,8 +30,9 @@ from connector.rules.quarantine import Quarantine
 from connector.rules.timeline import Span
 from connector.store import EmbeddedStore
 from connector.sync.batches import joined
-from connector.sync.capacity import WEEK, Candidates, not_yet
+from connector.sync.capacity import WEEK, Candidates
 from connector.sync.robots import is_suspect, parts_of, robot_domains, with_robots
+from connector.sync.untold import not_yet
 
 _PRIVATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
@@ -169,8 +170,7 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
         evaluation = opened.engine.evaluate(opened.compiled, facts, at=Moment.at(at, zone))
         has_room = _has_room(opened, store, known, at)
         if has_room is False:
-            score = not_yet(evaluation.score, facts.state, [known.no])
-            evaluation = replace(evaluation, score=score)
+            evaluation = not_yet(evaluation, facts.state, [known.no])
         return Explained(
             opened,
             zone,

@@ -43,22 +43,33 @@ _TAIL = [
     ("need_at", pa.timestamp("us", "UTC")),
     ("hand_off", pa.bool_()),
     ("hand_off_reason", pa.string()),
+    ("due_at", pa.timestamp("us", "UTC")),
+    ("sla", pa.string()),
     ("interests", pa.string()),
-    ("reasons", pa.list_(REASON)),
+]
+_NURTURE = [("track", pa.string()), ("next_content", pa.string())]
+_PRESSURE = [
+    ("touches_7d", pa.int64()),
+    ("touches_30d", pa.int64()),
+    ("do_not_press_until", pa.date32()),
 ]
 
 
 def row_schema(rules: RuleSet) -> pa.Schema:
     """Return the columns of a row; of each score beside the leading one `score_…`, `points_…`.
 
-    `points`, `raw` in micro-points, `score`, `fit` as people see them; `latest` a local day.
+    What the rules do not ask for has no columns: nurture, pressure. `points`, `raw` in micro-
+    points, `score`, `fit` as people see them; `latest` a local day.
     """
     others = [
         (f"{kind}_{score.id}", pa.int64())
         for score in rules.further
         for kind in ("score", "points")
     ]
-    return pa.schema([*_HEAD, *others, *_TAIL])
+    nurture = _NURTURE if rules.nurture else []
+    pressure = _PRESSURE if rules.pressure else []
+    reasons = ("reasons", pa.list_(REASON))
+    return pa.schema([*_HEAD, *others, *_TAIL, *nurture, *pressure, reasons])
 
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -93,7 +104,11 @@ class Rows:
             "need_at": pc.cast(found["need_us"], pa.timestamp("us", "UTC")),
             "hand_off": found["handed_off"],
             "hand_off_reason": pc.if_else(found["handed_off"], found["hand_off_reason"], None),
+            "due_at": pc.cast(found["due_us"], pa.timestamp("us", "UTC")),
+            "sla": found["sla"],
             "interests": self._interests(found["contact"], evaluation.interest),
+            **_nurture(found["contact"], evaluation.nurture),
+            **_pressure(found["contact"], evaluation.pressure),
             "reasons": self._reasons(found["contact"], evaluation.reason),
         }
         schema = row_schema(self.words.rules)
@@ -142,6 +157,34 @@ class Rows:
         pairs = [key.split("\n", 1) for key in encoded.dictionary.to_pylist()]
         labels = [self.words.line(Line(kind, rule, 0, None, None)) for kind, rule in pairs]
         return pa.array(labels, pa.string()).take(encoded.indices)
+
+
+def _nurture(
+    contacts: pa.ChunkedArray, nurture: pa.Table | None
+) -> dict[str, pa.Array | pa.ChunkedArray]:
+    """Return track and what comes next, by their ids; none of those who are on no track."""
+    if nurture is None:
+        return {}
+    where = pc.index_in(contacts, value_set=nurture["contact"])
+    return {
+        "track": nurture["track"].take(where),
+        "next_content": nurture["content"].take(where),
+    }
+
+
+def _pressure(
+    contacts: pa.ChunkedArray, pressure: pa.Table | None
+) -> dict[str, pa.Array | pa.ChunkedArray]:
+    """Return how often contacts were touched, and until when that is enough."""
+    if pressure is None:
+        return {}
+    where = pc.index_in(contacts, value_set=pressure["contact"])
+    until = pc.cast(pressure["until_day"], pa.int32())
+    return {
+        "touches_7d": pc.fill_null(pressure["touches_7d"].take(where), 0),
+        "touches_30d": pc.fill_null(pressure["touches_30d"].take(where), 0),
+        "do_not_press_until": pc.cast(until, pa.date32()).take(where),
+    }
 
 
 def _flat(column: "pa.Array | pa.ChunkedArray", kind: pa.DataType) -> pa.Array:

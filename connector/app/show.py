@@ -112,6 +112,8 @@ def plan_json(plan: PlanSummary) -> Mapping[str, object]:
         "sample": _plain(plan.sample),
         "kept": _plain(plan.kept),
         "quarantined": _plain(plan.quarantined),
+        "sla": _plain(plan.sla),
+        "escalations": plan.escalations,
         "rests_on": list(plan.rests_on),
         "unknown_owners": list(plan.unknown_owners),
         "calls": {

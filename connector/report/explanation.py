@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from connector.domain.numbers import from_millionths, shown
 from connector.ports import Evaluation, KnownContact, LedgerRecord, MoveRecord
+from connector.report.next_steps import Clock, Nurture, Pressure, clock, nurture, pressure
 from connector.report.set_aside import Quarantined
 from connector.report.sources import Sources
 from connector.rules.explain import Line, Words
@@ -120,6 +121,9 @@ class Explanation:
     rests_on: Sources | None = None
     quarantined: Quarantined | None = None
     interests: Sequence[Interest] = ()
+    clock: Clock | None = None
+    nurture: Nurture | None = None
+    pressure: Pressure | None = None
 
     def as_json(self) -> Mapping[str, object]:
         """Return everything as plain values; instants are ISO 8601 in UTC."""
@@ -182,6 +186,9 @@ def explanation(
         kept=sorted(_kept(known)),
         rules_hash=rules_hash,
         interests=_interests(evaluation, words),
+        clock=clock(row, words),
+        nurture=nurture(evaluation, words),
+        pressure=pressure(evaluation),
         rests_on=rests_on,
     )
 

@@ -1,6 +1,6 @@
 """What people read on a terminal: run reports, plans, the funnel, an explanation."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from connector.ports import Finding, OutboxEntry, Provision, RunRecord, Severity, Verdict
 from connector.report.explanation import Explanation, Reason, bar
+from connector.report.next_steps import SLA
 from connector.report.set_aside import Quarantined, by_day
 from connector.results import KINDS, KeptEdit, PlanSummary, RunReport
 
@@ -69,6 +70,9 @@ def _plan_counts(summary: PlanSummary) -> Table:
     if summary.leads:
         table.add_row("labels of leads to write", f"{summary.leads:,}")
     table.add_row("hand-offs", f"{summary.hand_offs:,}")
+    for state, words in SLA.items():
+        if summary.sla[state]:
+            table.add_row(f"  hand-offs {words['en']}", f"{summary.sla[state]:,}")
     table.add_row("tasks to create", f"{summary.tasks:,}")
     table.add_row("tasks to complete", f"{summary.tasks_closed:,}")
     cost = summary.estimate
@@ -110,7 +114,7 @@ def _plan_notes(summary: PlanSummary) -> Iterable[str]:
             "allows in the last 7 days. Needs go first, then more points."
         )
     for mail in summary.unknown_owners:
-        yield f"No active owner has the address {mail}, which `routing` of the rules names."
+        yield f"No active owner has the address {mail}, which the rules name for tasks."
     if summary.ownerless:
         yield f"{summary.ownerless:,} tasks without an owner: the contact has none that is active."
     yield from _kept_notes(summary.kept)
@@ -234,10 +238,40 @@ def explanation(told: Explanation, *, most: int) -> RenderableType:
     if told.interests:
         listed = ", ".join(f"{each.label} {each.points}" for each in told.interests)
         parts += [Text(f"Interests, with the points behind each: {listed}"), Text()]
+    parts += [Text(sentence) for sentence in _next_steps(told)]
     if told.quarantined is not None:
         lift = f"If a person did this: leadripe quarantine release --contact {told.contact}"
         parts += [_quarantined(told, told.quarantined), Text(lift, "dim"), Text()]
     return Group(*parts, _gates(told))
+
+
+def _next_steps(told: Explanation) -> Iterator[str]:
+    """Yield the track, what comes next, and how much the contact is pressed."""
+    if told.nurture is not None:
+        following = ""
+        if told.nurture.content_label:
+            address = f" ({told.nurture.content_url})" if told.nurture.content_url else ""
+            following = f"; next: {told.nurture.content_label}{address}"
+        yield f"Track: {told.nurture.label}{following}"
+    if told.pressure is not None:
+        until = told.pressure.do_not_press_until
+        enough = f"; do not press until {until.isoformat()}" if until else ""
+        yield (
+            f"Touched {told.pressure.touches_7d} times in 7 days,"
+            f" {told.pressure.touches_30d} in 30{enough}"
+        )
+    if told.nurture is not None or told.pressure is not None:
+        yield ""
+
+
+def _clock(told: Explanation) -> str:
+    """Return where the clock of the hand-off stands; empty without one."""
+    if told.clock is None:
+        return ""
+    due = f", due {_local(told, told.clock.due_at, 'minutes')}" if told.clock.due_at else ""
+    acted = told.clock.answered_at
+    when = f", acted {_local(told, acted, 'minutes')}" if acted else ""
+    return f" · {told.clock.label}{due}{when}"
 
 
 def _quarantined(told: Explanation, found: Quarantined) -> Table:
@@ -283,6 +317,7 @@ def _gates(told: Explanation) -> Table:
         title = "Hand-off: all gates are open"
     else:
         title = "Hand-off"
+    title += _clock(told)
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
     for gate in told.gates:
         mark = Text("open", "green") if gate.is_open else Text("closed", "red")

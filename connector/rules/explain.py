@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from connector.domain.numbers import MILLION, from_millionths
-from connector.rules.model import Label, RuleSet
+from connector.rules.model import Content, Label, RuleSet
+from connector.rules.nurture import PAUSED
 
 _TEXTS: dict[str, Label] = {
     "more": {"en": "and {n} more, {points}", "fr": "et {n} autres, {points}"},
@@ -27,6 +28,17 @@ _TEXTS: dict[str, Label] = {
     "score": {"en": "Score {score} of {most}", "fr": "Score {score} sur {most}"},
     "fit": {"en": "Fit {grade}", "fr": "Adéquation {grade}"},
     "persona": {"en": "persona {persona}", "fr": "persona {persona}"},
+    "paused": {"en": "Paused: with sales", "fr": "En pause : chez les ventes"},
+    "subject_escalation": {
+        "en": "Overdue: nobody has acted on a lead that was handed over",
+        "fr": "En retard : personne n’a agi sur un lead transmis",
+    },
+    "escalation": {
+        "en": "Handed to {owner} on {given}, to be acted on by {due}. See that somebody does.",
+        "fr": "Transmis à {owner} le {given}, à traiter avant le {due} : veillez à ce que quelqu’un"
+        " s’en charge.",
+    },
+    "nobody": {"en": "nobody", "fr": "personne"},
     "interests": {"en": "Interests: {topics}", "fr": "Centres d’intérêt : {topics}"},
     "times": {"en": "{n} times, last on {day}", "fr": "{n} fois, la dernière le {day}"},
     "once": {"en": "on {day}", "fr": "le {day}"},
@@ -120,6 +132,20 @@ class Words:
         own = self.rules.interests.topics if self.rules.interests else ()
         known = next((each for each in own if each.id == topic), None)
         return say(known.label, self.language) if known else spelling
+
+    def content(self, content: str) -> Content | None:
+        """Return what there is to send by its id; None if it is no longer in the file."""
+        nurture = self.rules.nurture
+        every = nurture.content if nurture else ()
+        return next((each for each in every if each.id == content), None)
+
+    def track(self, track: str) -> str:
+        """Return a track's label; what stands in its place while sales has the contact."""
+        if track == PAUSED:
+            return self.text("paused")
+        tracks = self.rules.nurture.tracks if self.rules.nurture else ()
+        known = next((each for each in tracks if each.id == track), None)
+        return say(known.label, self.language) if known else track
 
     def persona(self, persona: str) -> str:
         """Return a persona's label."""

@@ -55,7 +55,8 @@ def judged(rules: RuleSet) -> Columns:
         "handed_off_us": "CASE WHEN cause IS NULL THEN was_handed_off_us ELSE as_of_us END",
         "hand_off_reason": "COALESCE(cause, was_hand_off_reason)",
         "hand_off_open": "cause IS NOT NULL OR is_still_open",
-        "answered_us": sla.answered(),
+        "last_answered_us": sla.answered(),
+        "answered_us": "CASE WHEN cause IS NULL THEN last_answered_us END",
         "escalated_us": "CASE WHEN cause IS NULL THEN was_escalated_us END",
         "episode_us": "CASE cause WHEN 'need' THEN need_us WHEN 'points' THEN ripe_since_us END",
     }

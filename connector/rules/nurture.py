@@ -55,10 +55,11 @@ def judged(rules: RuleSet) -> Columns:
     whens = " ".join(f"WHEN {_fits(no, each)} THEN {no}" for no, each in enumerate(nurture.tracks))
     return {
         # With sales from the hand-off on, until sales sends it back or lets it lie.
-        "is_with_sales": (
-            "stage IN ('lead', 'prospect') AND (hand_off_open OR (answered_us IS NOT NULL"
-            " AND is_alive AND NOT COALESCE(rejected_us > handed_off_us, FALSE)))"
+        "was_with_sales": (
+            "stage IN ('lead', 'prospect') AND (is_still_open OR (last_answered_us IS NOT NULL"
+            " AND is_alive AND NOT COALESCE(rejected_us > was_handed_off_us, FALSE)))"
         ),
+        "is_with_sales": "was_with_sales OR handed_off",
         "track_no": f"CASE WHEN NOT may_nurture THEN NULL {whens} END",
     }
 
@@ -160,7 +161,7 @@ def reads_interests(rules: RuleSet) -> bool:
     return nurture is not None and any(each.topics for each in nurture.content)
 
 
-_NURTURED = """SELECT contact, track_no, is_with_sales
+_NURTURED = """SELECT contact, track_no, is_with_sales, was_with_sales, handed_off
 FROM outcome
 WHERE may_nurture AND (is_with_sales OR track_no IS NOT NULL)"""
 
@@ -216,16 +217,19 @@ _LIKED = """
     GROUP BY i.contact, t.content_no
   ) AS i ON i.contact = n.contact AND i.content_no = c.content_no"""
 
-_TRACK = f"CASE WHEN n.is_with_sales THEN '{PAUSED}' ELSE t.track END"
+_RESULT = f"""CASE WHEN n.is_with_sales THEN '{PAUSED}' ELSE t.track END AS track,
+       CASE WHEN NOT n.is_with_sales THEN {{content}} END AS content,
+       CASE WHEN n.handed_off THEN CASE WHEN n.was_with_sales THEN '{PAUSED}' ELSE t.track END END
+         AS untold_track,
+       CASE WHEN n.handed_off AND NOT n.was_with_sales THEN {{content}} END AS untold_content"""
 
-_ALONE = f"""SELECT n.contact, {_TRACK} AS track, CAST(NULL AS VARCHAR) AS content
+_ALONE = f"""SELECT n.contact, {_RESULT.format(content="CAST(NULL AS VARCHAR)")}
 FROM nurtured AS n LEFT JOIN track AS t ON t.track_no = n.track_no
 ORDER BY contact"""
 
-_WITH_CONTENT = f"""SELECT n.contact, {_TRACK} AS track,
-       CASE WHEN NOT n.is_with_sales THEN c.content END AS content
+_WITH_CONTENT = f"""SELECT n.contact, {_RESULT.format(content="c.content")}
 FROM (
-  SELECT n.contact, n.track_no, n.is_with_sales,
+  SELECT n.contact, n.track_no, n.is_with_sales, n.was_with_sales, n.handed_off,
          CASE WHEN r.contact IS NULL THEN f.content_no ELSE x.content_no END AS content_no
   FROM nurtured AS n
   LEFT JOIN (

@@ -55,7 +55,7 @@ def answered() -> str:
     """Return when sales acted on the last hand-off: first touch or verdict, else when we saw it."""
     verdict = "CASE WHEN verdict_us > was_handed_off_us THEN verdict_us END"
     return (
-        "CASE WHEN cause IS NOT NULL THEN NULL WHEN hand_off_closed IS NULL THEN was_answered_us"
+        "CASE WHEN hand_off_closed IS NULL THEN was_answered_us"
         f" WHEN first_touch_us IS NULL THEN COALESCE({verdict}, as_of_us)"
         f" WHEN ({verdict}) < first_touch_us THEN verdict_us ELSE first_touch_us END"
     )

@@ -211,15 +211,28 @@ PRESSURE = {
     "touches_7d": "BIGINT",
     "touches_30d": "BIGINT",
     "until_day": "BIGINT",
+    "untold_touches_7d": "BIGINT",
+    "untold_touches_30d": "BIGINT",
+    "untold_until_day": "BIGINT",
 }
 """How much those are pressed who were touched lately.
 
-`until_day`: the first local day on which every budget has room again; NULL where it has.
+`until_day`: the first local day on which every budget has room again; NULL where it has. `untold_`:
+the same if nobody is told of a hand-off of this evaluation, where its task presses; else NULL.
 """
 
-NURTURE = {"contact": "BIGINT", "track": "VARCHAR", "content": "VARCHAR"}
+NURTURE = {
+    "contact": "BIGINT",
+    "track": "VARCHAR",
+    "content": "VARCHAR",
+    "untold_track": "VARCHAR",
+    "untold_content": "VARCHAR",
+}
 """Those on a track. `track`: its id, or `paused` while sales has the contact. `content`: the id of
 what comes next; NULL if nothing is left.
+
+`untold_track`, `untold_content`: the same if nobody is told of a hand-off of this evaluation; NULL
+where there is none.
 """
 
 OUTPUTS: Mapping[str, Mapping[str, str]] = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from connector.rules.explain import Line, Words
 
@@ -19,6 +20,14 @@ class HandOffFacts:
     persona: str | None
     lines: Sequence[Line]
     interests: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clocked:
+    """When a contact was handed over, and by when sales had to act: in the account's time zone."""
+
+    handed_off: datetime
+    due: datetime
 
 
 def task_subject(facts: HandOffFacts, words: Words) -> str:
@@ -49,6 +58,21 @@ def task_body(facts: HandOffFacts, words: Words, *, feedback: str | None) -> str
     if feedback:
         paragraphs += ["", words.text("feedback", property=feedback)]
     return "\n".join(paragraphs)
+
+
+def escalation_body(facts: HandOffFacts, words: Words, *, owner: str | None, when: Clocked) -> str:
+    """Return the text of the task that tells a manager that nobody has acted."""
+    told = words.text(
+        "escalation",
+        owner=owner or words.text("nobody"),
+        given=_minute(when.handed_off),
+        due=_minute(when.due),
+    )
+    return "\n".join((told, "", task_body(facts, words, feedback=None)))
+
+
+def _minute(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M")
 
 
 def _signal(line: Line, words: Words) -> str:

@@ -4,7 +4,7 @@ The one gate that looks across contacts: it can be asked only when all of them w
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 
@@ -17,6 +17,7 @@ from connector.ports import Evaluation, KnownContact
 from connector.rules.model import Route
 from connector.rules.predicate import Values, predicate
 from connector.sync.some_contacts import of_contacts
+from connector.sync.untold import not_yet
 
 WEEK = timedelta(days=7)
 
@@ -59,8 +60,7 @@ class Part:
 
     def waiting(self, numbers: Sequence[int]) -> "Part":
         """Return it with the hand-offs of some contacts still to come."""
-        score = not_yet(self.evaluation.score, self.state, numbers)
-        return replace(self, evaluation=replace(self.evaluation, score=score))
+        return replace(self, evaluation=not_yet(self.evaluation, self.state, numbers))
 
 
 def joined(parts: Sequence[Part]) -> Part:
@@ -147,27 +147,6 @@ class Candidates:
             if owners and holds(fields):
                 return owners
         return ()
-
-
-def not_yet(score: pa.Table, state: pa.Table, numbers: Iterable[int]) -> pa.Table:
-    """Return `score` in which the hand-offs of some contacts have not happened.
-
-    What was remembered of an earlier one stands; the cause stays news, so that the next plan finds
-    it again.
-    """
-    waits = pc.is_in(score["contact"], value_set=pa.array(list(numbers), pa.int64()))
-    where = pc.index_in(score["contact"], value_set=state["contact"])
-    before = {
-        "handed_off": pa.scalar(False),  # noqa: FBT003  Arrow's own signature
-        # It was closed, or there was none: beside an open one nobody is handed off.
-        "hand_off_open": pa.scalar(False),  # noqa: FBT003  the same
-        "handed_off_us": state["handed_off_us"].take(where),
-        "hand_off_reason": state["hand_off_reason"].take(where),
-    }
-    for name, values in before.items():
-        column = pc.if_else(waits, values, score[name])
-        score = score.set_column(score.schema.get_field_index(name), name, column)
-    return score
 
 
 def _in_order(score: pa.Table) -> list[int]:

@@ -4,6 +4,7 @@ All contacts go through here at every run, so it works on whole columns; the few
 then looked at one by one by `connector.sync.plan`.
 """
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,6 +18,16 @@ _ARROW = {"BIGINT": pa.int64(), "VARCHAR": pa.string()}
 _NO_NUMBER = -(1 << 62)
 _NO_TEXT = "\x00"
 _ALL_NEW = 1 << 20  # more points than any score can move
+_WRITTEN: Mapping[str, Mapping[str, str]] = {
+    "sla": {"sla": "sla", "due_at": "due_us"},
+    "nurture": {"track": "track", "next_content": "content", "next_content_url": "content"},
+    "pressure": {
+        "do_not_press_until": "until_day",
+        "touches_7d": "touches_7d",
+        "touches_30d": "touches_30d",
+    },
+}
+"""{what is shown: {output: the column that it comes from}}; only outputs that are written count."""
 _MUST_BE_EQUAL = (
     *(
         "fit",
@@ -28,6 +39,9 @@ _MUST_BE_EQUAL = (
         "missing",
         "native",
         "interests",
+        "sla",
+        "nurture",
+        "pressure",
     ),
 )
 
@@ -45,11 +59,16 @@ class WritePolicy:
 
 
 def to_show(
-    evaluation: Evaluation, *, at_us: int, standing: pa.ChunkedArray | None = None
+    evaluation: Evaluation,
+    *,
+    at_us: int,
+    written: Collection[str] = (),
+    standing: pa.ChunkedArray | None = None,
 ) -> pa.Table:
     """Return what each contact would show: `contact` and the columns of `SHOWN`.
 
-    `standing`: a text for each contact that changes when the CRM's own fields may have to.
+    `written`: the outputs that the mapping writes. `standing`: a text for each contact that changes
+    when the CRM's own fields may have to.
     """
     score = evaluation.score
     counted = evaluation.reason.group_by("contact").aggregate(
@@ -71,6 +90,14 @@ def to_show(
         "shown_scores": _others(evaluation.other_score, score["contact"]),
         "shown_interests": _topics(evaluation.interest, score["contact"]),
         "shown_native": nothing if standing is None else standing,
+        **{
+            f"shown_{name}": _joined(table, _columns(name, written), score["contact"])
+            for name, table in (
+                ("sla", score),
+                ("nurture", evaluation.nurture),
+                ("pressure", evaluation.pressure),
+            )
+        },
         "shown_at_us": pa.chunked_array([pa.repeat(pa.scalar(at_us, pa.int64()), len(score))]),
     }
     return pa.table(columns)
@@ -94,6 +121,7 @@ def differing(now: pa.Table, state: pa.Table, score: pa.Table, policy: WritePoli
         pc.and_(pc.greater_equal(moved, 1), pc.or_kleene(is_stale, by_activity)),
         score["handed_off"],
         pc.is_valid(score["hand_off_closed"]),
+        score["escalates"],
     ]
     marks += [_column_differs(now, before, f"shown_{name}") for name in _MUST_BE_EQUAL]
     mask = marks[0]
@@ -115,6 +143,25 @@ def _others(scores: pa.Table | None, contacts: pa.ChunkedArray) -> pa.ChunkedArr
     listed = grouped.aggregate([("points", "list")])
     joined = pc.binary_join(listed["points_list"], "/")
     return joined.take(pc.index_in(contacts, value_set=listed["contact"]))
+
+
+def _columns(shown: str, written: Collection[str]) -> Sequence[str]:
+    """Return the columns of which what is written comes, each once."""
+    columns = (column for output, column in _WRITTEN[shown].items() if output in written)
+    return list(dict.fromkeys(columns))
+
+
+def _joined(
+    table: pa.Table | None, columns: Sequence[str], contacts: pa.ChunkedArray
+) -> pa.ChunkedArray:
+    """Return some columns of each contact's row as one text; NULL without a row, or a value."""
+    if table is None or not len(table) or not columns:
+        return pa.chunked_array([pa.nulls(len(contacts), pa.string())])
+    parts = [pc.fill_null(pc.cast(table[name], pa.string()), "") for name in columns]
+    told = pc.binary_join_element_wise(*parts, "/")
+    is_empty = pc.equal(told, "/" * (len(columns) - 1))
+    told = pc.if_else(is_empty, pa.scalar(None, pa.string()), told)
+    return told.take(pc.index_in(contacts, value_set=table["contact"]))
 
 
 def _topics(interest: pa.Table | None, contacts: pa.ChunkedArray) -> pa.ChunkedArray:

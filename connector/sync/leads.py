@@ -38,8 +38,7 @@ def _targets(label: Native, standing: pa.Table) -> pa.Array:
     # There are as many ways to stand as words, however many contacts.
     ways = standing.group_by(standing.column_names).aggregate([])
     options = [
-        target_of(label, places(row, has_deal=bool(row["has_deal"]), is_told=True))
-        for row in ways.to_pylist()
+        target_of(label, places(row, has_deal=bool(row["has_deal"]))) for row in ways.to_pylist()
     ]
     return pa.array(options, pa.string()).take(pc.index_in(_key(standing), _key(ways)))
 

@@ -20,14 +20,11 @@ def open_deals(opportunity: pa.Table, as_of_us: int) -> pa.Array:
     return pc.unique(opportunity["contact"].filter(is_open))
 
 
-def places(row: Row, *, has_deal: bool, is_told: bool) -> Sequence[str]:
-    """Return where a contact stands, the narrowest first.
-
-    `is_told`: whether sales knows of the hand-off that is open.
-    """
+def places(row: Row, *, has_deal: bool) -> Sequence[str]:
+    """Return where a contact stands, the narrowest first."""
     stage, temperature = str(row["stage"]), str(row["temperature"])
     narrow = []
-    if stage == "lead" and row["hand_off_open"] and is_told:
+    if stage == "lead" and row["hand_off_open"]:
         narrow.append("handed_off")
     if stage == "prospect" and has_deal:
         narrow.append("open_deal")

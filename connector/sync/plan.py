@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from connector.domain.contact import Owner
 from connector.domain.ids import ContactId, LeadId, RunId
-from connector.domain.moment import Moment, micros
+from connector.domain.moment import EPOCH, Moment, micros
 from connector.domain.parts import in_parts
 from connector.domain.text import same_value
 from connector.ports import (
@@ -26,7 +26,6 @@ from connector.ports import (
     LeadCrm,
     Native,
     Page,
-    PlannedTask,
     PlannedWrite,
     Store,
     WriteBack,
@@ -43,6 +42,7 @@ from connector.sync.leads import label_values, lagging
 from connector.sync.native import native_values, open_deals, places, standing_column
 from connector.sync.progress import Progress
 from connector.sync.robots import by_sign, parts_of, robot_domains, with_robots
+from connector.sync.untold import untold
 from connector.sync.wanted import Row, Scored, Wanted
 
 VERIFY_AT_MOST = 500
@@ -130,7 +130,7 @@ class Planner:
         self._wanted = Wanted(settings.properties, words, settings.zone)
         owners = store.load_owners if is_offline else self._fetch_owners
         rules, feedback = settings.rules, settings.feedback
-        self._tasks = TaskPlanner(owners, settings.account, rules, words, feedback)
+        self._tasks = TaskPlanner(owners, settings.account, rules, words, settings.zone, feedback)
         self._summary = PlanSummary()
         self._held: list[_Draft] = []
         self._held_show: list[pa.Table] = []
@@ -141,6 +141,7 @@ class Planner:
         self._parts: Counter[str] = Counter()
         self._gives = False  # whether hand-offs go to owners in an order, after all are known
         self._queue: list[Part] = []  # who is handed off, until then
+        self._today = EPOCH.date()
         self._waiting = 0  # write-backs that wait; the contacts of all are looked at
 
     def plan(
@@ -162,6 +163,7 @@ class Planner:
         creates = has_tasks and create_tasks
         hand_off = self._settings.rules.hand_off
         self._gives = creates and (hand_off.weekly_limit is not None or bool(hand_off.routes))
+        self._today = as_of.astimezone(self._settings.zone).date()
         self._tasks.begin(as_of, creates=creates, withholds=self._withholds)
         done, total = 0, len(self._store.buckets())
         progress.step("scoring", done=done, total=total)
@@ -199,6 +201,8 @@ class Planner:
         )
 
     def _plan_batch(self, batch: Batch, evaluation: Evaluation, as_of_us: int) -> None:
+        if self._withholds:
+            evaluation = untold(evaluation)
         deals = open_deals(batch.facts.opportunity, as_of_us)
         found = [no for bucket in batch.buckets for no in self._store.load_edited(bucket)]
         found += self._lagging(batch, evaluation.score, deals)
@@ -233,10 +237,10 @@ class Planner:
         uses_deals = self._settings.natives or self._settings.label
         self._with_deals.update(part.deals.to_pylist() if uses_deals else ())
         standing = standing_column(evaluation.score, part.deals, self._settings.natives)
-        show = to_show(evaluation, at_us=as_of_us, standing=standing)
+        written = self._settings.properties
+        show = to_show(evaluation, at_us=as_of_us, written=written, standing=standing)
         differ = differing(show, part.state, evaluation.score, self._settings.policy)
-        score = _over_at_once(evaluation.score) if self._withholds else evaluation.score
-        self._stage(score, evaluation.move, show, (), {})
+        self._stage(evaluation.score, evaluation.move, show, (), {})
         numbers = pc.unique(_joined(differ, part.edited))
         for start in range(0, len(numbers), DRAFTED):
             self._stage_drafts(self._drafts(evaluation, numbers.slice(start, DRAFTED)), show)
@@ -252,6 +256,8 @@ class Planner:
     def _count(self, evaluation: Evaluation, state: pa.Table) -> None:
         self._summary.contacts += len(evaluation.score)
         self._summary.quarantined += by_sign(evaluation.flag)
+        for row in pc.value_counts(pc.drop_null(evaluation.score["sla"])).to_pylist():
+            self._summary.sla[row["values"]] += row["counts"]
         self._summary.stage_changes += _restaged(evaluation.move, state)
         moves = evaluation.move.group_by(
             ["from_stage", "to_stage", "from_temperature", "to_temperature"]
@@ -270,8 +276,13 @@ class Planner:
         others = self._others(evaluation, numbers)
         rows = _of(evaluation.score, numbers)
         interests = self._interests(evaluation, numbers)
+        more: dict[int, Row] = defaultdict(dict)
+        for table in (evaluation.nurture, evaluation.pressure):
+            for row in [] if table is None else _of(table, numbers):
+                no = int(str(row["contact"]))
+                more[no] = {**more[no], **row}
         numbered = (
-            (no, {**row, "interests": interests.get(no)})
+            (no, {**row, **more[no], "interests": interests.get(no)})
             for row in rows
             for no in (int(str(row["contact"])),)
         )
@@ -369,18 +380,18 @@ class Planner:
     ) -> None:
         living = [draft for draft in drafts if draft.no in known]
         writes = [write for draft in living for write in self._writes(draft, known[draft.no])]
-        tasks = [self._tasks.wishes(draft.row, draft.lines, known[draft.no]) for draft in living]
+        tasks = [
+            task
+            for draft in living
+            for task in self._tasks.wishes(draft.row, draft.lines, known[draft.no])
+        ]
         self._store.stage_plan(
             self._run,
             score=score,
             move=move,
             shown=_rows_of(show, [draft.no for draft in living]),
             writes=writes,
-            tasks=[
-                PlannedTask(draft.no, wish)
-                for draft, some in zip(living, tasks, strict=True)
-                for wish in some
-            ],
+            tasks=tasks,
         )
 
     def _writes(self, draft: _Draft, known: KnownContact) -> Iterator[PlannedWrite]:
@@ -423,6 +434,8 @@ class Planner:
             is_same = same_value(found, value)
             if _is_a_person_s(name, known):
                 kept += [] if is_same else [name]
+            elif value is None and self._wanted.is_over(name, found, self._today):
+                continue
             elif name in known.waiting or not is_same:
                 # What waits may still arrive, so that a value is safe only once it was accepted.
                 values[name] = value
@@ -438,8 +451,7 @@ class Planner:
         return label_values(label, self._standing(draft), known) if label else ({}, [])
 
     def _standing(self, draft: _Draft) -> Sequence[str]:
-        is_told = not (self._withholds and draft.row["handed_off"])
-        return places(draft.row, has_deal=draft.no in self._with_deals, is_told=is_told)
+        return places(draft.row, has_deal=draft.no in self._with_deals)
 
     def _finished(self) -> PlanSummary:
         summary, tasks = self._summary, self._tasks.counts
@@ -450,6 +462,8 @@ class Planner:
             hand_offs=tasks.hand_offs,
             withheld=tasks.withheld,
             ownerless=tasks.ownerless,
+            escalations=tasks.escalated,
+            unknown_owners=[*summary.unknown_owners, *self._tasks.unknown],
             tasks_by_owner=tasks.by_owner,
         )
         waiting = self._store.count().get("waiting", 0)
@@ -473,15 +487,6 @@ def _is_a_person_s(name: str, known: KnownContact) -> bool:
     waiting = None if name in known.returning else known.waiting.get(name)
     ours = (known.wrote.get(name), waiting)
     return not any(same_value(found, each) for each in ours)
-
-
-def _over_at_once(score: pa.Table) -> pa.Table:
-    """Return the memory in which a hand-off of this run is not open.
-
-    Nobody was told of it, so nobody would ever close it: a later need has to be heard.
-    """
-    is_open = pc.and_(score["hand_off_open"], pc.invert(score["handed_off"]))
-    return score.set_column(score.schema.get_field_index("hand_off_open"), "hand_off_open", is_open)
 
 
 def _restaged(move: pa.Table, state: pa.Table) -> int:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
-from connector.domain.moment import day_of, moment
+from connector.domain.moment import date_of, day_of, moment
 from connector.domain.numbers import shown
 from connector.rules.explain import Line, Words, reasons_text
 
@@ -20,6 +21,15 @@ OUTPUTS = (
     "handed_off_at",
     "question",
     "interests",
+    "due_at",
+    "sla",
+    "segment",
+    "track",
+    "next_content",
+    "next_content_url",
+    "do_not_press_until",
+    "touches_7d",
+    "touches_30d",
 )
 """What can be written to a contact; the mapping says to which property of the CRM each goes.
 
@@ -27,7 +37,8 @@ And, of several scores, `scores.NAME` and `scores.NAME.reasons`.
 """
 
 Row = Mapping[str, object]
-"""A row of `tables.SCORE` as {column: value}, and `interests`, in words."""
+"""A row of `tables.SCORE` as {column: value}, those of `NURTURE` and `PRESSURE` if there are any,
+and `interests`, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +76,44 @@ class Wanted:
             "handed_off_at": _instant(row["handed_off_us"]),
             "question": self._question(row["missing"]),
             "interests": _text(row.get("interests")),
+            "due_at": _instant(row["due_us"]),
+            "sla": _text(row["sla"]),
+            "segment": _segment(row),
+            **self._nurture(row),
+            **self._pressure(row),
         }
         leading = Scored(_whole(row["points"]), lines)
         for name, scored in {self.words.rules.score: leading, **(others or {})}.items():
             texts[f"scores.{name}"] = _number(scored.points)
             texts[f"scores.{name}.reasons"] = reasons_text(scored.lines, self.words)
         return {self.properties[name]: texts[name] for name in texts if name in self.properties}
+
+    def _nurture(self, row: Row) -> Mapping[str, str | None]:
+        content = self.words.content(str(row["content"])) if row.get("content") else None
+        return {
+            "track": _text(row.get("track")),
+            "next_content": self.words.label(content.label) if content else None,
+            "next_content_url": content.url if content else None,
+        }
+
+    def _pressure(self, row: Row) -> Mapping[str, str | None]:
+        if self.words.rules.pressure is None:
+            return dict.fromkeys(("do_not_press_until", "touches_7d", "touches_30d"))
+        until = row.get("until_day")
+        return {
+            "do_not_press_until": None if until is None else date_of(_whole(until)).isoformat(),
+            "touches_7d": str(row.get("touches_7d") or 0),
+            "touches_30d": str(row.get("touches_30d") or 0),
+        }
+
+    def is_over(self, name: str, found: str | None, today: date) -> bool:
+        """Return whether a property shows a day that passed: nobody has to take it back.
+
+        So each mailing costs a contact one write and not two.
+        """
+        if found is None or name != self.properties.get("do_not_press_until"):
+            return False
+        return bool(found[: len("2026-01-31")] <= today.isoformat())
 
     def interests(self, rows: Iterable[Row]) -> str:
         """Return rows of `tables.INTEREST` of one contact, in order, as a text."""
@@ -111,6 +154,11 @@ def _number(value: object) -> str | None:
 
 def _text(value: object) -> str | None:
     return str(value) if value else None
+
+
+def _segment(row: Row) -> str:
+    """Return stage, temperature and persona, as far as there are any: `lead.warm.it_lead`."""
+    return ".".join(str(row[name]) for name in ("stage", "temperature", "persona") if row[name])
 
 
 def _instant(value: object) -> str | None:

@@ -46,7 +46,17 @@ OURS = (
     "leadripe_handed_off_at",
     "leadripe_question",
     "leadripe_interests",
+    "leadripe_due_at",
+    "leadripe_sla",
+    "leadripe_segment",
+    "leadripe_track",
+    "leadripe_next_content",
+    "leadripe_next_content_url",
+    "leadripe_do_not_press_until",
+    "leadripe_touches_7d",
+    "leadripe_touches_30d",
     "leadripe_verdict",
+    "leadripe_not_before",
 )
 
 ACCOUNT = Account(id="4711", time_zone="Europe/Paris", currency="EUR", kind="standard")

@@ -46,7 +46,7 @@ PROPERTIES = {name: f"leadripe_{name}" for name in OUTPUTS}
 SHAPES = Shapes(
     fields={"first_name": Kind.TEXT, "email": Kind.TEXT, "job_title": Kind.TEXT},
     attributes={"page": Kind.TEXT},
-    watched=Watched(stage="leadripe_stage", verdict="leadripe_verdict"),
+    watched=Watched("leadripe_stage", "leadripe_verdict", "leadripe_not_before"),
 )
 
 FITS = Criterion(

@@ -52,7 +52,7 @@ def standing(
     stage: str, temperature: str = "", *, is_open: bool = False, deal: bool = False
 ) -> list[str]:
     row = {"stage": stage, "temperature": temperature, "hand_off_open": is_open}
-    return list(places(row, has_deal=deal, is_told=True))
+    return list(places(row, has_deal=deal))
 
 
 def test_the_narrowest_place_counts() -> None:
@@ -61,8 +61,6 @@ def test_the_narrowest_place_counts() -> None:
     assert standing("prospect", "hot", deal=True) == ["open_deal", "prospect_hot", "prospect"]
     assert standing("lead", "hot", deal=True) == ["lead_hot", "lead"]
     assert standing("client") == ["client"]
-    row = {"stage": "lead", "temperature": "hot", "hand_off_open": True}
-    assert "handed_off" not in places(row, has_deal=False, is_told=False)
 
 
 @pytest.mark.parametrize(
