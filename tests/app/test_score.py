@@ -72,6 +72,7 @@ OPPORTUNITIES = (
     "o1,c2,2026-05-01,9000,60,2026-09-01,false,false",
 )
 AS_OF = datetime(2026, 6, 1, 12, tzinfo=UTC)
+INSTANTS = ("need_at", "due_at")
 
 
 class Desk:
@@ -138,6 +139,8 @@ def test_scores_stages_and_reasons_are_exact(desk: Desk) -> None:
         "need_at": "2026-05-30T22:00:00Z",
         "hand_off": True,
         "hand_off_reason": "need",
+        "due_at": "2026-06-01T13:00:00Z",
+        "sla": "running",
         "interests": None,
         "reasons": [
             {"rule": "demo", "kind": "rule", "label": "Demo requested", "points": 20_000_000,
@@ -207,7 +210,10 @@ def test_every_form_says_the_same(desk: Desk) -> None:
         desk.score(form)
     table = pq.read_table(desk.out("parquet"))
     plain = [
-        {**row, "need_at": row["need_at"] and f"{row['need_at']:%Y-%m-%dT%H:%M:%SZ}"}
+        {
+            **row,
+            **{name: at and f"{at:%Y-%m-%dT%H:%M:%SZ}" for name in INSTANTS for at in (row[name],)},
+        }
         for row in table.to_pylist()
     ]
     assert orjson.loads(orjson.dumps(plain)) == desk.lines()

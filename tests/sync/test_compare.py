@@ -27,6 +27,9 @@ SCORE = {
     "need_us": None,
     "handed_off": False,
     "hand_off_closed": None,
+    "due_us": None,
+    "sla": None,
+    "escalates": False,
 }
 TYPES = pa.schema(
     [
@@ -41,6 +44,9 @@ TYPES = pa.schema(
         ("need_us", pa.int64()),
         ("handed_off", pa.bool_()),
         ("hand_off_closed", pa.string()),
+        ("due_us", pa.int64()),
+        ("sla", pa.string()),
+        ("escalates", pa.bool_()),
     ]
 )
 REASONS = pa.schema([("contact", pa.int64()), ("latest_us", pa.int64()), ("count", pa.int64())])

@@ -89,11 +89,14 @@ def cut_off_everywhere(
 def without_instants(
     wanted: dict[str, dict[str, str | None]], office: Office
 ) -> dict[str, dict[str, str | None]]:
-    """Let the instant of the hand-off be that of whichever run came to it."""
-    name = PROPERTIES["handed_off_at"]
-    at = office.says(ana(), "handed_off_at")
-    assert at in {"2026-03-02T12:00:00Z", "2026-03-02T12:01:00Z"}
-    return {**wanted, ana().id: {**wanted[ana().id], name: at}}
+    """Let the instants of the hand-off be those of whichever run came to it."""
+    at, due = office.says(ana(), "handed_off_at"), office.says(ana(), "due_at")
+    assert (at, due) in {
+        ("2026-03-02T12:00:00Z", "2026-03-02T13:00:00Z"),
+        ("2026-03-02T12:01:00Z", "2026-03-02T13:01:00Z"),
+    }
+    instants = {PROPERTIES["handed_off_at"]: at, PROPERTIES["due_at"]: due}
+    return {**wanted, ana().id: {**wanted[ana().id], **instants}}
 
 
 @pytest.mark.parametrize("loses_answer", [False, True], ids=["before", "after"])

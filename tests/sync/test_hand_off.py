@@ -69,13 +69,13 @@ def test_the_first_run_creates_tasks_when_asked(tmp_path: Path) -> None:
     assert len(office.tasks_of(ana())) == 1
 
 
-def test_a_need_gets_one_task_for_the_owner_due_in_four_hours(office: Office) -> None:
+def test_a_need_gets_one_task_for_the_owner_due_in_a_working_hour(office: Office) -> None:
     asks_for_a_demo(office)
     office.sync()
     task = the_task(office)
     assert task.owner == "7"
     assert task.is_urgent
-    assert task.due_at == office.clock.now() + 4 * HOUR
+    assert task.due_at == office.clock.now() + HOUR
     assert task.subject == "Call back: explicit need (Asked for a demo)"
     assert "Score 30 of 100, Fit A, persona Operations" in task.body
     assert "- Asked for a demo, on 2026-03-02 (+30)" in task.body

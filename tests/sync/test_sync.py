@@ -38,7 +38,17 @@ def test_a_sync_writes_what_the_rules_say(office: Office) -> None:
         "leadripe_handed_off_at": None,
         "leadripe_question": None,
         "leadripe_interests": None,
+        "leadripe_due_at": None,
+        "leadripe_sla": None,
+        "leadripe_segment": "lead.warm.ops",
+        "leadripe_track": None,
+        "leadripe_next_content": None,
+        "leadripe_next_content_url": None,
+        "leadripe_do_not_press_until": None,
+        "leadripe_touches_7d": None,
+        "leadripe_touches_30d": None,
         "leadripe_verdict": None,
+        "leadripe_not_before": None,
     }
     assert office.says(bob(), "score") == "0"
     assert office.says(bob(), "stage") == "suspect"

@@ -25,6 +25,8 @@ ROW = {
     "temperature": "",
     "need_us": micros(LATE_EVENING),
     "handed_off_us": micros(LATE_EVENING) + 123_456,
+    "due_us": micros(LATE_EVENING) + 456,
+    "sla": "running",
 }
 
 
@@ -91,6 +93,15 @@ def test_values_are_texts_as_the_crm_takes_them() -> None:
         "leadripe_handed_off_at": "2026-03-01T23:30:00Z",
         "leadripe_question": None,
         "leadripe_interests": None,
+        "leadripe_due_at": "2026-03-01T23:30:00Z",
+        "leadripe_sla": "running",
+        "leadripe_segment": "lead.ops",
+        "leadripe_track": None,
+        "leadripe_next_content": None,
+        "leadripe_next_content_url": None,
+        "leadripe_do_not_press_until": None,
+        "leadripe_touches_7d": None,
+        "leadripe_touches_30d": None,
     }
 
 
