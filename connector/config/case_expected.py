@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from connector.config.cases import TopicExpected
 from connector.config.cases_document import ExpectSection
+from connector.config.found import Found
 from connector.config.points import micro
-from connector.config.rules_check import Found
 from connector.config.wording import likely, quoted
 from connector.rules.interests import folded_name, own_names
 from connector.rules.model import RuleSet

@@ -19,8 +19,8 @@ from connector.config.cases_document import (
     StepSection,
 )
 from connector.config.document import DataPath, Document, config_error
+from connector.config.found import Found
 from connector.config.literals import EXAMPLE, SPOKEN, literal, spoken
-from connector.config.rules_check import Found
 from connector.config.section import Scalar
 from connector.config.validate import validate
 from connector.config.wording import likely, quoted

@@ -7,9 +7,9 @@ from typing import TypedDict
 from connector.config.account_rules import ContactRuleSection
 from connector.config.activity_rules import PERIODS, DecaySection, GroupSection, RuleSection
 from connector.config.amounts import whole_days
+from connector.config.found import Found
 from connector.config.literals import SPOKEN
 from connector.config.points import LabelSection, micro
-from connector.config.rules_check import Found
 from connector.config.rules_document import RulesDocument
 from connector.config.sla_rules import WEEK, WorkingHoursSection
 from connector.config.where import Comparison, Report, Where, kinds_of, tests

@@ -1,47 +1,32 @@
 """What pydantic cannot see in a rules file: names that must agree, in it and with the mapping."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 from connector.config.account_rules import ContactRuleSection
 from connector.config.activity_rules import PERIODS, RuleSection
 from connector.config.amounts import whole_days
 from connector.config.document import DataPath
+from connector.config.found import Found, Named, instead, is_key, names_in, repeated
 from connector.config.mapping import CrmMapping
+from connector.config.nurture_check import (
+    attributes_of_nurture,
+    check_nurture,
+    check_pressure,
+    fields_of_nurture,
+)
 from connector.config.rules_document import RulesDocument
-from connector.config.where import Where, relative_in
-from connector.config.wording import likely, listed
+from connector.config.where import relative_in
 from connector.rules.accounts import FACTS
-
-
-class Found(NamedTuple):
-    """A mistake: the way to it, what it is, and whether the key is meant, not its value."""
-
-    path: DataPath
-    message: str
-    of_key: bool = False
-
-
-_MOST_LISTED = 14
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """Ids that stand in a file, also of what is faulty itself and therefore was left out."""
-
-    rules: frozenset[str] = frozenset()
-    groups: frozenset[str] = frozenset()
 
 
 def check_alone(rules: RulesDocument, named: Named) -> Iterator[Found]:
     """Yield what does not agree within the file."""
-    yield from _repeated([((*path, "id"), rule.id) for path, rule in rules.giving.items()])
-    yield from _repeated(
+    yield from repeated([((*path, "id"), rule.id) for path, rule in rules.giving.items()])
+    yield from repeated(
         [(("personas", no, "id"), persona.id) for no, persona in enumerate(rules.personas)]
     )
     blockers = enumerate(rules.hand_off.blockers)
-    yield from _repeated(
+    yield from repeated(
         [(("hand_off", "blockers", no, "id"), blocker.id) for no, blocker in blockers]
     )
     yield from _accounts(rules)
@@ -49,22 +34,13 @@ def check_alone(rules: RulesDocument, named: Named) -> Iterator[Found]:
     yield from _routes(rules)
     if rules.interests is not None:
         topics = enumerate(rules.interests.topics)
-        yield from _repeated(
-            [(("interests", "topics", no, "id"), topic.id) for no, topic in topics]
-        )
+        yield from repeated([(("interests", "topics", no, "id"), topic.id) for no, topic in topics])
     yield from _scores(rules)
     yield from _questions(rules)
     yield from _groups(rules, named)
     yield from _replacements(rules, named)
-
-
-def _repeated(ids: Iterable[tuple[DataPath, str]]) -> Iterator[Found]:
-    seen: set[str] = set()
-    for path, name in ids:
-        if name in seen:
-            message = f"the id «{name}» stands twice: give each its own"
-            yield Found(path, message)
-        seen.add(name)
+    yield from check_nurture(rules, named)
+    yield from check_pressure(rules)
 
 
 def _relative(rules: RulesDocument) -> Iterator[Found]:
@@ -91,7 +67,7 @@ def _routes(rules: RulesDocument) -> Iterator[Found]:
                 f"«{word}» does not go here: routes look at fields, not at the day",
                 of_key=True,
             )
-        for where, name in _names(route.where, path):
+        for where, name in names_in(route.where, path):
             if name in FACTS:
                 yield Found(
                     where,
@@ -109,10 +85,10 @@ def _accounts(rules: RulesDocument) -> Iterator[Found]:
             message = (
                 f"«{name}» needs to know who is of one account: add `account: {{by: company}}`"
             )
-            yield Found(path, message, _is_key(path, name))
+            yield Found(path, message, is_key(path, name))
         elif name == "account_roles" and rules.account.role is None:
             message = "«account_roles» needs to tell roles apart: add `role` to «account»"
-            yield Found(path, message, _is_key(path, name))
+            yield Found(path, message, is_key(path, name))
 
 
 def _groups(rules: RulesDocument, named: Named) -> Iterator[Found]:
@@ -120,7 +96,7 @@ def _groups(rules: RulesDocument, named: Named) -> Iterator[Found]:
         if rule.group is not None and rule.group not in {*rules.groups, *named.groups}:
             yield Found(
                 (*path, "group"),
-                f"there is no group «{rule.group}»{_instead(rule.group, rules.groups)}",
+                f"there is no group «{rule.group}»{instead(rule.group, rules.groups)}",
             )
 
 
@@ -130,7 +106,7 @@ def _scores(rules: RulesDocument) -> Iterator[Found]:
     mentions += [((*path, "score"), rule.score) for path, rule in rules.giving.items()]
     for path, name in mentions:
         if name is not None and name not in scores:
-            yield Found(path, f"there is no score «{name}»{_instead(name, scores)}")
+            yield Found(path, f"there is no score «{name}»{instead(name, scores)}")
     of_group: dict[str, RuleSection | ContactRuleSection] = {}
     for path, rule in rules.giving.items():
         if rule.group is None:
@@ -151,7 +127,7 @@ def _questions(rules: RulesDocument) -> Iterator[Found]:
         if name not in fields:
             yield Found(
                 ("fit", "questions", name),
-                f"no persona looks at the field «{name}»{_instead(name, fields)}",
+                f"no persona looks at the field «{name}»{instead(name, fields)}",
                 of_key=True,
             )
 
@@ -171,7 +147,7 @@ def _wrong_replacement(rule: RuleSection, by_id: Mapping[str, RuleSection]) -> s
         return ""
     other = by_id.get(rule.replaced_by)
     if other is None:
-        return f"there is no rule «{rule.replaced_by}»{_instead(rule.replaced_by, by_id)}"
+        return f"there is no rule «{rule.replaced_by}»{instead(rule.replaced_by, by_id)}"
     if attribute_of(rule) is None or attribute_of(rule) != attribute_of(other):
         return (
             f"«{rule.id}» and «{other.id}» must have the same attribute as «once_per», "
@@ -204,26 +180,22 @@ def check_against_mapping(rules: RulesDocument, mapping: CrmMapping) -> Iterator
     shapes = mapping.shapes()
     yield from _types(rules, mapping)
     yield from _written_scores(rules, mapping)
-    for path, name in (*attributes_in(rules), *_quarantined_by(rules), *_topics_by(rules)):
+    others = (*_quarantined_by(rules), *_topics_by(rules), *attributes_of_nurture(rules))
+    for path, name in (*attributes_in(rules), *others):
         if name not in shapes.attributes:
             yield Found(
                 path,
                 f"no activity of the mapping has the attribute «{name}»"
-                f"{_instead(name, shapes.attributes)}",
-                _is_key(path, name),
+                f"{instead(name, shapes.attributes)}",
+                is_key(path, name),
             )
     for path, name in fields_in(rules):
         if name not in shapes.fields and name not in FACTS:
             yield Found(
                 path,
-                f"the mapping reads no contact field «{name}»{_instead(name, shapes.fields)}",
-                _is_key(path, name),
+                f"the mapping reads no contact field «{name}»{instead(name, shapes.fields)}",
+                is_key(path, name),
             )
-
-
-def _is_key(path: DataPath, name: str) -> bool:
-    """Tell whether the name at the end of a path stands there as a key."""
-    return path[-1] == name
 
 
 def _written_scores(rules: RulesDocument, mapping: CrmMapping) -> Iterator[Found]:
@@ -233,7 +205,7 @@ def _written_scores(rules: RulesDocument, mapping: CrmMapping) -> Iterator[Found
             yield Found(
                 (place,),
                 f"the mapping writes a score «{name}», which these rules do not have"
-                f"{_instead(name, rules.named_scores)}",
+                f"{instead(name, rules.named_scores)}",
                 of_key=True,
             )
 
@@ -245,7 +217,7 @@ def _types(rules: RulesDocument, mapping: CrmMapping) -> Iterator[Found]:
                 yield Found(
                     ("rules", position, "activity", number),
                     f"no activity of the mapping is of the type «{name}»"
-                    f"{_instead(name, mapping.types)}",
+                    f"{instead(name, mapping.types)}",
                 )
 
 
@@ -253,7 +225,7 @@ def attributes_in(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
     """Yield every mention of an activity's attribute."""
     for position, rule in enumerate(rules.rules):
         if rule.where:
-            yield from _names(rule.where, ("rules", position, "where"))
+            yield from names_in(rule.where, ("rules", position, "where"))
         attribute = attribute_of(rule)
         if attribute:
             yield ("rules", position, "once_per"), attribute
@@ -267,7 +239,7 @@ def _topics_by(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
         yield ("interests", "attribute"), rules.interests.attribute
     for position, topic in enumerate(rules.interests.topics):
         if topic.where:
-            yield from _names(topic.where, ("interests", "topics", position, "where"))
+            yield from names_in(topic.where, ("interests", "topics", position, "where"))
 
 
 def _quarantined_by(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
@@ -287,12 +259,13 @@ def fields_in(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
         for number, criterion in enumerate(persona.criteria):
             yield ("personas", position, "criteria", number, "field"), criterion.field
     for position, blocker in enumerate(rules.hand_off.blockers):
-        yield from _names(blocker.where, ("hand_off", "blockers", position, "where"))
+        yield from names_in(blocker.where, ("hand_off", "blockers", position, "where"))
     for position, route in enumerate(rules.hand_off.routing):
         if route.where:
-            yield from _names(route.where, ("hand_off", "routing", position, "where"))
+            yield from names_in(route.where, ("hand_off", "routing", position, "where"))
     for position, rule in enumerate(rules.contact_rules):
-        yield from _names(rule.where, ("contact_rules", position, "where"))
+        yield from names_in(rule.where, ("contact_rules", position, "where"))
+    yield from fields_of_nurture(rules)
     yield from _fields_of_account(rules)
     yield from _fields_to_reach(rules)
 
@@ -312,22 +285,3 @@ def _fields_to_reach(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
         if key in rules.hand_off.model_fields_set:  # a default that is not read does no harm
             for number, name in enumerate(names):
                 yield ("hand_off", key, number), name
-
-
-def _names(where: Where, path: DataPath) -> Iterator[tuple[DataPath, str]]:
-    for name in where.comparisons:
-        yield (*path, name), name
-    for key, parts in (("all", where.all_), ("any", where.any_)):
-        for position, part in enumerate(parts or ()):
-            yield from _names(part, (*path, key, position))
-    if where.not_ is not None:
-        yield from _names(where.not_, (*path, "not"))
-
-
-def _instead(name: str, known: Iterable[str]) -> str:
-    """Return the likely word, or all of them if they are few."""
-    words = sorted(known)
-    guess = likely(name, words)
-    if guess or not 0 < len(words) <= _MOST_LISTED:
-        return guess
-    return f"; there is {listed(words, 'and')}"

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from connector.config.document import Document, child, config_error
+from connector.config.found import Named
 from connector.config.meaning import Meaning
-from connector.config.rules_check import Named, check_alone
+from connector.config.rules_check import check_alone
 from connector.config.rules_document import (
     RulesDocument,
 )
@@ -44,10 +45,16 @@ def check_rules(
 
 
 def _named(document: Document) -> Named:
-    rules, groups = document.at(("rules",)), document.at(("groups",))
+    groups = document.at(("groups",))
     return Named(
-        rules=frozenset(
-            str(child(rule, "id")) for rule in (rules if isinstance(rules, tuple) else ())
-        ),
+        rules=_ids(document, "rules"),
         groups=frozenset(groups if isinstance(groups, dict) else ()),
+        personas=_ids(document, "personas"),
+        tracks=_ids(document, "nurture", "tracks"),
+        has_interests=document.at(("interests",)) is not None,
     )
+
+
+def _ids(document: Document, *path: str) -> frozenset[str]:
+    parts = document.at(path)
+    return frozenset(str(child(part, "id")) for part in (parts if isinstance(parts, tuple) else ()))
