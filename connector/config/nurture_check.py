@@ -34,10 +34,10 @@ def check_nurture(rules: RulesDocument, named: Named) -> Iterator[Found]:
 
 
 def _personas(rules: RulesDocument, nurture: NurtureSection, named: Named) -> Iterator[Found]:
-    known = {persona.id for persona in rules.personas}
+    known = {persona.id for persona in rules.personas} | named.personas
     for no, track in enumerate(nurture.tracks):
         for number, name in enumerate(track.personas):
-            if name not in known | named.personas:
+            if name not in known:
                 path = ("nurture", "tracks", no, "personas", number)
                 yield Found(path, f"there is no persona «{name}»{instead(name, known)}")
 
@@ -45,9 +45,9 @@ def _personas(rules: RulesDocument, nurture: NurtureSection, named: Named) -> It
 def _tracks(
     nurture: NurtureSection, content: ContentSection, no: int, named: Named
 ) -> Iterator[Found]:
-    known = {track.id for track in nurture.tracks}
+    known = {track.id for track in nurture.tracks} | named.tracks
     for number, name in enumerate(content.tracks):
-        if name not in known | named.tracks:
+        if name not in known:
             path = ("nurture", "content", no, "tracks", number)
             yield Found(path, f"there is no track «{name}»{instead(name, known)}")
 

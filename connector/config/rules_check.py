@@ -53,6 +53,14 @@ def _relative(rules: RulesDocument) -> Iterator[Found]:
                 "example `decay: {expire_after: 30d}`"
             )
             yield Found(path, message, of_key=True)
+    for position, topic in enumerate(rules.interests.topics if rules.interests else ()):
+        if topic.where is None:
+            continue
+        for path, word in relative_in(topic.where, ("interests", "topics", position, "where")):
+            message = (
+                f"«{word}» does not go here: what an activity is about is the same on every day"
+            )
+            yield Found(path, message, of_key=True)
 
 
 def _routes(rules: RulesDocument) -> Iterator[Found]:

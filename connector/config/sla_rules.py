@@ -23,7 +23,8 @@ _MIDNIGHT = 24 * 60
 def _span(value: object) -> object:
     parts = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
     if parts is None:
-        raise refuse("span", f"must be from and to, for example 09:00-18:00; {found(value)} found")
+        message = f"must be from and to, for example 09:00-18:00; {found(value)} was found"
+        raise refuse("span", message)
     hours, minutes, until, past = (int(part) for part in parts.groups())
     span = (60 * hours + minutes, 60 * until + past)
     if not span[0] < span[1] <= _MIDNIGHT:
@@ -54,11 +55,16 @@ Day = Annotated[
 """A calendar day."""
 
 
+def _written(span: tuple[int, int]) -> str:
+    return "-".join(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in span)
+
+
 def _apart(spans: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
     ordered = tuple(sorted(spans))
-    for (_, end), (start, _) in pairwise(ordered):
-        if start < end:
-            raise refuse("spans", "the hours overlap: write each once")
+    for first, second in pairwise(ordered):
+        if second[0] < first[1]:
+            both = f"{_written(first)} and {_written(second)}"
+            raise refuse("spans", f"{both} overlap: write each hour once")
     return ordered
 
 

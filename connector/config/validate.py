@@ -42,6 +42,14 @@ _EXAMPLES: Mapping[str, str] = {
     "where": "{asset_kind: white_paper}",
     "groups": "{content: {cap: 25}}",
     "not_engaging": "[email_open]",
+    "due": "{need: 1h, points: 1d}",
+    "days": "[mon, tue, wed, thu, fri]",
+    "hours": '["09:00-18:00"]',
+    "holidays": "[2026-12-25]",
+    "escalate_to": "[head.of.sales@example.com]",
+    "touches": "[call, email_sent]",
+    "budget": "[{at_most: 3, within: 7d}]",
+    "temperatures": "[warm, hot]",
 }
 """By key, what could stand there; for others the example of what is expected."""
 

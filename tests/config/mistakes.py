@@ -749,9 +749,168 @@ RULES = (
         ("4:35: «leave» must not be above «enter»",),
     ),
     Mistake(
-        "half an hour",
-        _ONE_RULE + "hand_off: {due: {need: 30m}}\n",
-        ("4:24: «need» must be whole hours or days, for example 4h; the text «30m» was found",),
+        "no time to act, and too much",
+        _ONE_RULE + "hand_off: {due: {need: 0h, points: 61d}}\n",
+        (
+            "4:24: «need» must be minutes, hours or working days, up to 60d, for example 1h or 1d; "
+            "the text «0h» was found",
+            "4:36: «points» must be minutes, hours or working days, up to 60d, for example 1h or "
+            "1d; the text «61d» was found",
+        ),
+    ),
+    Mistake(
+        "one time for both",
+        _ONE_RULE + "hand_off: {due: 4h}\n",
+        (
+            "4:17: «due» must be a section, for example `due: {need: 1h, points: 1d}`; the text "
+            "«4h» was found",
+        ),
+    ),
+    Mistake(
+        "hours that overlap",
+        _ONE_RULE + 'hand_off: {working_hours: {hours: ["12:00-18:00", "9:00-12:30"]}}\n',
+        ("4:35: 09:00-12:30 and 12:00-18:00 overlap: write each hour once",),
+    ),
+    Mistake(
+        "hours that are none",
+        _ONE_RULE + "hand_off:\n"
+        "  working_hours:\n"
+        '    hours: ["18:00-09:00", 9-18, 9:00-24:30, 900]\n',
+        (
+            "6:13: «hours» must end after it starts, on the same day; 18:00-09:00 was found",
+            "6:28: «hours» must be from and to, for example 09:00-18:00; the text «9-18» was found",
+            "6:34: «hours» must end after it starts, on the same day; 9:00-24:30 was found",
+            "6:46: «hours» must be from and to, for example 09:00-18:00; the number 900 was found",
+        ),
+    ),
+    Mistake(
+        "hours that are no list, and no days",
+        _ONE_RULE + "hand_off: {working_hours: {hours: 09:00-18:00, days: []}}\n",
+        (
+            '4:35: «hours» must be a list, for example `hours: ["09:00-18:00"]`; the text '
+            "«09:00-18:00» was found",
+            "4:54: «days» must have at least 1 entry",
+        ),
+    ),
+    Mistake(
+        "days that are none, and a place that is none",
+        _ONE_RULE + "hand_off:\n"
+        "  working_hours:\n"
+        "    days: [mo, friday]\n"
+        "    holidays: [25.12.2026, 2026-02-30]\n"
+        "    time_zone: Europe/Pariss\n",
+        (
+            "6:12: «days» must be mon, tue, wed, thu, fri, sat or sun; the text «mo» was found; "
+            "did you mean «mon»?",
+            "6:16: «days» must be mon, tue, wed, thu, fri, sat or sun; the text «friday» was found",
+            "7:16: «holidays» must be a date, for example 2026-12-25; the text «25.12.2026» was "
+            "found",
+            "7:28: «holidays» must be a date, for example 2026-12-25; the text «2026-02-30» was "
+            "found",
+            "8:16: «Europe/Pariss» is no time zone; write for example Europe/Paris",
+        ),
+    ),
+    Mistake(
+        "shares of the time that are none",
+        _ONE_RULE + "hand_off: {sla: {warned: 120%, escalated: 50%, escalate_to: a@x.example}}\n",
+        (
+            "4:26: «warned» must be a percentage from 0% to 100%, for example 30%; the text «120%» "
+            "was found",
+            "4:43: «escalated» must be a percentage from 100% to 1000%, for example 200%; the text "
+            "«50%» was found",
+            "4:61: «escalate_to» must be a list, for example `escalate_to: "
+            "[head.of.sales@example.com]`; the text «a@x.example» was found",
+        ),
+    ),
+    Mistake(
+        "tracks and contents that name what does not exist",
+        _ONE_RULE + "personas: [{id: it_lead, criteria: [{field: job_title, is: cio}]}]\n"
+        "nurture:\n"
+        "  tracks:\n"
+        "    - {id: welcome, stages: [leed], temperatures: [lukewarm]}\n"
+        "    - {id: deepen, personas: [it_led, it_lead]}\n"
+        "    - {id: deepen}\n"
+        "    - {id: paused}\n"
+        "  content:\n"
+        "    - {id: guide, tracks: [welcom, welcome, deepen], topics: [security]}\n"
+        "    - {id: guide, seen: {any: [{since: {within_last: 30d}}]}}\n",
+        (
+            "7:30: «stages» must be suspect, lead, prospect, client, recycled or disqualified; the "
+            "text «leed» was found; did you mean «lead»?",
+            "7:52: «temperatures» must be cold, warm or hot; the text «lukewarm» was found",
+            "8:31: there is no persona «it_led»; did you mean «it_lead»?",
+            "9:12: the id «deepen» stands twice: give each its own",
+            "10:12: «paused» stands for contacts that are with sales",
+            "12:28: there is no track «welcom»; did you mean «welcome»?",
+            "12:54: topics are held against a contact's interests, and without a section "
+            "«interests» nobody has any: add `interests: {top: 3}`",
+            "13:12: the id «guide» stands twice: give each its own",
+            "13:41: «within_last» does not go here: whoever has seen a content knows it for good",
+        ),
+    ),
+    Mistake(
+        "a faulty track, persona and section that are named: one mistake each",
+        _ONE_RULE + "personas: [{id: it_lead, criterai: []}]\n"
+        "interests: {topp: 3}\n"
+        "nurture:\n"
+        "  tracks: [{id: welcome, stges: [lead]}, {id: deepen, personas: [it_lead]}]\n"
+        "  content: [{id: guide, tracks: [welcome], topics: [security]}]\n",
+        (
+            "4:26: unknown key «criterai»; did you mean «criteria»?",
+            "5:13: unknown key «topp»; did you mean «top»?",
+            "7:26: unknown key «stges»; did you mean «stages»?",
+        ),
+    ),
+    Mistake(
+        "facts of accounts for a track that nothing tells",
+        _ONE_RULE + "nurture: {tracks: [{id: a, where: {account_people: {gte: 2}}}]}\n",
+        (
+            "4:36: «account_people» needs to know who is of one account: "
+            "add `account: {by: company}`",
+        ),
+    ),
+    Mistake(
+        "an attribute that names nothing",
+        _ONE_RULE + "nurture:\n"
+        "  attribute: number\n"
+        "  tracks: [{id: a}]\n"
+        "  content: [{id: guide}, {id: paper, seen: {number: 5}}]\n",
+        ("5:14: «number» holds a number, and names nothing",),
+    ),
+    Mistake(
+        "budgets of touches that do not count",
+        _ONE_RULE + "pressure:\n"
+        "  touches: [call, email_sent, open_task]\n"
+        "  budget:\n"
+        "    - {touches: [emial_sent, open_task], at_most: 3, within: 7d}\n"
+        "    - {at_most: 0, within: 12h}\n"
+        "    - {touches: [], at_most: 1}\n",
+        (
+            "7:18: «emial_sent» is none of the «touches» of the section; did you mean "
+            "«email_sent»?",
+            "8:17: «at_most» must be at least 1",
+            "8:28: «within» must be whole days, for example 30d; the text «12h» was found",
+            "9:7: «within» is missing in entry 3 of «budget»",
+            "9:17: «touches» must have at least 1 entry",
+        ),
+    ),
+    Mistake(
+        "pressure that is a word",
+        _ONE_RULE + "pressure: {touches: call, budget: {at_most: 1, within: 7d}}\n",
+        (
+            "4:21: «touches» must be a list, for example `touches: [call, email_sent]`; the text "
+            "«call» was found",
+            "4:35: «budget» must be a list, for example `budget: [{at_most: 3, within: 7d}]`; a "
+            "section with keys was found",
+        ),
+    ),
+    Mistake(
+        "a topic that hangs on the day",
+        _ONE_RULE + "interests: {topics: [{id: x, where: {since: {longer_ago: 3d}}}]}\n",
+        (
+            "4:46: «longer_ago» does not go here: what an activity is about is the same on every "
+            "day",
+        ),
     ),
     Mistake(
         "a blocker without a condition",

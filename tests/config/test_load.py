@@ -116,6 +116,44 @@ hand_off:
     ]
 
 
+def test_tracks_and_contents_that_ask_what_nothing_tells_are_told(tmp_path: Path) -> None:
+    found = told(
+        tmp_path,
+        rules="""\
+version: 1
+rules: [{id: a, activity: content_download, points: 5}]
+pressure: {touches: [never_read], budget: [{touches: [never_read], at_most: 1, within: 7d}]}
+nurture:
+  where: {not: {phon: x}}
+  attribute: assett
+  tracks:
+    - {id: welcome, where: {any: [{job_titel: cio}]}}
+  content:
+    - {id: guide}
+    - {id: paper, seen: {minute: 5, asset: paper}}
+""",
+    )
+    assert found == [
+        "rules.yaml:5:17: the mapping reads no contact field «phon»; did you mean «phone»?",
+        "rules.yaml:6:14: no activity of the mapping has the attribute «assett»; "
+        "did you mean «asset»?",
+        "rules.yaml:8:36: the mapping reads no contact field «job_titel»; "
+        "did you mean «job_title»?",
+        "rules.yaml:11:26: no activity of the mapping has the attribute «minute»; "
+        "did you mean «minutes»?",
+    ]
+
+
+def test_the_default_attribute_of_contents_may_be_missing(tmp_path: Path) -> None:
+    rules = """\
+version: 1
+rules: [{id: a, activity: content_download, points: five}]
+nurture: {tracks: [{id: welcome}], content: [{id: guide}]}
+"""
+    (only,) = told(tmp_path, mapping=MAPPING.replace("asset:", "paper:"), rules=rules)
+    assert "five" in only
+
+
 SHIPPED = tuple(
     (check, (shipped() / name).read_text(encoding="utf-8"))
     for check, name in ((check_mapping, "hubspot.yaml"), (check_rules, "rules.yaml"))
