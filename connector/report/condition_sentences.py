@@ -40,8 +40,17 @@ def quoted(text: str, language: str) -> str:
 
 def listed(words: Iterable[str], language: str) -> str:
     """Return words as `a, b or c`; at least one."""
+    return _joined(words, say(_OR, language))
+
+
+def together(words: Iterable[str], language: str) -> str:
+    """Return words as `a, b and c`; at least one."""
+    return _joined(words, say(_AND, language))
+
+
+def _joined(words: Iterable[str], joint: str) -> str:
     *first, last = words
-    return f"{', '.join(first)}{say(_OR, language)}{last}" if first else last
+    return f"{', '.join(first)}{joint}{last}" if first else last
 
 
 def _test(test: Test, language: str) -> str:

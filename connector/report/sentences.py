@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from connector.report.clock_sentences import ClockSpeaker
 from connector.report.interest_sentences import InterestSpeaker
+from connector.report.nurture_sentences import NurtureSpeaker
 from connector.report.quarantine_sentences import QuarantineSpeaker
 from connector.report.rule_sentences import RuleSpeaker
 from connector.report.stage_sentences import StageSpeaker
@@ -17,8 +19,12 @@ _SECTIONS: dict[str, Label] = {
     "blocker": {"en": "Who is never handed to sales", "fr": "Qui n’est jamais transmis"},
     "stage": {"en": "Stages and temperatures", "fr": "Étapes et températures"},
     "gate": {"en": "When sales acts", "fr": "Quand les ventes agissent"},
+    "clock": {"en": "How sales is kept to its word", "fr": "Comment les ventes tiennent parole"},
     "interest": {"en": "Interests", "fr": "Centres d’intérêt"},
     "sign": {"en": "What is in quarantine", "fr": "Ce qui est en quarantaine"},
+    "pressure": {"en": "Pressure", "fr": "Pression"},
+    "track": {"en": "Nurture: tracks", "fr": "Maturation : parcours"},
+    "content": {"en": "Nurture: what comes next", "fr": "Maturation : ce qui vient ensuite"},
 }
 
 
@@ -26,8 +32,8 @@ _SECTIONS: dict[str, Label] = {
 class Said:
     """A sentence on a part of the rules.
 
-    `about`: rule, group, persona, blocker, stage, gate, interest or sign; `id`: its id, or which
-    setting it is.
+    `about`: rule, group, persona, blocker, stage, gate, clock, interest, sign, pressure, track or
+    content; `id`: its id, or which setting it is.
     """
 
     about: str
@@ -38,7 +44,7 @@ class Said:
 def sentences(rules: RuleSet, language: str) -> Sequence[Said]:
     """Return everything that the rules say, in the order in which it takes effect."""
     words = Words(rules, language)
-    rule, stage = RuleSpeaker(words), StageSpeaker(words)
+    rule, stage, nurture = RuleSpeaker(words), StageSpeaker(words), NurtureSpeaker(words)
     parts = {
         "rule": rule.rules(),
         "group": rule.groups(),
@@ -46,8 +52,12 @@ def sentences(rules: RuleSet, language: str) -> Sequence[Said]:
         "blocker": stage.blockers(),
         "stage": stage.stages(),
         "gate": stage.gates(),
+        "clock": ClockSpeaker(words).clock(),
         "interest": InterestSpeaker(words).interests(),
         "sign": QuarantineSpeaker(words).signs(),
+        "pressure": nurture.pressure(),
+        "track": nurture.tracks(),
+        "content": nurture.content(),
     }
     return [Said(about, name, text) for about, some in parts.items() for name, text in some]
 

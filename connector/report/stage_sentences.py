@@ -71,8 +71,10 @@ _SAID: dict[str, Label] = {
         "fr": "Une affaire gagnée fait un client.",
     },
     "recycled": {
-        "en": "A rejected contact rests for {days} days, unless a need comes.",
-        "fr": "Un contact rejeté se repose {days} jours, sauf besoin exprimé.",
+        "en": "A rejected contact rests for {days} days, or until the day that sales named, unless"
+        " a need comes.",
+        "fr": "Un contact rejeté se repose {days} jours, ou jusqu’au jour que les ventes ont fixé,"
+        " sauf besoin exprimé.",
     },
     "person": {
         "en": "A stage that a person set in the CRM stands until the person clears it.",
@@ -95,10 +97,10 @@ _SAID: dict[str, Label] = {
         "fr": "un des champs {names} est connu, et un de {reach} ;",
     },
     "gate_free": {
-        "en": "nothing is open: no deal, no hand-off, no rejection within {days} days unless a need"
-        " came;",
-        "fr": "rien n’est en cours : ni affaire, ni transmission, ni rejet depuis {days} jours,"
-        " sauf besoin exprimé ;",
+        "en": "nothing is open: no deal, no hand-off, no rejection within {days} days or before the"
+        " day that sales named, unless a need came;",
+        "fr": "rien n’est en cours : ni affaire, ni transmission, ni rejet depuis {days} jours ou"
+        " avant le jour que les ventes ont fixé, sauf besoin exprimé ;",
     },
     "gate_unblocked": {
         "en": "it is none of those who are never handed to sales.",
@@ -117,12 +119,6 @@ _SAID: dict[str, Label] = {
         " le moins ces 7 derniers jours{condition}.",
     },
     "route_if": {"en": ", if {condition}", "fr": ", si {condition}"},
-    "due": {
-        "en": "The task is due {need} hours after a need, {points} hours after a hand-off by"
-        " points.",
-        "fr": "La tâche est due {need} heures après un besoin, {points} heures après une"
-        " transmission par les points.",
-    },
     "sales": {
         "en": "Sales touches a contact by {touch}; obtains a meeting by {got}; loses it by {lost}.",
         "fr": "Les ventes touchent un contact par {touch} ; obtiennent un rendez-vous par {got} ;"
@@ -212,8 +208,6 @@ class StageSpeaker:
         yield from ((name, f"- {sentence}") for name, sentence in gates.items())
         for number, route in enumerate(hand_off.routes, 1):
             yield f"route {number}", self._route(route)
-        due = {"need": hand_off.sla.need / 60, "points": hand_off.sla.points / 60}
-        yield "due", self._say("due", **due)
         yield "sales", self._sales()
 
     def _route(self, route: Route) -> str:

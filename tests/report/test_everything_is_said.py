@@ -79,7 +79,8 @@ BEFORE: dict[str, Any] = {
                 {"field": "job_title", "is": "cio", "weight": 3},
                 {"field": "plants", "is": 2},
             ],
-        }
+        },
+        {"id": "finance", "criteria": [{"field": "job_title", "is": "cfo"}]},
     ],
     "fit": {
         "grades": {"a": 70, "b": 50, "c": 30},
@@ -105,6 +106,35 @@ BEFORE: dict[str, Any] = {
         "topics": [{"id": "erp", "label": "ERP", "where": {"page": "/erp"}}],
     },
     "quarantine": {"hidden_link": TRAP},
+    "pressure": {
+        "touches": ["call", "email_sent", "open_task"],
+        "budget": [{"at_most": 3, "within": "7d"}],
+    },
+    "nurture": {
+        "where": {"opted_out": False},
+        "tracks": [
+            {
+                "id": "welcome",
+                "label": "Welcome",
+                "stages": ["lead"],
+                "temperatures": ["cold"],
+                "personas": ["finance"],
+                "where": {"country": "France"},
+            },
+            {"id": "others"},
+        ],
+        "content": [
+            {
+                "id": "guide",
+                "label": "Guide",
+                "url": "https://www.example.com/guide",
+                "topics": ["erp"],
+                "tracks": ["welcome"],
+                "seen": {"page": "/guide"},
+            },
+            {"id": "tour"},
+        ],
+    },
 }
 OTHER: dict[str, object] = {
     "scores{engagement}.label": "Interest",
@@ -179,6 +209,13 @@ OTHER: dict[str, object] = {
     "hand_off.reach_fields": ["phone"],
     "hand_off.due.need": "5h",
     "hand_off.due.points": "2d",
+    "hand_off.working_hours.days": ["mon", "wed"],
+    "hand_off.working_hours.hours": ["09:00-12:30", "13:30-18:00"],
+    "hand_off.working_hours.holidays": ["2026-12-25"],
+    "hand_off.working_hours.time_zone": "Europe/Paris",
+    "hand_off.sla.warned": "60%",
+    "hand_off.sla.escalated": "250%",
+    "hand_off.sla.escalate_to": ["head@example.com"],
     "hand_off.blockers[0].id": "students",
     "hand_off.blockers[0].label": "At school",
     "hand_off.blockers[0].where": {"job_title": "intern"},
@@ -210,6 +247,25 @@ OTHER: dict[str, object] = {
     "quarantine.attributes.link": "link",
     "quarantine.attributes.user_agent": "agent",
     "quarantine.attributes.delivered_at": "sent_at",
+    "pressure.touches": ["call", "email_sent"],
+    "pressure.budget": [],
+    "pressure.budget[0].touches": ["email_sent"],
+    "pressure.budget[0].at_most": 1,
+    "pressure.budget[0].within": "1d",
+    "nurture.where": None,
+    "nurture.attribute": "paper",
+    "nurture.tracks[1].id": "rest",
+    "nurture.tracks[0].label": "Greet",
+    "nurture.tracks[0].stages": ["lead", "prospect"],
+    "nurture.tracks[0].temperatures": ["cold", "warm"],
+    "nurture.tracks[0].personas": [],
+    "nurture.tracks[0].where": {"country": "Belgium"},
+    "nurture.content[0].id": "handbook",
+    "nurture.content[0].label": "Handbook",
+    "nurture.content[0].url": "https://www.example.com/handbook",
+    "nurture.content[0].topics": [],
+    "nurture.content[0].tracks": ["others"],
+    "nurture.content[0].seen": None,
 }
 """By key of the file, another value than `BEFORE` has, or than is usual where it has none."""
 

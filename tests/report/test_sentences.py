@@ -86,7 +86,8 @@ ENGLISH = {
     " mobile;",
     ("gate", "sales"): "Sales touches a contact by call; obtains a meeting by nothing; loses it by"
     " cancelled.",
-    ("stage", "recycled"): "A rejected contact rests for 45 days, unless a need comes.",
+    ("stage", "recycled"): "A rejected contact rests for 45 days, or until the day that"
+    " sales named, unless a need comes.",
     ("stage", "suspect"): "Suspects become leads by a first activity of their own; ad do not"
     " count.",
 }
@@ -260,3 +261,172 @@ def test_interests_signs_and_questions_are_said(tmp_path: Path) -> None:
         " filtered is true, since the CRM itself takes it for one."
     )
     assert fr["sign", "hidden_link"].endswith("son adresse contient « /trap ».")
+
+
+KEPT = """
+version: 1
+rules: [{id: a, activity: x, points: 1}]
+hand_off:
+  due: {need: 90m, points: 2d}
+  working_hours:
+    days: [tue, thu]
+    hours: ["13:30-18:00", "09:00-12:30"]
+    holidays: [2027-01-01, 2026-12-25]
+    time_zone: Europe/Paris
+  sla: {warned: 62.5%, escalated: 150%, escalate_to: [lea@example.com, tom@example.com]}
+"""
+
+
+def test_the_clock_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(KEPT, encoding="utf-8")
+    en, fr = (
+        {each.id: each.sentence for each in sentences(load_rules(path), language) if is_clock(each)}
+        for language in ("en", "fr")
+    )
+    assert en == {
+        "due": "Sales has 1 hour 30 minutes after a need and 2 working days of 8 hours after a"
+        " hand-off by points, counted in working hours; then the task is due.",
+        "working_hours": "Sales works on Tuesday and Thursday, 09:00-12:30 and 13:30-18:00, in the"
+        " time zone Europe/Paris, but not on 2026-12-25 and 2027-01-01.",
+        "sla": "As long as sales does not act, the hand-off is warned from 62.5 % of that time on,"
+        " breached from 100 %, escalated from 150 %; once sales acted, met or late.",
+        "escalation": "When it escalates, a further task goes to the first active owner of:"
+        " lea@example.com, tom@example.com.",
+    }
+    assert fr["due"].startswith("Les ventes ont 1 heure 30 minutes après un besoin et 2 jours ")
+    assert fr["working_hours"] == (
+        "Les ventes travaillent le mardi et le jeudi, 09:00-12:30 et 13:30-18:00, dans le fuseau"
+        " horaire Europe/Paris, sauf 2026-12-25 et 2027-01-01."
+    )
+    assert "en alerte (warned) dès 62,5 %" in fr["sla"]
+    assert fr["escalation"].endswith("parmi : lea@example.com, tom@example.com.")
+
+
+def is_clock(said: Said) -> bool:
+    return said.about == "clock"
+
+
+@pytest.mark.parametrize(
+    ("due", "says"),
+    [
+        ("1h", "1 hour"),
+        ("8h", "1 working day of 8 hours"),
+        ("9h", "9 hours"),
+        ("1m", "1 minute"),
+        ("960m", "2 working days of 8 hours"),
+        ("1d", "1 working day of 8 hours"),
+    ],
+)
+def test_a_time_is_said_in_days_where_it_is_days(tmp_path: Path, due: str, says: str) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(KEPT.replace("90m", due), encoding="utf-8")
+    said = {each.id: each.sentence for each in sentences(load_rules(path), "en")}
+    assert said["due"].startswith(f"Sales has {says} after a need and 2 working days")
+
+
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [
+        ("mon, tue, wed, thu, fri, sat, sun", "from Monday to Sunday"),
+        ("wed, mon, tue", "from Monday to Wednesday"),
+        ("sat, sun", "on Saturday and Sunday"),
+        ("mon, tue, thu", "on Monday, Tuesday and Thursday"),
+        ("fri", "on Friday"),
+    ],
+)
+def test_working_days_are_said_as_people_say_them(tmp_path: Path, days: str, says: str) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(KEPT.replace("tue, thu", days), encoding="utf-8")
+    said = {each.id: each.sentence for each in sentences(load_rules(path), "en")}
+    assert said["working_hours"].startswith(f"Sales works {says}, 09:00-12:30")
+
+
+OF_MARKETING = """
+version: 1
+rules: [{id: a, activity: x, points: 1}]
+personas:
+  - {id: it, label: {en: IT lead, fr: Informatique}, criteria: [{field: title, is: cio}]}
+  - {id: finance, criteria: [{field: title, is: cfo}]}
+interests: {}
+pressure:
+  touches: [open_task, call, mail]
+  budget:
+    - {at_most: 3, within: 7d}
+    - {touches: [mail], at_most: 1, within: 1d}
+    - {touches: [open_task, mail], at_most: 2, within: 30d}
+nurture:
+  where: {opted_out: false}
+  tracks:
+    - id: deepen
+      label: {en: Deepen, fr: Approfondir}
+      stages: [prospect, lead]
+      temperatures: [hot, warm]
+      personas: [finance, it]
+      where: {country: France}
+    - {id: rest}
+  content:
+    - id: guide
+      label: {en: Guide, fr: Manuel}
+      url: https://www.example.com/guide
+      topics: [erp, security]
+      tracks: [rest, deepen]
+    - {id: tour, seen: {page: {contains: /tour}}}
+"""
+
+
+def test_pressure_tracks_and_contents_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(OF_MARKETING, encoding="utf-8")
+    en, fr = (
+        {
+            (each.about, each.id): each.sentence
+            for each in sentences(load_rules(path), language)
+            if each.about in ("pressure", "track", "content")
+        }
+        for language in ("en", "fr")
+    )
+    then = "; then nobody should press the contact until there is room again."
+    assert en == {
+        ("pressure", "touches"): "A contact is touched by call, mail and the task of a hand-off"
+        " while it is open.",
+        ("pressure", "budget 1"): f"At most 3 touches in 7 days{then}",
+        ("pressure", "budget 2"): f"At most 1 touch by mail in 1 day{then}",
+        ("pressure", "budget 3"): "At most 2 touches by mail or the task of a hand-off while it is"
+        f" open in 30 days{then}",
+        ("track", "where"): "Marketing may write to contacts of whom this holds: opted_out is no."
+        " Others have no track.",
+        ("track", "first"): "A contact is on the first of these tracks that fits; while sales has"
+        " it, its track is «paused» and nothing comes next.",
+        ("track", "deepen"): "Deepen («deepen»): stage lead or prospect, temperature warm or hot,"
+        " persona «IT lead» or «Finance», when country is «France».",
+        ("track", "rest"): "Rest («rest»): every contact.",
+        ("content", "next"): "Next comes the first of these contents that is for the contact's"
+        " track and that it has not seen; those about its strongest interest go before.",
+        ("content", "guide"): "Guide («guide»): at https://www.example.com/guide, about «erp» or"
+        " «security», for the track «Deepen» or «Rest», seen when asset is «guide» or «Manuel».",
+        ("content", "tour"): "Tour («tour»): for every track, seen when page contains «/tour».",
+    }
+    assert list(fr) == list(en)
+    assert fr["track", "deepen"] == (
+        "Approfondir (« deepen ») : étape lead ou prospect, température tiède ou chaude, persona"
+        " « Informatique » ou « Finance », si country est « France »."
+    )
+    assert fr["content", "guide"].endswith("vu si asset est « guide » ou « Manuel ».")
+    assert fr["pressure", "budget 2"].startswith("Au plus 1 sollicitation par mail en 1 jour ;")
+
+
+def test_touches_without_a_budget_are_said_to_be_counted_only(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(
+        "version: 1\nrules: [{id: a, activity: x, points: 1}]\n"
+        "pressure: {touches: [open_task]}\nnurture: {tracks: [{id: all}]}\n",
+        encoding="utf-8",
+    )
+    said = {(each.about, each.id): each.sentence for each in sentences(load_rules(path), "en")}
+    assert said["pressure", "touches"] == (
+        "A contact is touched by the task of a hand-off while it is open."
+    )
+    assert said["pressure", "budget"].startswith("Touches are only counted")
+    assert said["track", "where"] == "Marketing may write to every contact."
+    assert not [about for about, _ in said if about == "content"]
