@@ -6,13 +6,16 @@ from pathlib import Path
 
 from connector.config.document import Document
 from connector.config.mappings import AnyMapping
+from connector.config.review.budgets import budgets_in_vain
 from connector.config.review.dead import dead_parts
 from connector.config.review.entries import unreached_entries
 from connector.config.review.out_of_reach import out_of_reach
 from connector.config.review.remark import Finding, Remark
 from connector.config.review.sensitive import sensitive_fields
+from connector.config.review.tracks import unreached_tracks
 from connector.config.review.twins import twins
 from connector.config.review.unfilled import Yields, unfilled
+from connector.config.review.unread import unread
 from connector.config.rules_document import RulesDocument
 from connector.config.validate import validate
 from connector.config.yaml_file import read_document
@@ -65,9 +68,12 @@ def _remarks(rules: RuleSet, written: RulesDocument, behind: Behind | None) -> I
     yield from dead_parts(rules)
     yield from twins(rules)
     yield from out_of_reach(rules)
+    yield from unreached_tracks(rules)
+    yield from budgets_in_vain(rules)
     yield from sensitive_fields(written, behind.properties if behind else {})
     if behind is not None:
         yield from unfilled(rules, written, behind.yields)
+        yield from unread(rules, written, behind.yields)
 
 
 def _placed(document: Document, remark: Remark) -> Finding:

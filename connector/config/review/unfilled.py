@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from connector.config.document import DataPath
 from connector.config.review.remark import Remark, Weight
 from connector.config.rules_document import RulesDocument
 from connector.config.wording import listed
@@ -84,7 +85,7 @@ def _rule(position: int, rule: ActivityRule, entries: Sequence[Entry]) -> Iterat
             Weight.WARNING,
             "never_counts",
             f"«{rule.id}» never fires with this mapping: no activity {types} has such attributes",
-            _remedy(rule.where, inbound),
+            remedy(rule.where, inbound),
         )
     elif isinstance(rule.once_per, PerAttribute):
         yield from _bucket(position, rule.once_per, inbound)
@@ -104,7 +105,7 @@ def _topics(rules: RuleSet, entries: Sequence[Entry]) -> Iterator[Remark]:
                 "never_counts",
                 f"no activity is about «{topic.id}» with this mapping: none that a rule counts has "
                 "such attributes",
-                _remedy(topic.where, inbound),
+                remedy(topic.where, inbound),
             )
 
 
@@ -127,7 +128,8 @@ def as_filled(condition: Condition, entry: Entry) -> Condition:
             return AnyOf(tuple(as_filled(part, entry) for part in parts))
 
 
-def _remedy(condition: Condition, entries: Sequence[Entry]) -> str:
+def remedy(condition: Condition, entries: Sequence[Entry]) -> str:
+    """Return what to do about a condition that no activity of these entries meets."""
     for test in _tests(condition):
         set_ = dict.fromkeys(
             str(entry.constants[test.name]) for entry in entries if test.name in entry.constants
@@ -176,16 +178,7 @@ def _types(written: RulesDocument, known: frozenset[str]) -> Iterator[Remark]:
         (("sales", "meeting_obtained"), written.sales.meeting_obtained),
         (("sales", "meeting_lost"), written.sales.meeting_lost),
     ):
-        for position, name in enumerate(names):
-            guess = _misspelt(name, known - set(names)) if name not in known else None
-            if guess:
-                yield Remark(
-                    (*path, position),
-                    Weight.WARNING,
-                    "not_filled",
-                    f"no activity of the mapping is of the type «{name}»",
-                    f"Did you mean «{guess}»?",
-                )
+        yield from misspelt_among(path, names, known)
         if names and known and known.isdisjoint(names):
             yield Remark(
                 path,
@@ -193,6 +186,20 @@ def _types(written: RulesDocument, known: frozenset[str]) -> Iterator[Remark]:
                 "not_filled",
                 f"the mapping yields none of the types in «{path[-1]}»",
                 f"Name types that it yields, such as {listed(sorted(known)[:6])}.",
+            )
+
+
+def misspelt_among(path: DataPath, names: Sequence[str], known: frozenset[str]) -> Iterator[Remark]:
+    """Yield each type that is almost certainly another one. `known`: the types that there are."""
+    for position, name in enumerate(names):
+        guess = _misspelt(name, known - set(names)) if name not in known else None
+        if guess:
+            yield Remark(
+                (*path, position),
+                Weight.WARNING,
+                "not_filled",
+                f"no activity of the mapping is of the type «{name}»",
+                f"Did you mean «{guess}»?",
             )
 
 
