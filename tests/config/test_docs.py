@@ -8,13 +8,17 @@ from types import ModuleType
 import pytest
 
 from connector.config import (
+    account_rules,
     activity_rules,
     cases_document,
     fit_rules,
+    interest_rules,
     native,
+    nurture_rules,
     rules_document,
     salesforce_mapping,
     settings,
+    sla_rules,
     stage_rules,
     where,
 )
@@ -103,6 +107,10 @@ PAGES = (
     ("rules.md", activity_rules),
     ("rules.md", fit_rules),
     ("rules.md", stage_rules),
+    ("rules.md", sla_rules),
+    ("rules.md", account_rules),
+    ("rules.md", interest_rules),
+    ("rules.md", nurture_rules),
     ("rules.md", where),
     ("rules.md", cases_document),
 )
