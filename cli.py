@@ -514,7 +514,8 @@ def rules_show(config: Path, *, rules: Path | None, language: str | None, as_jso
     """Say in sentences what the rules mean, for people who will not read YAML.
 
     Points, groups and scores, who fits and who is never handed to sales, stages and temperatures,
-    the hand-off, interests, and what robots do: everything that the file says.
+    the hand-off and its clock, interests, what robots do, how often a contact may be touched, and
+    what nurture does: everything that the file says.
     """
     from connector.app import setup, show
 
