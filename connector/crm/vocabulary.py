@@ -38,6 +38,14 @@ FEEDBACK: Mapping[str, Words] = {
     "rejected_out_of_market": ("Rejected: out of market", "Refusé : hors marché"),
     "rejected_bad_data": ("Rejected: bad data", "Refusé : données fausses"),
 }
+SLA: Mapping[str, Words] = {
+    "running": ("Running", "En cours"),
+    "warned": ("Due soon", "Bientôt échu"),
+    "breached": ("Overdue", "En retard"),
+    "escalated": ("Escalated", "Escaladé"),
+    "met": ("Met", "Tenu"),
+    "late": ("Late", "Tardif"),
+}
 LABELS: Mapping[str, Words] = {
     "score": ("Lead score", "Score"),
     "fit": ("Fit", "Adéquation"),
@@ -50,7 +58,17 @@ LABELS: Mapping[str, Words] = {
     "handed_off_at": ("Handed to sales at", "Transmis aux ventes le"),
     "interests": ("Interests", "Centres d’intérêt"),
     "question": ("Question to ask", "Question à poser"),
+    "due_at": ("Sales to act by", "À traiter avant le"),
+    "sla": ("Response time", "Délai de réponse"),
+    "segment": ("Segment", "Segment"),
+    "track": ("Nurture track", "Parcours de nurturing"),
+    "next_content": ("Next content", "Prochain contenu"),
+    "next_content_url": ("Next content: link", "Prochain contenu : lien"),
+    "do_not_press_until": ("Do not press until", "Ne pas solliciter avant le"),
+    "touches_7d": ("Touches in 7 days", "Sollicitations en 7 jours"),
+    "touches_30d": ("Touches in 30 days", "Sollicitations en 30 jours"),
     "feedback": ("Sales feedback", "Retour des ventes"),
+    "not_before": ("Come back from", "Recontacter à partir du"),
     "key": ("Leadripe: task key", "Leadripe : clé de tâche"),
 }
 """Results, and what else stands in the CRM: what people read above each."""

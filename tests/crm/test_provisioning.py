@@ -49,9 +49,41 @@ def test_everything_is_created_in_the_language_of_the_account(bare: HubSpotAccou
     assert _definition(bare, "leadripe_reasons")["fieldType"] == "textarea"
     label = _definition(bare, "leadripe_feedback")["label"]
     assert feedback_name(bare.mapping.feedback, "fr") == f"{label} (leadripe_feedback)"
+    sla = _definition(bare, "leadripe_sla")
+    assert {each["value"]: each["label"] for each in sla["options"]} == {
+        "running": "En cours",
+        "warned": "Bientôt échu",
+        "breached": "En retard",
+        "escalated": "Escaladé",
+        "met": "Tenu",
+        "late": "Tardif",
+    }
+    kinds = {
+        "leadripe_due_at": "datetime",
+        "leadripe_segment": "string",
+        "leadripe_track": "string",
+        "leadripe_next_content": "string",
+        "leadripe_next_content_url": "string",
+        "leadripe_do_not_press_until": "date",
+        "leadripe_not_before": "date",
+    }
+    assert {name: _definition(bare, name)["type"] for name in kinds} == kinds
+    assert _definition(bare, "leadripe_not_before")["label"] == "Recontacter à partir du"
+    assert _definition(bare, "leadripe_touches_7d")["status"] == "error"
     assert _definition(bare, WROTE_AT)["type"] == "datetime"
     key = _definition(bare, "leadripe_key", "tasks")
     assert key["hasUniqueValue"] is True
+
+
+def test_how_often_a_contact_is_touched_has_a_property_where_it_is_written(
+    bare: HubSpotAccount,
+) -> None:
+    bare.mapping = _mapped(write={"touches_7d": "touches_week", "touches_30d": "touches_month"})
+    bare.connect().provision(dry_run=False)
+    week, month = (_definition(bare, f"touches_{span}") for span in ("week", "month"))
+    assert (week["label"], week["type"]) == ("Touches in 7 days", "number")
+    assert (month["label"], month["type"]) == ("Touches in 30 days", "number")
+    assert not _errors(bare.connect())
 
 
 def test_a_property_of_another_type_is_refused_before_anything_is_made(

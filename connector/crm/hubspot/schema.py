@@ -10,6 +10,7 @@ from connector.crm.vocabulary import (
     FEEDBACK,
     GRADES,
     LABELS,
+    SLA,
     STAGES,
     TEMPERATURES,
     Words,
@@ -44,7 +45,17 @@ _OUTPUTS: Mapping[str, Kind] = {
     "handed_off_at": Kind("datetime", "date", LABELS["handed_off_at"]),
     "interests": Kind("string", "text", LABELS["interests"]),
     "question": Kind("string", "text", LABELS["question"]),
+    "due_at": Kind("datetime", "date", LABELS["due_at"]),
+    "sla": Kind("enumeration", "select", LABELS["sla"], SLA),
+    "segment": Kind("string", "text", LABELS["segment"]),
+    "track": Kind("string", "text", LABELS["track"]),
+    "next_content": Kind("string", "text", LABELS["next_content"]),
+    "next_content_url": Kind("string", "text", LABELS["next_content_url"]),
+    "do_not_press_until": Kind("date", "date", LABELS["do_not_press_until"]),
+    "touches_7d": Kind("number", "number", LABELS["touches_7d"]),
+    "touches_30d": Kind("number", "number", LABELS["touches_30d"]),
 }
+_NOT_BEFORE = Kind("date", "date", LABELS["not_before"])
 _VERDICT = Kind("enumeration", "select", LABELS["feedback"], FEEDBACK)
 _WROTE_AT = Kind("datetime", "date", ("Leadripe: last written", "Leadripe : dernière écriture"))
 _KEY = Kind("string", "text", LABELS["key"], is_unique=True)
@@ -99,6 +110,8 @@ def wanted(mapping: HubSpotMapping) -> Sequence[Wanted]:
     ]
     if mapping.feedback:
         found.append(Wanted("contacts", mapping.feedback, _VERDICT))
+    if mapping.not_before:
+        found.append(Wanted("contacts", mapping.not_before, _NOT_BEFORE))
     if found:
         found.append(Wanted("contacts", WROTE_AT, _WROTE_AT))
     if mapping.tasks and mapping.tasks.key != CREATION_KEY:

@@ -245,7 +245,8 @@ class SalesforceCrm:
 
     def _is_ours(self, source: str, name: str) -> bool:
         info = self._schema.field(source, name)
-        return info is not None and info.is_updateable and name != self._mapping.feedback
+        theirs = (self._mapping.feedback, self._mapping.not_before)
+        return info is not None and info.is_updateable and name not in theirs
 
     def wrote(self, *, since: datetime, until: datetime) -> None:
         """Do nothing: our changes are read again, since a person's may hide among them."""

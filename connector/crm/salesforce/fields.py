@@ -14,6 +14,7 @@ from connector.crm.vocabulary import (
     FEEDBACK,
     GRADES,
     LABELS,
+    SLA,
     STAGES,
     TEMPERATURES,
     Words,
@@ -28,9 +29,11 @@ ACTIVITY = "Activity"
 _VIEWS: Mapping[str, Words] = {
     "hot": ("Hot leads", "Leads chauds"),
     "handed_over": ("Handed over", "Transmis aux ventes"),
+    "do_not_press": ("Do not press", "Ne pas solliciter"),
+    "overdue": ("Overdue for sales", "En retard côté ventes"),
     "integration": ("Leadripe: integration", "Leadripe : intégration"),
 }
-_TABLES = (LABELS, STAGES, TEMPERATURES, GRADES, FEEDBACK, _VIEWS)
+_TABLES = (LABELS, STAGES, TEMPERATURES, GRADES, SLA, FEEDBACK, _VIEWS)
 WORDS: Mapping[str, Words] = {words[0]: words for table in _TABLES for words in table.values()}
 """{what the shipped files say in English: in each language}."""
 
@@ -46,7 +49,7 @@ def template_of(result: str) -> str:
     """
     if result.startswith("scores."):
         result = "reasons" if result.endswith(".reasons") else "score"
-    return f"Leadripe_{'_'.join(part.title() for part in result.split('_'))}__c"
+    return f"Leadripe_{'_'.join(part.capitalize() for part in result.split('_'))}__c"
 
 
 def results_of(mapping: SalesforceMapping) -> Mapping[str, str]:

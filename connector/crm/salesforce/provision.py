@@ -196,7 +196,8 @@ def _without_views(told: Sequence[str]) -> CrmRefusedError:
         what=f"Salesforce does not take list views of ours: {'; '.join(told)}",
         where="Setup, Deployment Status",
         do="Everything else is in place. Make such lists by hand if they are wanted: temperature "
-        "hot; the hand-off's date not empty.",
+        "hot; the hand-off's date not empty; response time breached or escalated; «do not press "
+        "until» after today.",
     )
 
 

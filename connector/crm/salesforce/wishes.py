@@ -19,10 +19,12 @@ from connector.crm.salesforce.metadata import (
     read_source,
     set_text,
 )
-from connector.crm.vocabulary import TEMPERATURES, word
+from connector.crm.vocabulary import SLA, TEMPERATURES, Words, word
 
 PEOPLE, INTEGRATION = "Leadripe", "Leadripe_Integration"
 _ACTIVITIES = ("Task", "Event")
+_CHOICES: Mapping[str, Words] = {**TEMPERATURES, **SLA}
+"""Those by which list views filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +105,13 @@ class _Adapter:
             value.text = self._comparable(value.text or "")
         return Component(LIST_VIEW, view.name, tree)
 
-    def _comparable(self, value: str) -> str:
-        """Return a choice's value as filters compare it: whether by name or label is not told."""
-        label = TEMPERATURES[value][word(self._language)] if value in TEMPERATURES else value
-        return value if label.lower() == value.lower() else f"{value},{label}"
+    def _comparable(self, values: str) -> str:
+        """Return choices as filters compare them: whether by name or label is not told."""
+        return ",".join(named for value in values.split(",") for named in self._spelled(value))
+
+    def _spelled(self, value: str) -> Sequence[str]:
+        label = _CHOICES[value][word(self._language)] if value in _CHOICES else value
+        return [value] if label.lower() == value.lower() else [value, label]
 
     def set_of(self, component: Component) -> Component:
         """Return a permission set with this mapping's fields."""

@@ -46,7 +46,7 @@ def test_an_org_in_use_that_is_provisioned_needs_nothing(lively: ProvisionedOrg)
     assert bad(findings) == []
     assert "speaks up to 68.0" in findings[0].what
     assert "Europe/Paris" in findings[1].what
-    assert the(findings, "25 fields of ours are there")
+    assert the(findings, "41 fields of ours are there")
     assert "114," in the(findings, "calls of the last 24 hours").what
 
 
@@ -240,7 +240,7 @@ def test_a_conversion_that_takes_no_field_along_is_named(lively: ProvisionedOrg)
     lively.org.lead_mapping = {"Leadripe_Score__c": "Leadripe_Score__c"}
     found = the(checked(lively), "a converted lead loses")
     assert "Leadripe_Score__c" not in found.what
-    assert "Leadripe_Stage__c" in found.what
+    assert "Leadripe_Fit__c" in found.what
 
 
 def test_a_user_who_may_not_see_metadata_is_no_flaw(lively: ProvisionedOrg) -> None:

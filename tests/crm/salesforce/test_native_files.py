@@ -7,9 +7,10 @@ from xml.etree.ElementTree import tostring
 import pytest
 from lxml import etree
 
+from connector.config.mapping import Output
 from connector.crm.salesforce.fields import MARK, WORDS, template_of, values_of
 from connector.crm.salesforce.metadata import FIELD, NAMESPACE, read_source, source_folder
-from connector.crm.vocabulary import FEEDBACK, GRADES, STAGES, TEMPERATURES
+from connector.crm.vocabulary import FEEDBACK, GRADES, SLA, STAGES, TEMPERATURES
 from tests.crm.salesforce.provisioned import shipped
 
 XSD = "http://www.w3.org/2001/XMLSchema"
@@ -61,6 +62,13 @@ def test_every_result_of_the_shipped_mapping_has_its_field() -> None:
     assert {name for name in mapping.results.values() if name} <= names
 
 
+def test_every_result_that_can_be_written_has_its_field() -> None:
+    names = {each.own_name for each in SOURCE if each.type == FIELD}
+    results = {*Output.model_fields, "feedback", "not_before", "key"} - {"scores"}
+    assert {template_of(result) for result in results} == names
+    assert template_of("touches_7d") == "Leadripe_Touches_7d__c"
+
+
 def test_every_label_has_its_word_in_each_language() -> None:
     labels = {label.text for each in SOURCE for label in each.tree.iter("label")}
     assert labels - set(WORDS) == {"Leadripe"}
@@ -71,6 +79,7 @@ def test_choices_offer_what_is_written() -> None:
     assert offered["Lead.Leadripe_Stage__c"] == list(STAGES)
     assert offered["Lead.Leadripe_Temperature__c"] == list(TEMPERATURES)
     assert offered["Lead.Leadripe_Grade__c"] == list(GRADES)
+    assert offered["Lead.Leadripe_Sla__c"] == list(SLA)
     assert offered["Lead.Leadripe_Feedback__c"] == list(FEEDBACK)
 
 

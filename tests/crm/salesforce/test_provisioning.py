@@ -49,7 +49,15 @@ def test_our_user_sees_and_writes_every_field_with_its_type(provisioned: Provisi
             "Leadripe_Handed_Off_At__c": "datetime",
             "Leadripe_Question__c": "string",
             "Leadripe_Interests__c": "string",
+            "Leadripe_Due_At__c": "datetime",
+            "Leadripe_Sla__c": "picklist",
+            "Leadripe_Segment__c": "string",
+            "Leadripe_Track__c": "string",
+            "Leadripe_Next_Content__c": "string",
+            "Leadripe_Next_Content_Url__c": "string",
+            "Leadripe_Do_Not_Press_Until__c": "date",
             "Leadripe_Feedback__c": "picklist",
+            "Leadripe_Not_Before__c": "date",
         }
         assert all(field["updateable"] and field["nillable"] for field in ours.values())
         assert not any(field["restrictedPicklist"] for field in ours.values())
@@ -69,6 +77,14 @@ def test_what_a_sync_writes_comes_back_as_it_was(provisioned: ProvisionedOrg) ->
         "Leadripe_Reasons__c": "+40 Asked for a demo\n+12 …",
         "Leadripe_Need_At__c": "2026-02-27",
         "Leadripe_Handed_Off_At__c": "2026-03-01T23:30:00.000+0000",
+        "Leadripe_Due_At__c": "2026-03-02T09:30:00.000+0000",
+        "Leadripe_Sla__c": "escalated",
+        "Leadripe_Segment__c": "lead.warm.it_lead",
+        "Leadripe_Track__c": "paused",
+        "Leadripe_Next_Content__c": "Guide de l’automatisation",
+        "Leadripe_Next_Content_Url__c": "https://www.example.com/guides/workflow?a=1&b=é",
+        "Leadripe_Do_Not_Press_Until__c": "2026-03-09",
+        "Leadripe_Not_Before__c": "2026-06-01",
     }
     provisioned.client.patch(f"/sobjects/Lead/{lead}", written)
     [row] = provisioned.rows("Lead", *written)
@@ -80,7 +96,7 @@ def test_a_second_run_finds_everything_and_deploys_nothing(provisioned: Provisio
     calls = dict(provisioned.client.calls)
     assert provisioned.made() == []
     assert provisioned.snapshot() == before
-    assert provisioned.client.calls["rest"] - calls["rest"] == 9
+    assert provisioned.client.calls["rest"] - calls["rest"] == 11
 
 
 def test_a_dry_run_tells_everything_and_changes_nothing(bare: ProvisionedOrg) -> None:
@@ -92,7 +108,7 @@ def test_a_dry_run_tells_everything_and_changes_nothing(bare: ProvisionedOrg) ->
 
 def test_a_first_run_takes_few_calls(bare: ProvisionedOrg) -> None:
     bare.provision()
-    assert bare.client.calls == {"rest": 14}
+    assert bare.client.calls == {"rest": 16}
 
 
 def test_people_read_the_fields_and_give_feedback_alone(provisioned: ProvisionedOrg) -> None:
@@ -104,9 +120,11 @@ def test_people_read_the_fields_and_give_feedback_alone(provisioned: Provisioned
     people = granted(SET)
     assert {name for name, edits in people.items() if edits} == {
         "Lead.Leadripe_Feedback__c",
+        "Lead.Leadripe_Not_Before__c",
         "Contact.Leadripe_Feedback__c",
+        "Contact.Leadripe_Not_Before__c",
     }
-    assert len(people) == 24
+    assert len(people) == 40
     assert provisioned.rows("ObjectPermissions", "Id", Parent__Name=SET) == []
     ours = granted(OURS)
     # What the mapping reads is granted for reading, where it can be granted at all.
@@ -147,6 +165,43 @@ def test_labels_are_in_the_language_of_the_settings(bare: ProvisionedOrg) -> Non
     tree = views["Lead.Leadripe_Hot_Leads"].tree
     assert tree.findtext("label") == "Leads chauds"
     assert tree.findtext("filters/value") == "hot,Chaud"
+    sla = described(bare, "Contact")["Leadripe_Sla__c"]
+    assert (sla["label"], sla["picklistValues"][2]["value"]) == ("Délai de réponse", "breached")
+    assert described(bare, "Contact")["Leadripe_Not_Before__c"]["label"] == (
+        "Recontacter à partir du"
+    )
+
+
+def test_lists_show_whom_sales_lets_wait_and_whom_nobody_should_press(
+    provisioned: ProvisionedOrg,
+) -> None:
+    for kind in ("Lead", "Contact"):
+        names = [f"{kind}.Leadripe_Overdue", f"{kind}.Leadripe_Do_Not_Press"]
+        views = read_metadata(provisioned.client, LIST_VIEW, names)
+        filters = {
+            view.get("label"): [
+                tuple(part.text for part in one) for one in view.tree.iterfind("filters")
+            ]
+            for view in views.values()
+        }
+        assert filters == {
+            "Overdue for sales": [("Leadripe_Sla__c", "equals", "breached,Overdue,escalated")],
+            "Do not press": [("Leadripe_Do_Not_Press_Until__c", "greaterThan", "TODAY")],
+        }
+
+
+def test_how_often_a_contact_is_touched_has_fields_where_it_is_written(
+    bare: ProvisionedOrg,
+) -> None:
+    bare.mapping = mapped(write={"touches_7d": "Week__c", "touches_30d": "Leadripe_Touches_30d__c"})
+    bare.provision()
+    fields = described(bare, "Contact")
+    assert (fields["Week__c"]["label"], fields["Week__c"]["type"]) == (
+        "Touches in 7 days",
+        "double",
+    )
+    assert fields["Leadripe_Touches_30d__c"]["updateable"] is True
+    assert bare.made() == []
 
 
 def test_a_mapping_with_other_names_and_fewer_of_them_works(bare: ProvisionedOrg) -> None:
@@ -374,8 +429,10 @@ def test_a_list_view_that_is_refused_keeps_nothing_else_out(bare: ProvisionedOrg
     assert refused.value.do.startswith("Everything else is in place.")
     lacking = [part.what for part in bare.provision(dry_run=True) if not part.is_present]
     assert lacking == [
+        "list view Do not press of Lead (Leadripe_Do_Not_Press)",
         "list view Handed over of Lead (Leadripe_Handed_Over)",
         "list view Hot leads of Lead (Leadripe_Hot_Leads)",
+        "list view Overdue for sales of Lead (Leadripe_Overdue)",
     ]
     with pytest.raises(CrmRefusedError, match="Could not resolve list view column"):
         bare.provision()

@@ -12,7 +12,7 @@ from connector.domain.contact import RETRACTED
 from connector.errors import CrmRefusedError, CrmUnavailableError
 from connector.ports import Page
 from connector.sandbox.salesforce.org import Options
-from tests.crm.reading import activities, contacts, read
+from tests.crm.reading import activities, contacts, read, stored_days
 from tests.crm.salesforce.conftest import AccountOpener
 from tests.crm.salesforce.relay import Given, Heard, Relay, error
 from tests.crm.salesforce_account import SalesforceAccount
@@ -318,6 +318,18 @@ def test_texts_come_the_same_from_files_and_from_pages(account: SalesforceAccoun
         "opted_out": True,
         "email": "Ana@Example.org",
     }
+
+
+@pytest.mark.parametrize("bulk_from", [10_000, 1], ids=["pages", "file"])
+def test_the_day_to_come_back_is_read_as_a_day(ready: SalesforceAccount, bulk_from: int) -> None:
+    ana, ben = ready.add_lead("Ana"), ready.add_lead("Ben")
+    ready.edit(ana, Leadripe_Not_Before__c="2026-06-01")
+    ready.settle()
+    crm = ready.connect(bulk_from=bulk_from)
+    found = {each.id: each.written for each in contacts(read(crm, "contacts"))}
+    days = [found[id_]["Leadripe_Not_Before__c"] for id_ in (ana, ben)]
+    assert days == ["2026-06-01", None]
+    assert stored_days(days) == [20_605, None]
 
 
 def test_nul_bytes_in_a_file_are_left_out(account: SalesforceAccount, relay: Relay) -> None:

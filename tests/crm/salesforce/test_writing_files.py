@@ -58,7 +58,9 @@ def test_a_file_holds_the_names_of_all_rows_and_leaves_empty_what_is_not_said(
     (sent,) = wire.asked("/batches")
     header, *rows = list(csv.reader(io.StringIO(sent.body.decode(), newline="")))
     assert header[0] == "Id"
-    assert {SCORE, REASONS} <= set(header)
+    assert {SCORE, REASONS, "Leadripe_Sla__c", "Leadripe_Do_Not_Press_Until__c"} <= set(header)
+    # What reps say there is theirs.
+    assert {"Leadripe_Feedback__c", "Leadripe_Not_Before__c"}.isdisjoint(header)
     assert [row[0] for row in rows] == [ana, ben]
     assert ready.shows(ana, REASONS) == "stays"
 
