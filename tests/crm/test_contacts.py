@@ -11,7 +11,7 @@ from connector.domain.contact import Gone
 from connector.domain.ids import ContactId
 from connector.ports import Verdict, WriteBack
 from tests.crm.hubspot_account import HubSpotAccount
-from tests.crm.reading import activities, calls, contacts, read
+from tests.crm.reading import activities, calls, contacts, read, stored_days
 
 SCORE = "leadripe_score"
 SECOND = timedelta(seconds=1)
@@ -94,6 +94,33 @@ def test_dates_on_a_contact_are_activities_at_no_call(account: HubSpotAccount) -
         ("contact:key_page_view:1772359200500", "key_page_view", id_)
     ]
     assert found[0].attributes == {"url": "https://example.org/fr/Tarifs"}
+
+
+def test_the_last_marketing_mail_is_a_touch_of_ours_collected_run_by_run(
+    account: HubSpotAccount,
+) -> None:
+    id_ = account.add_contact("Ana")
+    record = account.portal.tables["contacts"].rows[int(id_)]
+    told = []
+    for day in (1, 2):
+        record.props["hs_email_last_send_date"] = f"2026-03-0{day}T10:00:00Z"
+        crm = account.connect()
+        told += activities(read(crm, "contacts"))
+        assert crm.calls["general"] == 1
+    assert [(each.id, each.type, each.contact, each.is_outbound) for each in told] == [
+        ("contact:marketing_email:1772359200000", "marketing_email", id_, True),
+        ("contact:marketing_email:1772445600000", "marketing_email", id_, True),
+    ]
+
+
+def test_the_day_to_come_back_is_read_as_a_day_however_it_was_set(account: HubSpotAccount) -> None:
+    ids = account.add_many(3)
+    account.edit(ids[0], leadripe_not_before="2026-06-01")
+    account.edit(ids[1], leadripe_not_before="1780272000000")
+    found = {each.id: each.written for each in contacts(read(account.connect(), "contacts"))}
+    days = [found[id_]["leadripe_not_before"] for id_ in ids]
+    assert days == ["2026-06-01", "2026-06-01", None]
+    assert stored_days(days) == [20_605, 20_605, None]
 
 
 def test_our_own_writes_are_not_read_back(account: HubSpotAccount) -> None:

@@ -1,8 +1,8 @@
 """What the people of a world did, as the records in which Salesforce keeps it.
 
 Forms, events and campaigns become campaign members, whose status is the last that was reached;
-mails become e-mail messages; calls, notes and messages tasks; meetings events. Page visits stay in
-Account Engagement, as they do in real orgs: only its fields on the person move.
+mails become e-mail messages, each with its task; calls, notes and messages tasks; meetings events.
+Page visits stay in Account Engagement, as they do in real orgs: only its fields on the person move.
 """
 
 from collections.abc import Callable, Mapping
@@ -65,6 +65,12 @@ def _mail(status: str) -> Teller:
             subject = happening.details.get("subject", name)
             mail = _message(book, person, subject, at_s, is_inbound=False)
             mail.values["IsTracked"] = True
+            task = _task(
+                book, person, happening, at_s,
+                Subject=f"List Email: {subject}"[:255],
+                TaskSubtype="List Email",
+            )  # fmt: skip
+            mail.values["ActivityId"] = task.id
             book.mails[campaign.id, person.id] = mail
             return
         _follow_mail(book, person, book.mails.get((campaign.id, person.id)), status, at_s)

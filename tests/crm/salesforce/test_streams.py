@@ -103,8 +103,24 @@ def test_an_attempt_is_ours_and_not_theirs(account: SalesforceAccount) -> None:
     found = activities(read(account.connect(), "tasks"))
     assert sorted((each.type, each.is_outbound) for each in found) == [
         ("call", True),
-        ("email_sent", True),
+        ("touch", True),
     ]
+
+
+@MODES
+def test_a_mail_to_a_list_presses_once_and_is_no_answer_of_sales(
+    account: SalesforceAccount, bulk_from: int
+) -> None:
+    ana = account.add_lead("Ana")
+    task = account.add(
+        "Task", Subject="News", WhoId=ana, Status="Completed", TaskSubtype="List Email"
+    )
+    mail(account, (ana, "ToAddress"), Incoming=False, ActivityId=task)
+    mail(account, (ana, "ToAddress"), Incoming=False)
+    crm = account.connect(bulk_from=bulk_from)
+    (sent,) = activities(read(crm, "tasks"))
+    assert (sent.type, sent.contact, sent.is_outbound) == ("marketing_email", ana, True)
+    assert types(read(crm, "activities:EmailMessage")) == [("email_sent", ana)]
 
 
 @MODES

@@ -55,16 +55,21 @@ def test_what_happened_stands_in_the_objects_that_salesforce_has_for_it(filled: 
     ]
     assert members[0]["FirstRespondedDate"] == "2026-03-04"
     tasks = filled.rows("SELECT TaskSubtype, CallType, CallDisposition, Who.Type FROM Task")
-    assert [task["TaskSubtype"] for task in tasks] == ["Call", "Email", "LinkedIn", "Task"]
-    assert (tasks[0]["CallType"], tasks[0]["CallDisposition"]) == ("Outbound", "No answer")
+    assert [task["TaskSubtype"] for task in tasks] == [
+        "List Email", "Call", "Email", "LinkedIn", "Task",
+    ]  # fmt: skip
+    assert (tasks[1]["CallType"], tasks[1]["CallDisposition"]) == ("Outbound", "No answer")
     assert filled.rows("SELECT Subject, Outcome__c FROM Event") == [
         {"Subject": "Intro", "Outcome__c": "cancelled"}
     ]
     mails = filled.rows(
-        "SELECT Incoming, IsOpened, (SELECT RelationType FROM EmailMessageRelations) "
-        "FROM EmailMessage ORDER BY MessageDate"
+        "SELECT Incoming, IsOpened, Activity.TaskSubtype, (SELECT RelationType FROM "
+        "EmailMessageRelations) FROM EmailMessage ORDER BY MessageDate"
     )
-    assert [(m["Incoming"], m["IsOpened"]) for m in mails] == [(False, True), (True, False)]
+    assert [(m["Incoming"], m["IsOpened"], m["Activity"]["TaskSubtype"]) for m in mails] == [
+        (False, True, "List Email"),
+        (True, False, "Email"),
+    ]
     [ana] = filled.rows("SELECT HasOptedOutOfEmail, pi__score__c, LastActivityDate FROM Contact")
     assert ana == {
         "HasOptedOutOfEmail": True, "pi__score__c": 3.0, "LastActivityDate": "2026-03-16"
@@ -116,7 +121,7 @@ def test_an_org_comes_back_from_its_file(tmp_path: Path) -> None:
 def test_a_world_a_year_old_is_archived(filled: Desk) -> None:
     filled.clock.advance(timedelta(days=500))
     assert filled.rows("SELECT Id FROM Task") == []
-    assert len(filled.rows("SELECT Id FROM Task", "queryAll")) == 4
+    assert len(filled.rows("SELECT Id FROM Task", "queryAll")) == 5
 
 
 def test_an_org_serves_from_a_process_of_its_own() -> None:
