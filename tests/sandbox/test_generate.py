@@ -287,6 +287,17 @@ def test_nobody_is_mailed_after_unsubscribing(world: World) -> None:
         assert not left_at or max(mailed_at) < left_at[0]
 
 
+def test_some_are_mailed_so_often_that_a_budget_is_used_up(world: World) -> None:
+    ages: dict[str, list[int]] = defaultdict(list)
+    for each in world.happenings:
+        if each.deed is Deed.MAIL_SENT:
+            ages[each.person].append((ENDS_AT - each.at).days)
+    in_a_week = sum(min(days) < 7 for days in ages.values())
+    often_in_a_month = sum(sum(day < 30 for day in days) >= 4 for days in ages.values())
+    assert 0.05 < in_a_week / PEOPLE < 0.25
+    assert 0.02 < often_in_a_month / PEOPLE < 0.25
+
+
 def test_the_awkward_people_are_there(world: World) -> None:
     domains = {company.key: company.domain for company in world.companies}
     staffed = Counter(domains.get(person.company, "") for person in world.people)

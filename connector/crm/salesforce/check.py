@@ -194,7 +194,8 @@ class Checkup:
 _WHERE_MAILS_ARE = (
     "If mails are in the timeline all the same, Einstein Activity Capture keeps them outside of "
     "the org's records: turn on its sync to Salesforce, or Enhanced Email. If you have no mails "
-    "there, take the entries of EmailMessage out of the mapping."
+    "there, take the entries of EmailMessage out of the mapping; where mails are logged as tasks "
+    "alone, give those of the subtype Email the type email_sent."
 )
 _WHERE_IT_MAY_BE = (
     "Silence would be scored as disinterest. Look where calls, meetings, mails and campaign "

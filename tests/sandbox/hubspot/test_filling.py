@@ -84,13 +84,14 @@ def test_what_happened_leaves_summaries(filled: Desk) -> None:
         filled, "hs_analytics_last_url", "num_page_views", "num_conversion_events",
         "recent_conversion_event_name", "hs_email_open", "hs_email_click", "hs_email_optout",
         "notes_last_contacted", "hs_sales_email_last_replied", "num_notes", "num_contacted_notes",
-        "hs_last_sales_activity_type", "total_revenue",
+        "hs_last_sales_activity_type", "total_revenue", "hs_email_last_send_date",
     )  # fmt: skip
     assert shown["hs_analytics_last_url"] == "https://x.example/pricing"
     assert (shown["num_page_views"], shown["num_conversion_events"]) == ("3", "1")
     assert shown["recent_conversion_event_name"] == "Demo"
     assert (shown["hs_email_open"], shown["hs_email_click"]) == ("1", "1")
     assert shown["hs_email_optout"] == "true"
+    assert shown["hs_email_last_send_date"] == "2026-03-05T09:00:00.000Z"
     assert shown["notes_last_contacted"] == "2026-03-15T09:00:00.000Z"
     assert shown["hs_sales_email_last_replied"] == "2026-03-13T09:00:00.000Z"
     assert (shown["num_notes"], shown["num_contacted_notes"]) == ("5", "4")
