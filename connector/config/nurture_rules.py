@@ -2,13 +2,16 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from connector.config.amounts import Days
 from connector.config.points import Count, Label
 from connector.config.section import Name, NonEmpty, Section, refuse
 from connector.config.where import Where
 from connector.rules.nurture import PAUSED
+
+Address = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+"""An address; a text field of Salesforce holds no longer one."""
 
 _Stage = Literal["suspect", "lead", "prospect", "client", "recycled", "disqualified"]
 _Temperature = Literal["cold", "warm", "hot"]
@@ -44,7 +47,7 @@ class ContentSection(Section):
     """Stable; written to the CRM."""
     label: Label | None = None
     """What people read; by default the id."""
-    url: NonEmpty | None = None
+    url: Address | None = None
     """Where it is."""
     topics: tuple[NonEmpty, ...] = ()
     """What it is about: contacts with such interests get it first."""

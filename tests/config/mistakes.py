@@ -878,6 +878,13 @@ RULES = (
         ("5:14: «number» holds a number, and names nothing",),
     ),
     Mistake(
+        "an address that no field of a CRM holds",
+        _ONE_RULE + "nurture:\n"
+        "  tracks: [{id: a}]\n"
+        f"  content: [{{id: guide, url: https://www.example.com/{'x' * 250}}}]\n",
+        ("6:30: «url» is longer than 255 characters",),
+    ),
+    Mistake(
         "budgets of touches that do not count",
         _ONE_RULE + "pressure:\n"
         "  touches: [call, email_sent, open_task]\n"
