@@ -232,7 +232,7 @@ def _evaluating(threads: int, *, plainly: bool = False) -> "Callable[[Iterable[_
 
     rules = load_rules(RULES)
     if plainly:
-        rules = replace(rules, interests=None, quarantine=Quarantine())
+        rules = replace(rules, interests=None, quarantine=Quarantine(), pressure=None, nurture=None)
     compiled = compile_rules(rules)
     engine = EmbeddedEngine(threads=threads)
 
