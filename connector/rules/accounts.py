@@ -35,6 +35,9 @@ def own_rules(rules: RuleSet) -> RuleSet:
         fit=Fit(),
         hand_off=replace(rules.hand_off, blockers=()),
         account=None,
+        interests=None,
+        pressure=None,
+        nurture=None,
     )
 
 

@@ -171,7 +171,7 @@ def _seen_sql(nurture: Nurture) -> str:
     parts = []
     if any(each.where is None for each in nurture.content):
         name = column(nurture.attribute, "a.a_", folded=True)
-        parts.append(f"""SELECT a.contact, c.content_no
+        parts.append(f"""SELECT DISTINCT a.contact, c.content_no
 FROM activity AS a JOIN content_name AS c ON c.name = {name} CROSS JOIN moment AS m
 WHERE NOT a.is_outbound AND a.occurred_us <= m.as_of_us""")
     told = [
@@ -180,7 +180,7 @@ WHERE NOT a.is_outbound AND a.occurred_us <= m.as_of_us""")
         if each.where is not None
     ]
     if told:
-        parts.append(f"""SELECT a.contact, c.content_no
+        parts.append(f"""SELECT DISTINCT a.contact, c.content_no
 FROM activity AS a CROSS JOIN content AS c CROSS JOIN moment AS m
 WHERE NOT a.is_outbound AND a.occurred_us <= m.as_of_us
   AND CASE c.content_no {" ".join(told)} ELSE FALSE END""")
@@ -189,7 +189,7 @@ WHERE NOT a.is_outbound AND a.occurred_us <= m.as_of_us
 
 def _reader_sql(*, has_interests: bool) -> str:
     """Return those of whom more is known than their track."""
-    found = "SELECT contact FROM content_seen"
+    found = "SELECT DISTINCT contact FROM content_seen"
     return f"{found}\nUNION\nSELECT contact FROM interested" if has_interests else found
 
 

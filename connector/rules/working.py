@@ -1,5 +1,6 @@
 """The spans in which sales works, as instants: what the clock of a hand-off is read from."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -15,8 +16,11 @@ _EARLIER = 10
 """Days beyond those, so that there is a span before the earliest hand-off."""
 _LATER = 1_000
 """Days in which a hand-off of now is due, at the latest; later, it has no due time."""
+_APART = 2
+"""So many days the calendars of two zones are apart at the most."""
 _MINUTE_US = 60_000_000
 _MIDNIGHT = 24 * 60
+_SECOND = timedelta(seconds=1)
 _FOREVER = 2**62
 
 Row = tuple[int, int, int, int]
@@ -51,14 +55,31 @@ def _spans(
             start, end = _instant(local, first, zone), _instant(local, last, zone)
             if start < end:  # the hour that a clock change skips is nobody's
                 yield start, end
-                left_us -= end - start if number > day else 0
+                left_us -= end - start if number > day + _APART else 0
         if left_us <= 0:
             return
 
 
 def _instant(day: date, minute: int, zone: ZoneInfo) -> int:
-    """Return the instant of a minute after local midnight."""
+    """Return the first instant at which local clocks show this minute after midnight, or later.
+
+    So spans stay in order, and apart, also where clocks change.
+    """
     if minute == _MIDNIGHT:
         day, minute = day + timedelta(days=1), 0
     local = datetime.combine(day, time(minute // 60, minute % 60), zone)
-    return micros(local.astimezone(UTC))
+    at = local.astimezone(UTC)
+    is_shown = at.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None)
+    return micros(at if is_shown else _clocks_change(local, zone))
+
+
+def _clocks_change(skipped: datetime, zone: ZoneInfo) -> datetime:
+    """Return when clocks are set forward over a local time."""
+    by_new_offset = skipped.replace(fold=1)
+    early, late = by_new_offset.astimezone(UTC), skipped.astimezone(UTC)
+
+    def has_changed(seconds: int) -> bool:
+        at = early + seconds * _SECOND
+        return at.astimezone(zone).utcoffset() == by_new_offset.utcoffset()
+
+    return early + bisect_left(range((late - early) // _SECOND), x=True, key=has_changed) * _SECOND

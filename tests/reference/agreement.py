@@ -53,7 +53,7 @@ class Plan:
             as_of_us=as_of.us,
         )
         read = [with_robots(each, found) for each in read]
-        at = Moment(as_of.us, as_of.day)
+        at = Moment(as_of.us, as_of.day, as_of.zone)
         accounts = self._engine.gather(self.compiled, read, at=at)
         answers = [
             self._engine.evaluate(
@@ -111,4 +111,11 @@ def difference(plan: Plan, story: Story, as_of: Instant) -> str:
         lines += [f"others: compiled {theirs.other_scores} {theirs.other_reasons}"]
     if ours.moves != theirs.moves:
         lines += [f"moves: reference {ours.moves}", f"moves: compiled {theirs.moves}"]
+    for ours_told, theirs_told in (
+        (ours.interests, theirs.interests),
+        (ours.pressure, theirs.pressure),
+        (ours.nurture, theirs.nurture),
+    ):
+        if ours_told != theirs_told:
+            lines.append(f"reference {ours_told}, compiled {theirs_told}")
     return "\n".join([*lines, f"{plan.rules}"])

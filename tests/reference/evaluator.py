@@ -4,17 +4,21 @@ The product runs the same meaning as one compiled plan over all contacts; the te
 against each other. Rows have the columns of `connector.rules.tables`.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.rules.model import RuleSet
 from connector.rules.quarantine import Sign
 from tests.reference.accounts import with_accounts
+from tests.reference.clock import HandedOff, answered, clock
 from tests.reference.counting import Counted, count
 from tests.reference.facts import Facts, gather
 from tests.reference.hand_off import Gates, cause, closing, gates, ripe_since
 from tests.reference.interests import interests
 from tests.reference.moments import asked_at
+from tests.reference.nurture import Next, Place, is_with_sales, nurture
+from tests.reference.pressure import Pressure, pressure
 from tests.reference.robots import Decision, MailDomain, flags, whole_domains
 from tests.reference.scoring import Match, Points, fit, score
 from tests.reference.stages import Evidence, Standing, stand
@@ -37,6 +41,8 @@ class Result:
     other_reasons: tuple[Row, ...] = ()
     flags: tuple[Row, ...] = ()
     interests: tuple[Row, ...] = ()
+    pressure: tuple[Row, ...] = ()
+    nurture: tuple[Row, ...] = ()
 
 
 def evaluate_all(
@@ -86,20 +92,43 @@ def evaluate(
         points.total,
         stage=standing.stage,
         is_handed_off=still_open,
+        as_of=as_of,
     )
     ripe_us = ripe_since(rules, points.total, state.ripe_since_us, as_of)
     why = cause(rules, facts, points.total, ripe_us, state.handed_off_us)
     handed_off = open_gates.all_hold and why is not None
+    answered_us = state.answered_us if closed is None else answered(rules, state, activities, as_of)
+    last = HandedOff(
+        us=as_of.us if handed_off else state.handed_off_us,
+        reason=why[0] if handed_off and why else state.hand_off_reason,
+        is_open=handed_off or still_open,
+        answered_us=None if handed_off else answered_us,
+    )
+    read = clock(rules, last, as_of)
+    escalated_us = None if handed_off else state.escalated_us
+    escalates = read.sla == "escalated" and escalated_us is None
     memory: Row = {
         "stage": str(standing.stage),
         "temperature": str(standing.temperature),
         "stage_since_us": standing.stage_since_us,
         "lower_since_us": standing.lower_since_us,
         "ripe_since_us": ripe_us,
-        "handed_off_us": as_of.us if handed_off else state.handed_off_us,
-        "hand_off_reason": why[0] if handed_off and why else state.hand_off_reason,
-        "hand_off_open": handed_off or still_open,
+        "handed_off_us": last.us,
+        "hand_off_reason": last.reason,
+        "hand_off_open": last.is_open,
+        "answered_us": last.answered_us,
+        "escalated_us": as_of.us if escalates else escalated_us,
     }
+    pressed = pressure(rules, activities, as_of, is_handed_off=last.is_open)
+    place = Place(standing.stage, standing.temperature, match.persona)
+    following = nurture(
+        rules,
+        story.fields,
+        activities,
+        place,
+        interests(rules, counted),
+        with_sales=is_with_sales(standing.stage, last, facts, state),
+    )
     return Result(
         score={
             "contact": story.contact,
@@ -109,13 +138,23 @@ def evaluate(
             "handed_off": handed_off,
             "hand_off_closed": closed,
             "episode_us": why[1] if handed_off and why else None,
+            "due_us": read.due_us,
+            "sla": read.sla,
+            "escalates": escalates,
         },
         reasons=reason_rows(story.contact, points),
         moves=move_rows(story.contact, standing),
         **others(rules, story, counted),
         flags=flag_rows(story, flagged),
         interests=interest_rows(rules, story.contact, counted),
+        pressure=rows_of(story.contact, pressed),
+        nurture=rows_of(story.contact, following),
     )
+
+
+def rows_of(contact: int, told: Pressure | Next | None) -> tuple[Row, ...]:
+    """Return what is told of a contact, if anything is, as its row."""
+    return () if told is None else ({"contact": contact, **dataclasses.asdict(told)},)
 
 
 def others(rules: RuleSet, story: Story, counted: Sequence[Counted]) -> dict[str, tuple[Row, ...]]:

@@ -11,7 +11,10 @@ from tests.reference.story import Activity, Instant, Opportunity, State
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The table of section 5. `days_since_rejected` is None where nobody rejected the contact."""
+    """The table of section 5. `days_since_rejected` is None where nobody rejected the contact.
+
+    `back_on_day`: the day to come back that section 6 speaks of, if there is one.
+    """
 
     need: Activity | None
     engaged: Activity | None
@@ -25,6 +28,7 @@ class Facts:
     has_hot_deal: bool
     families: int
     days_since_rejected: int | None
+    back_on_day: int | None
 
     @property
     def has_need(self) -> bool:
@@ -65,7 +69,15 @@ def gather(
         has_hot_deal=any(is_hot(stages, each) for each in still_open),
         families=count_families(rules, counted),
         days_since_rejected=None if rejected_us is None else as_of.days_since(rejected_us),
+        back_on_day=None if rejected_us is None else back_on_day(state, rejected_us, as_of),
     )
+
+
+def back_on_day(state: State, rejected_us: int, as_of: Instant) -> int | None:
+    """Return the day that sales named when it rejected the contact, if that is later."""
+    day = state.not_before_day
+    is_later = day is not None and day > as_of.day - as_of.days_since(rejected_us)
+    return day if is_later else None
 
 
 def latest(activities: Iterable[Activity]) -> Activity | None:

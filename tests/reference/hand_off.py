@@ -67,11 +67,11 @@ def gates(
     *,
     stage: Stage,
     is_handed_off: bool,
+    as_of: Instant,
 ) -> Gates:
     """Look at each gate. `is_handed_off`: a hand-off is still open after the closing."""
     settings, need = rules.hand_off, facts.has_need
-    days = facts.days_since_rejected
-    is_forgiven = days is None or days >= settings.not_rejected_within_days or need
+    is_forgiven = need or is_back(rules, facts, as_of)
     return Gates(
         points=points >= settings.threshold or need,
         fit=match.is_good or (match.grade in ("C", "U") and need),
@@ -88,6 +88,14 @@ def gates(
             None,
         ),
     )
+
+
+def is_back(rules: RuleSet, facts: Facts, as_of: Instant) -> bool:
+    """Tell whether nobody rejected the contact, or that is over."""
+    if facts.back_on_day is not None:
+        return as_of.day >= facts.back_on_day
+    days = facts.days_since_rejected
+    return days is None or days >= rules.hand_off.not_rejected_within_days
 
 
 def ripe_since(rules: RuleSet, points: int, before_us: int | None, as_of: Instant) -> int | None:

@@ -32,6 +32,13 @@ from connector.rules.model import (
     Stages,
 )
 from tests.reference.made_up_conditions import ATTRIBUTES, FIELDS, likely, make_condition
+from tests.reference.made_up_interests import with_interests
+from tests.reference.made_up_marketing import (
+    make_nurture,
+    make_pressure,
+    make_sla,
+    make_working,
+)
 
 TYPES = (
     "page",
@@ -44,6 +51,8 @@ TYPES = (
     "meeting_cancelled",
     "ad",
 )
+ASKED_ON = (20_514, 20_541, 20_751, 20_752)
+"""Days around which there are days off: some of those on which made-up stories are evaluated."""
 POINTS = (0, 1, 2, 3, 5, 10, 15, 20, 50, -5, -10, -15)
 ODD_POINTS = (1, -1, 500_000, 1_500_000, 2_333_333, -333_333, 100_000 * MILLION, -10_000 * MILLION)
 SPANS = (1, 2, 7, 14, 30, 60, 90)
@@ -56,11 +65,12 @@ def make_rule_set(random: Random) -> RuleSet:
     further = make_further(random)
     account = make_account(random)
     groups = shared_out(random, make_groups(random), further)
-    return RuleSet(
+    fit = make_fit(random, account)
+    made = RuleSet(
         rules=tuple(of_their_scores(random, replace_some(random, rules), groups, further)),
         contact_rules=make_contact_rules(random, groups, further, account),
         groups=groups,
-        fit=make_fit(random, account),
+        fit=fit,
         stages=stages,
         hand_off=make_hand_off(random, stages, account),
         sales=SalesWork() if likely(random, 70) else make_sales(random),
@@ -68,7 +78,10 @@ def make_rule_set(random: Random) -> RuleSet:
         highest=random.choice((100, 100, 60)) * MILLION,
         further=further,
         account=account,
+        pressure=make_pressure(random, TYPES) if likely(random, 60) else None,
+        nurture=make_nurture(random, known_fields(account), fit) if likely(random, 60) else None,
     )
+    return with_interests(random, made) if likely(random, 40) else made
 
 
 # ---------------------------------------------------------------- rules of activities
@@ -309,6 +322,8 @@ def make_hand_off(random: Random, stages: Stages, account: Account | None = None
             )
             for no in range(random.choice((0, 0, 1, 2)))
         ),
+        sla=make_sla(random),
+        working=make_working(random, random.choice(ASKED_ON)),
     )
 
 

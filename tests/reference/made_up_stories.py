@@ -11,6 +11,7 @@ from tests.reference.made_up_rules import TYPES
 from tests.reference.story import (
     US_PER_DAY,
     US_PER_HOUR,
+    US_PER_MINUTE,
     Activity,
     Instant,
     Opportunity,
@@ -27,8 +28,17 @@ INSTANTS = (
     "2025-03-01T00:00:00",  # the day after the 365th of a leap year
     "2026-01-01T10:59:59",
     "1999-12-31T12:00:00",
+    "2026-03-30T07:15:00",  # the Monday after that night
+    "2026-10-26T08:30:00",
+    "2026-10-25T23:59:59",
 )
 AGES = (0, 1, 2, 6, 7, 8, 13, 14, 29, 30, 31, 59, 60, 61, 89, 90, 91, 364, 365, 366, 400, 40_000)
+DAY, YEAR = 24 * 60, 365 * 24 * 60
+HANDED_OFF_MINUTES = (
+    *(0, 1, 10, 23, 45, 46, 59, 60, 61, 120, 121, 240, 405, 540, 541, 1_080, 1_081),
+    *(DAY, 2 * DAY, 3 * DAY, 7 * DAY, 10 * DAY, 30 * DAY, 60 * DAY, 100 * DAY),
+    *(YEAR - DAY, YEAR - 1, YEAR, YEAR + 1, YEAR + 35 * DAY),
+)
 NEAR = (0, 1, 2, 7, 14, 29, 30)
 PLACES = (
     *(("lead", heat) for heat in ("cold", "warm", "hot", "hot")),
@@ -50,7 +60,7 @@ def make_as_of(random: Random) -> tuple[Instant, ZoneInfo]:
     zone = ZoneInfo(random.choice(ZONES))
     at = datetime.fromisoformat(random.choice(INSTANTS)).replace(tzinfo=UTC)
     us = (at - EPOCH) // timedelta(microseconds=1)
-    return Instant(us, local_day(us, zone)), zone
+    return Instant(us, local_day(us, zone), zone.key), zone
 
 
 def make_stories(random: Random, count: int, as_of: Instant, zone: ZoneInfo) -> list[Story]:
@@ -61,15 +71,33 @@ def make_stories(random: Random, count: int, as_of: Instant, zone: ZoneInfo) -> 
 def make_story(random: Random, contact: int, as_of: Instant, zone: ZoneInfo) -> Story:
     """Return a contact with a past."""
     most = random.choice((0, 1, 2, 4, 8, 14))
+    activities = tuple(make_activity(random, no, as_of, zone) for no in range(most))
+    state = make_state(random, as_of) if likely(random, 65) else None
+    if state is not None and state.handed_off_us is not None and likely(random, 30):
+        activities = with_touches(random, activities, state.handed_off_us, zone)
     return Story(
         contact,
         fields=make_values(random, FIELDS),
-        activities=tuple(make_activity(random, no, as_of, zone) for no in range(most)),
+        activities=activities,
         opportunities=tuple(
             make_opportunity(random, no, as_of) for no in range(random.choice((0, 0, 0, 1, 2)))
         ),
-        state=make_state(random, as_of) if likely(random, 65) else None,
+        state=state,
     )
+
+
+def with_touches(
+    random: Random, activities: tuple[Activity, ...], handed_off_us: int, zone: ZoneInfo
+) -> tuple[Activity, ...]:
+    """Return activities with some more around a hand-off, at times in the future."""
+    more = []
+    for no in range(random.choice((1, 1, 2, 3))):
+        us = (
+            handed_off_us + random.choice((0, 1, -1, 59, 60, 61, 540, 1_440, 5_000)) * US_PER_MINUTE
+        )
+        touch = random.choice(("call", "email_sent", "demo"))
+        more.append(Activity(f"touch:{no}", touch, us, local_day(us, zone), likely(random, 60)))
+    return (*activities, *more)
 
 
 def make_values(random: Random, kinds: dict[str, Kind]) -> dict[str, Value]:
@@ -125,7 +153,8 @@ def make_opportunity(random: Random, no: int, as_of: Instant) -> Opportunity:
 def make_state(random: Random, as_of: Instant) -> State:
     """Return what may be remembered of a contact, and what people may have said."""
     verdict = random.choice((None, None, None, "accepted", "rejected"))
-    said = {
+    said: dict[str, object] = {
+        "not_before_day": make_not_before(random, as_of),
         "verdict": verdict,
         "verdict_us": make_past(random, as_of) if verdict else None,
         "human_stage": random.choice(STAGES) if likely(random, 12) else None,
@@ -133,7 +162,6 @@ def make_state(random: Random, as_of: Instant) -> State:
     if likely(random, 5):  # a person spoke before the first evaluation
         return State(**said)  # type: ignore[arg-type]  # columns by name
     stage, temperature = random.choice(PLACES)
-    was_handed_off = likely(random, 50)
     return State(
         **said,  # type: ignore[arg-type]  # columns by name
         stage=stage,
@@ -141,8 +169,28 @@ def make_state(random: Random, as_of: Instant) -> State:
         stage_since_us=make_past(random, as_of),
         lower_since_us=make_past(random, as_of) if stage == "lead" and likely(random, 40) else None,
         ripe_since_us=make_past(random, as_of) if likely(random, 40) else None,
-        handed_off_us=make_past(random, as_of) if was_handed_off else None,
-        hand_off_reason=random.choice(("need", "points")) if was_handed_off else None,
-        hand_off_open=was_handed_off and likely(random, 60),
         task_done=random.choice((None, False, False, True)),
+        **(make_handed_off(random, as_of) if likely(random, 50) else {"hand_off_open": False}),
     )
+
+
+def make_handed_off(random: Random, as_of: Instant) -> dict[str, object]:
+    """Return what is remembered of a hand-off, of minutes or of more than a year ago."""
+    minutes = random.choice(HANDED_OFF_MINUTES)
+    ago_us = max(0, minutes * US_PER_MINUTE + random.choice((0, 0, 1, -1)))
+    is_open = likely(random, 60)
+    answered_us = as_of.us - random.choice((0, ago_us // 3, ago_us // 2, max(0, ago_us - 1)))
+    return {
+        "handed_off_us": as_of.us - ago_us,
+        "hand_off_reason": random.choice(("need", "points")),
+        "hand_off_open": is_open,
+        "answered_us": answered_us if not is_open and likely(random, 70) else None,
+        "escalated_us": as_of.us - ago_us // 4 if likely(random, 25) else None,
+    }
+
+
+def make_not_before(random: Random, as_of: Instant) -> int | None:
+    """Return a day to come back, past or future; most often none."""
+    if likely(random, 60):
+        return None
+    return as_of.day + random.choice((-100, -60, -11, -10, -9, -1, 0, 1, 5, 30, 400))

@@ -3,7 +3,7 @@
 import dataclasses
 
 from connector.rules.conditions import All, AnyOf, Condition, Not, Test
-from connector.rules.model import RuleSet
+from connector.rules.model import Nurture, RuleSet
 from tests.reference.conditions import MEANINGS
 from tests.reference.story import Instant
 
@@ -32,6 +32,18 @@ def asked_at(rules: RuleSet, as_of: Instant) -> RuleSet:
         ),
         fit=dataclasses.replace(rules.fit, personas=personas),
         hand_off=dataclasses.replace(rules.hand_off, blockers=blockers),
+        nurture=rules.nurture and nurture_at(rules.nurture, as_of),
+    )
+
+
+def nurture_at(nurture: Nurture, as_of: Instant) -> Nurture:
+    """Return what marketing asks of contacts at an instant."""
+    return dataclasses.replace(
+        nurture,
+        where=absolute(nurture.where, as_of),
+        tracks=tuple(
+            dataclasses.replace(each, where=absolute(each.where, as_of)) for each in nurture.tracks
+        ),
     )
 
 

@@ -84,7 +84,9 @@ def decide_stage(evidence: Evidence) -> Stage:
 
 def is_cooling_off(evidence: Evidence) -> bool:
     """Line 4, apart from a need: sales rejected the contact not long ago."""
-    days = evidence.facts.days_since_rejected
+    days, back_on_day = evidence.facts.days_since_rejected, evidence.facts.back_on_day
+    if back_on_day is not None:
+        return evidence.as_of.day < back_on_day
     return days is not None and days < evidence.settings.cooling_off_days
 
 

@@ -5,16 +5,18 @@ from dataclasses import dataclass, field
 
 from connector.domain.contact import Value
 
-US_PER_HOUR = 3_600_000_000
+US_PER_MINUTE = 60_000_000
+US_PER_HOUR = 60 * US_PER_MINUTE
 US_PER_DAY = 24 * US_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """A moment and the calendar day it falls on in the account's time zone."""
+    """A moment, the calendar day it falls on in the account's time zone, and the name of that."""
 
     us: int
     day: int
+    zone: str = "UTC"
 
     def days_since(self, earlier_us: int) -> int:
         """Return the whole days of 86,400 seconds since an instant that is not an activity's."""
@@ -64,10 +66,13 @@ class State:
     handed_off_us: int | None = None
     hand_off_reason: str | None = None
     hand_off_open: bool | None = None
+    answered_us: int | None = None
+    escalated_us: int | None = None
     task_done: bool | None = None
     verdict: str | None = None
     verdict_us: int | None = None
     human_stage: str | None = None
+    not_before_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

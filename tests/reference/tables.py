@@ -116,6 +116,8 @@ def results(evaluation: Evaluation) -> dict[int, Result]:
     others = rows_by_contact(evaluation.other_reason, "contact")
     topics = rows_by_contact(evaluation.interest, "rank")
     flags = rows_by_contact(evaluation.flag, "contact")
+    pressures = rows_by_contact(evaluation.pressure, "contact")
+    tracks = rows_by_contact(evaluation.nurture, "contact")
     return {
         contact: Result(
             score,
@@ -125,6 +127,8 @@ def results(evaluation: Evaluation) -> dict[int, Result]:
             tuple(others[contact]),
             tuple(flags[contact]),
             tuple(topics[contact]),
+            tuple(pressures[contact]),
+            tuple(tracks[contact]),
         )
         for contact, (score,) in rows_by_contact(evaluation.score, "contact").items()
     }

@@ -1,0 +1,105 @@
+"""Section 12: the track of a contact, and what it is sent next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from connector.domain.contact import Value
+from connector.domain.stages import Stage, Temperature
+from connector.domain.text import fold
+from connector.rules.model import Content, Nurture, RuleSet, Track
+from tests.reference.clock import HandedOff
+from tests.reference.conditions import holds
+from tests.reference.facts import Facts
+from tests.reference.interests import Interest, own_topic
+from tests.reference.story import Activity, State
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a contact stands, as far as tracks ask."""
+
+    stage: Stage
+    temperature: Temperature
+    persona: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The track, or `paused`, and the id of what comes next."""
+
+    track: str
+    content: str | None
+
+
+def is_with_sales(stage: Stage, last: HandedOff, facts: Facts, state: State) -> bool:
+    """Tell whether sales has the contact."""
+    if stage not in (Stage.LEAD, Stage.PROSPECT):
+        return False
+    if last.is_open:
+        return True
+    is_sent_back = (
+        state.verdict == "rejected"
+        and state.verdict_us is not None
+        and last.us is not None
+        and state.verdict_us > last.us
+    )
+    return last.answered_us is not None and facts.is_alive and not is_sent_back
+
+
+def nurture(
+    rules: RuleSet,
+    fields: Mapping[str, Value],
+    activities: Sequence[Activity],
+    place: Place,
+    interests: Sequence[Interest],
+    *,
+    with_sales: bool,
+) -> Next | None:
+    """Return what marketing does with a contact; None for one that it leaves alone."""
+    settings = rules.nurture
+    if settings is None or not holds(settings.where, fields):
+        return None
+    if with_sales:
+        return Next("paused", None)
+    track = next((each for each in settings.tracks if fits(each, fields, place)), None)
+    if track is None:
+        return None
+    left = [
+        each
+        for each in settings.content
+        if (not each.tracks or track.id in each.tracks)
+        and not any(shows(settings, each, activity) for activity in activities)
+    ]
+    first = min(left, key=lambda each: rank(rules, each, interests), default=None)
+    return Next(track.id, first.id if first else None)
+
+
+def fits(track: Track, fields: Mapping[str, Value], place: Place) -> bool:
+    """Tell whether a track is for a contact."""
+    return (
+        (not track.stages or place.stage in track.stages)
+        and (not track.temperatures or place.temperature in track.temperatures)
+        and (not track.personas or place.persona in track.personas)
+        and holds(track.where, fields)
+    )
+
+
+def shows(settings: Nurture, content: Content, activity: Activity) -> bool:
+    """Tell whether an activity shows that the contact knows a content."""
+    if activity.is_outbound:
+        return False
+    if content.where is not None:
+        return holds(content.where, activity.attributes)
+    value = activity.attributes.get(settings.attribute)
+    names = {fold(name) for name in (content.id, *content.label.values())} - {""}
+    return isinstance(value, str) and fold(value) in names
+
+
+def rank(rules: RuleSet, content: Content, interests: Sequence[Interest]) -> int:
+    """Return the rank of the contact's best interest that a content is about; without one, last."""
+    if rules.interests is None:
+        return 0
+    folded = (fold(name).strip(" ") for name in content.topics)
+    topics = {own_topic(rules.interests, name) or name for name in folded}
+    ranks = (no for no, (topic, _, _) in enumerate(interests) if topic in topics)
+    return next(ranks, len(interests))
