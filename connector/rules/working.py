@@ -35,8 +35,9 @@ def working(hours: WorkingHours, day: int, zone: str, longest: int) -> tuple[Row
     """
     spans = list(_spans(hours, day, ZoneInfo(hours.zone or zone), longest * _MINUTE_US))
     starts = [start for start, _ in spans]
-    rows, before = [(-_FOREVER, -_FOREVER, starts[0] if starts else _FOREVER, 0)], 0
-    for (start, end), following in zip(spans, [*starts[1:], _FOREVER], strict=True):
+    nexts = [*starts, _FOREVER]
+    rows, before = [(-_FOREVER, -_FOREVER, nexts[0], 0)], 0
+    for (start, end), following in zip(spans, nexts[1:], strict=True):
         rows.append((start, end, following, before))
         before += end - start
     return tuple(rows)

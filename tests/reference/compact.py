@@ -6,7 +6,7 @@ follow the literals: text, number, truth value. Days are whole numbers, with or 
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
@@ -30,7 +30,9 @@ from connector.rules.model import (
     AtMost,
     Blocker,
     Bucket,
+    Budget,
     ContactRule,
+    Content,
     Criterion,
     Each,
     Ever,
@@ -38,15 +40,20 @@ from connector.rules.model import (
     Group,
     HandOff,
     Interests,
+    Nurture,
     PerAttribute,
     PerDays,
     Persona,
+    Pressure,
     Repeated,
     RuleSet,
     SalesWork,
     Score,
+    Sla,
     Stages,
     Topic,
+    Track,
+    WorkingHours,
 )
 from connector.rules.operators import OPERATORS, Op
 from connector.rules.quarantine import SECOND_US, Quarantine, Sign
@@ -80,8 +87,10 @@ def rule_set(base: RuleSet, node: Node) -> RuleSet:
     if "further" in node:
         parts["further"] = tuple(further(name, each) for name, each in items(node["further"]))
     robots = quarantine(mapping(node.get("quarantine", {})))
-    asked = interests(mapping(node["interests"])) if "interests" in node else None
-    return dataclasses.replace(base, quarantine=robots, interests=asked, **parts)  # type: ignore[arg-type]  # each part by its name
+    parts |= {
+        name: told(mapping(node[name])) if name in node else None for name, told in ASKED.items()
+    }
+    return dataclasses.replace(base, quarantine=robots, **parts)  # type: ignore[arg-type]  # each part by its name
 
 
 def point_rules(node: Node) -> dict[str, object]:
@@ -284,6 +293,83 @@ def interests(node: Node) -> Interests:
     return Interests(topics=tuple(topics), top=whole(node.get("top", 3)))
 
 
+def pressure(node: Node) -> Pressure:
+    """Return `{touches: [mail, call], budget: [{touches: mail, at_most: 1, within: 7d}]}`."""
+    touches = frozenset(texts(node["touches"]))
+    return Pressure(
+        touches,
+        tuple(
+            Budget(
+                frozenset(texts(each["touches"])) if "touches" in each else touches,
+                whole(each["at_most"]),
+                days(each["within"]),
+            )
+            for each in nodes(node.get("budget", []))
+        ),
+    )
+
+
+def nurture(node: Node) -> Nurture:
+    """Return `{where: {…}, tracks: {welcome: {stages: lead}}, content: {guide: {topics: a}}}`."""
+    return Nurture(
+        tracks=tuple(track(name, each) for name, each in items(node["tracks"])),
+        content=tuple(content(name, each) for name, each in items(node.get("content", {}))),
+        where=where(mapping(node.get("where", {}))),
+    )
+
+
+def track(name: str, node: Node) -> Track:
+    """Return `{stages: [lead], temperatures: cold, personas: [], where: {…}}`."""
+    return Track(
+        name,
+        {"en": name},
+        stages=frozenset(texts(node.get("stages", []))),
+        temperatures=frozenset(texts(node.get("temperatures", []))),
+        personas=frozenset(texts(node.get("personas", []))),
+        where=where(mapping(node.get("where", {}))),
+    )
+
+
+def content(name: str, node: Node) -> Content:
+    """Return `{label: A guide, topics: [a], tracks: welcome, seen: {url: {contains: a}}}`."""
+    return Content(
+        name,
+        {"en": str(node.get("label", name))},
+        topics=tuple(texts(node.get("topics", []))),
+        tracks=tuple(texts(node.get("tracks", []))),
+        where=where(mapping(node["seen"])) if "seen" in node else None,
+    )
+
+
+def sla(node: Node) -> Sla:
+    """Return `{need: 60, points: 540, warned: 75%, escalated: 200%}`, times in minutes."""
+    shares = {name: percent(node[name]) for name in ("warned", "escalated") if name in node}
+    minutes = {name: whole(node[name]) for name in ("need", "points") if name in node}
+    return dataclasses.replace(Sla(), **minutes, **shares)  # type: ignore[arg-type]  # each by its name
+
+
+def working(node: Node) -> WorkingHours:
+    """Return `{days: [1, 2], hours: [9:00-12:00], holidays: [2026-05-01], zone: Asia/Tokyo}`."""
+    weekdays = node.get("days", [1, 2, 3, 4, 5])
+    return WorkingHours(
+        weekdays=frozenset(int(each) for each in texts(weekdays)),
+        spans=tuple(span(each) for each in texts(node.get("hours", "9:00-18:00"))),
+        holidays=frozenset(day_number(each) for each in texts(node.get("holidays", []))),
+        zone=str(node["zone"]) if "zone" in node else None,
+    )
+
+
+def span(text: str) -> tuple[int, int]:
+    """Return `9:00-12:30` in minutes after midnight."""
+    start, end = (part.split(":") for part in text.split("-"))
+    return 60 * int(start[0]) + int(start[1]), 60 * int(end[0]) + int(end[1])
+
+
+def day_number(node: object) -> int:
+    """Return `2026-05-01` as the number of days since 1970."""
+    return (date.fromisoformat(str(node)) - date(1970, 1, 1)).days
+
+
 def one_of(name: str, node: object) -> AnyOf:
     """Return that an attribute contains one of some texts."""
     return AnyOf(tuple(Test(name, Kind.TEXT, Op.CONTAINS, (each,)) for each in texts(node)))
@@ -299,6 +385,8 @@ def setting(name: str, node: object) -> object:
     """Return one setting: points and chances in millionths, lists as the model has them."""
     if name == "blockers":
         return tuple(blocker(key, each) for key, each in items(node))
+    if name in ("sla", "working"):
+        return sla(mapping(node)) if name == "sla" else working(mapping(node))
     if name in ("name_fields", "reach_fields"):
         return tuple(texts(node))
     if isinstance(node, list):
@@ -314,6 +402,10 @@ def blocker(name: str, node: Node) -> Blocker:
     """Return `{country: xx, unless_need: true}`: conditions on fields, and one word of ours."""
     conditions = {key: each for key, each in node.items() if key != "unless_need"}
     return Blocker(name, {"en": name}, where(conditions), bool(node.get("unless_need", False)))
+
+
+ASKED = {"interests": interests, "pressure": pressure, "nurture": nurture}
+"""Sections that rules may be without: a case that states rules has those that it names."""
 
 
 def micro(node: object) -> int:

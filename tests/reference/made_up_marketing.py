@@ -29,7 +29,10 @@ HOURS = (
     *(((60, 150), (150, 180), (180, 240)), ((135, 165),), ((150, 210),)),
 )
 WEEK = frozenset(range(1, 8))
-WEEKDAYS = (frozenset(range(1, 6)), frozenset(range(1, 6)), WEEK, WEEK, frozenset({6}))
+WEEKDAYS: tuple[frozenset[int], ...] = (
+    *(frozenset(range(1, 6)), frozenset(range(1, 6)), frozenset(range(1, 6))),
+    *(WEEK, WEEK, WEEK, frozenset({6}), frozenset()),
+)
 NAMES = ("etude", "Étude", "A_B", "100%", " ", "Fin de série", "one", "two")
 STAGES = ("suspect", "lead", "prospect", "client", "recycled", "disqualified")
 

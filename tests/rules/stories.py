@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from connector.domain.contact import Value
 from connector.rules.model import RuleSet
 from connector.rules.tables import MEMORY
-from tests.reference.compact import mapping, micro, nodes, percent, rule_set, value
+from tests.reference.compact import day_number, mapping, micro, nodes, percent, rule_set, value
 from tests.reference.evaluator import Result
 from tests.reference.story import Activity, Instant, Opportunity, State, Story
 
@@ -24,7 +24,10 @@ Node = Mapping[str, object]
 OF_STEP = {"at", "activities", "opportunities", "people", "expect"}
 OF_CASE = {"case", "zone", "given", "contact", "colleagues", "previously", "evaluations", *OF_STEP}
 OF_OPPORTUNITY = {"id", "age", "changed", "amount", "probability", "closes_in", "closed", "won"}
-OF_STATE = {"stage", "since", "lower_since", "ripe_since", "handed_off", "because", "open"}
+OF_STATE = {
+    *("stage", "since", "lower_since", "ripe_since"),
+    *("handed_off", "because", "open", "answered", "escalated"),
+}
 Evaluate = Callable[[RuleSet, Sequence[Story], Instant], Result]
 """Evaluates everybody there is, and returns what is said of the first."""
 
@@ -123,7 +126,11 @@ def colleagues(case: Case, as_of: datetime) -> Iterator[Story]:
 
 def carried(state: State, result: Result) -> State:
     """Return what the next evaluation starts from: the new memory, and what people had said."""
-    people = {"verdict": state.verdict, "verdict_us": state.verdict_us}
+    people = {
+        "verdict": state.verdict,
+        "verdict_us": state.verdict_us,
+        "not_before_day": state.not_before_day,
+    }
     memory = {name: result.score[name] for name in MEMORY}
     return State(**memory, **people, human_stage=state.human_stage)  # type: ignore[arg-type]  # columns by name
 
@@ -158,7 +165,7 @@ def micros(at: datetime) -> int:
 
 def instant(at: datetime, zone: ZoneInfo) -> Instant:
     """Return a moment with its calendar day in the account's zone."""
-    return Instant(micros(at), (at.astimezone(zone).date() - date(1970, 1, 1)).days)
+    return Instant(micros(at), (at.astimezone(zone).date() - date(1970, 1, 1)).days, zone.key)
 
 
 # ---------------------------------------------------------------- parts of a story
@@ -221,12 +228,17 @@ def remembered(node: Node, as_of: datetime) -> State:
         handed_off_us=ago("handed_off"),
         hand_off_reason=str(node["because"]) if "because" in node else None,
         hand_off_open=bool(node.get("open", False)),
+        answered_us=ago("answered"),
+        escalated_us=ago("escalated"),
     )
 
 
 def heard(state: State, node: Node, as_of: datetime) -> State:
-    """Return a state with `{verdict: rejected 10d, stage: client, task: done}` said by people."""
-    refuse_unknown(node, {"verdict", "stage", "task"})
+    """Return a state with `{verdict: rejected 10d, stage: client, task: done}` said by people.
+
+    `not_before: 2026-04-01` comes with a verdict.
+    """
+    refuse_unknown(node, {"verdict", "not_before", "stage", "task"})
     verdict, _, since = str(node.get("verdict", "")).partition(" ")
     memory = {name: getattr(state, name) for name in MEMORY}
     return State(
@@ -235,4 +247,5 @@ def heard(state: State, node: Node, as_of: datetime) -> State:
         verdict_us=micros(earlier(as_of, since or "0", ZoneInfo("UTC"))) if verdict else None,
         human_stage=str(node["stage"]) if "stage" in node else None,
         task_done=node.get("task") == "done",
+        not_before_day=day_number(node["not_before"]) if "not_before" in node else None,
     )

@@ -1,7 +1,9 @@
 """The golden cases, told by the readable evaluator and by the compiled plan."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,7 +15,7 @@ from tests.reference.agreement import Plan
 from tests.reference.compact import mapping
 from tests.reference.evaluator import Result, Row, evaluate_all
 from tests.reference.story import US_PER_DAY, Instant, Story
-from tests.rules.stories import Case, Told, load_cases, tell
+from tests.rules.stories import EPOCH, Case, Told, load_cases, tell
 
 SHIPPED = Path(__file__).parents[2] / "mappings" / "rules.yaml"
 CASES = load_cases(load_rules(SHIPPED))
@@ -96,6 +98,42 @@ def summary(told: Told) -> Mapping[str, object]:
         "interests": {str(row["spelling"]): number(row["points"]) for row in told.result.interests},
         "quarantined": flags(told.result),
         "ripe": score["ripe_since_us"] is not None,
+        **clock(score, told.at),
+        **marketing(result),
+    }
+
+
+def clock(score: Row, at: Instant) -> Mapping[str, object]:
+    """Return what the clock of the hand-off says; moments as the account's clocks show them."""
+
+    def local(us: object) -> str:
+        if us is None:
+            return "none"
+        shown_at = (EPOCH + timedelta(microseconds=micro(us))).astimezone(ZoneInfo(at.zone))
+        return shown_at.strftime("%Y-%m-%dT%H:%M")
+
+    return {
+        "sla": score["sla"] or "none",
+        "due": local(score["due_us"]),
+        "answered": local(score["answered_us"]),
+        "escalates": score["escalates"],
+        "escalated": local(score["escalated_us"]),
+    }
+
+
+def marketing(result: Result) -> Mapping[str, object]:
+    """Return pressure and nurture."""
+    pressed: Row = next(iter(result.pressure), {})
+    nurtured: Row = next(iter(result.nurture), {})
+    until = pressed.get("until_day")
+    return {
+        "touches_7d": pressed.get("touches_7d", 0),
+        "touches_30d": pressed.get("touches_30d", 0),
+        "do_not_press_until": "none"
+        if until is None
+        else EPOCH.date() + timedelta(days=micro(until)),
+        "track": nurtured.get("track", "none"),
+        "next_content": nurtured.get("content") or "none",
     }
 
 
