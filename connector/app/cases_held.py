@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
-from connector.config.cases import Step, TopicExpected, unnamed
+from connector.config.cases import Step, TopicExpected, local_text, unnamed
 from connector.domain.contact import Activity
+from connector.domain.moment import date_of
 from connector.domain.numbers import from_millionths, shown
 from connector.report.cases import Difference, ToldStep, difference
 from connector.rules.quarantine import Sign
@@ -18,7 +20,7 @@ class Outcome:
     """What came out for one case at one step; rows as in `connector.rules.tables`.
 
     `scores`: {score: points} of every score. `interests`: the most first. `flags`: what is in
-    quarantine.
+    quarantine. `pressure`, `nurture`: one row, or none.
     """
 
     score: Row
@@ -26,11 +28,16 @@ class Outcome:
     scores: Mapping[str, object]
     interests: Sequence[Row]
     flags: Sequence[Row]
+    pressure: Sequence[Row] = ()
+    nurture: Sequence[Row] = ()
 
 
-def told(step: Step, outcome: Outcome) -> ToldStep:
-    """Return what of a step's expectations was not met, and what came out instead."""
-    found = _found(outcome)
+def told(step: Step, outcome: Outcome, zone: ZoneInfo) -> ToldStep:
+    """Return what of a step's expectations was not met, and what came out instead.
+
+    `zone`: the case's.
+    """
+    found = _found(outcome, zone)
     points = {name: value for name, value in found.items() if name.startswith("reasons.")}
     quarantined = _quarantined(step, outcome.flags)
     return ToldStep(
@@ -55,7 +62,7 @@ def _differences(step: Step, found: Mapping[str, object]) -> Iterator[Difference
             yield difference(what, wanted, value)
 
 
-def _found(outcome: Outcome) -> Mapping[str, object]:
+def _found(outcome: Outcome, zone: ZoneInfo) -> Mapping[str, object]:
     """Return what came out, in the words in which cases expect it."""
     row = outcome.score
     points = int(str(row["points"]))
@@ -69,6 +76,9 @@ def _found(outcome: Outcome) -> Mapping[str, object]:
         "need": row["need_us"] is not None,
         "hand_off": row["hand_off_reason"] if row["handed_off"] else "false",
         "blocker": row["blocker"] or "none",
+        "sla": row["sla"] or "none",
+        "due": "none" if row["due_us"] is None else local_text(int(str(row["due_us"])), zone),
+        **_of_marketing(outcome),
         **{
             f"gates.{name.removeprefix('gate_')}": bool(value)
             for name, value in row.items()
@@ -76,6 +86,20 @@ def _found(outcome: Outcome) -> Mapping[str, object]:
         },
         **{f"scores.{name}": points for name, points in outcome.scores.items()},
         **{_reason_name(line): line["points"] for line in outcome.reasons},
+    }
+
+
+def _of_marketing(outcome: Outcome) -> Mapping[str, object]:
+    """Return what pressure and nurture say; a contact without a row is pressed by nothing."""
+    pressed: Row = next(iter(outcome.pressure), {})
+    nurtured: Row = next(iter(outcome.nurture), {})
+    until = pressed.get("until_day")
+    return {
+        "touches_7d": pressed.get("touches_7d", 0),
+        "touches_30d": pressed.get("touches_30d", 0),
+        "do_not_press_until": "none" if until is None else str(date_of(int(str(until)))),
+        "track": nurtured.get("track", "none"),
+        "next_content": nurtured.get("content") or "none",
     }
 
 

@@ -94,7 +94,7 @@ class _Runner:
                 outcomes = self._evaluate(at_step, memory, at, zone)
                 for number, outcome in outcomes.items():
                     memory[number] = outcome.score
-                    steps[number].append(told(at_step[number], outcome))
+                    steps[number].append(told(at_step[number], outcome, zone))
         return [
             ToldCase(case.name, case.file, case.line, own)
             for case, own in zip(cases, steps, strict=True)
@@ -110,12 +110,15 @@ class _Runner:
         )
         reasons = _by_contact(evaluation.reason, evaluation.other_reason)
         interests, flags = _by_contact(evaluation.interest), _by_contact(evaluation.flag)
+        pressed, nurtured = _by_contact(evaluation.pressure), _by_contact(evaluation.nurture)
         rows = evaluation.score.to_pylist()
         scores = {row["contact"]: {self.leading: row["points"]} for row in rows}
         for contact, others in _by_contact(evaluation.other_score).items():
             scores[contact] |= {str(row["score"]): row["points"] for row in others}
         return {
-            no: Outcome(row, reasons[no], scores[no], interests[no], flags[no])
+            no: Outcome(
+                row, reasons[no], scores[no], interests[no], flags[no], pressed[no], nurtured[no]
+            )
             for no, row in ((row["contact"], row) for row in rows)
         }
 
@@ -205,4 +208,5 @@ def _states(steps: Mapping[int, Step], memory: Mapping[int, Row]) -> Iterator[Ro
             "verdict": people.verdict,
             "verdict_us": people.verdict_us,
             "human_stage": people.stage,
+            "not_before_day": people.not_before_day,
         }

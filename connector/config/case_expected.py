@@ -1,21 +1,26 @@
 """What a case expects, as plain values that can be held against what comes out."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from zoneinfo import ZoneInfo
 
-from connector.config.cases import TopicExpected
+from connector.config.case_values import instant
+from connector.config.cases import TopicExpected, local_text
 from connector.config.cases_document import ExpectSection
 from connector.config.found import Found
 from connector.config.points import micro
 from connector.config.wording import likely, quoted
+from connector.domain.moment import micros
 from connector.rules.interests import folded_name, own_names
 from connector.rules.model import RuleSet
+from connector.rules.nurture import PAUSED
 
 _PLAIN = ("score", "stage", "temperature", "grade", "need", "hand_off")
+_OF_MARKETING = ("track", "next_content", "touches_7d", "touches_30d")
 
 
-def expected(section: ExpectSection) -> Mapping[str, object]:
-    """Return {what: value} as in `connector.config.cases.Step`."""
-    return dict(_expected(section))
+def expected(section: ExpectSection, zone: ZoneInfo) -> Mapping[str, object]:
+    """Return {what: value} as in `connector.config.cases.Step`; `zone`: the case's."""
+    return {**dict(_expected(section)), **dict(_days(section, zone))}
 
 
 def interests(section: ExpectSection, rules: RuleSet) -> tuple[TopicExpected, ...] | None:
@@ -42,7 +47,7 @@ def quarantine(section: ExpectSection) -> Mapping[str, frozenset[str]] | None:
 
 def _expected(section: ExpectSection) -> Iterator[tuple[str, object]]:
     """Yield what is expected, in the order in which a person would ask."""
-    for name in (*_PLAIN, "persona", "blocker"):
+    for name in (*_PLAIN, "persona", "blocker", "sla", *_OF_MARKETING):
         value = getattr(section, name)
         if value is not None:
             yield name, value
@@ -57,6 +62,15 @@ def _expected(section: ExpectSection) -> Iterator[tuple[str, object]]:
         yield f"reasons.{name}", micro(points)
 
 
+def _days(section: ExpectSection, zone: ZoneInfo) -> Iterator[tuple[str, object]]:
+    """Yield moments and days as texts, as `connector.config.cases.local_text` does."""
+    if section.due is not None:
+        due = section.due
+        yield "due", due if isinstance(due, str) else local_text(micros(instant(due, zone)), zone)
+    if section.do_not_press_until is not None:
+        yield "do_not_press_until", str(section.do_not_press_until)
+
+
 def mistakes(section: ExpectSection, rules: RuleSet, activities: Iterable[str]) -> Iterator[Found]:
     """Yield what neither the rules nor the case have; `activities`: the ids of the case's."""
     if not section.model_fields_set:
@@ -64,11 +78,25 @@ def mistakes(section: ExpectSection, rules: RuleSet, activities: Iterable[str]) 
     personas = [persona.id for persona in rules.fit.personas]
     yield from _unknown("persona", section.persona, personas)
     yield from _unknown("blocker", section.blocker, [each.id for each in rules.hand_off.blockers])
+    yield from _of_marketing(section, rules)
     scores = [rules.score, *(score.id for score in rules.further)]
     yield from _unknown_keys("scores", section.scores, scores)
     yield from _unknown_keys("reasons", section.reasons, list(reason_names(rules)))
     yield from _no_interests(section.interests or {}, rules)
     yield from _never_there(section.quarantine or {}, rules, activities)
+
+
+def _of_marketing(section: ExpectSection, rules: RuleSet) -> Iterator[Found]:
+    """Yield what is expected of sections that the rules have not, or have not so."""
+    for key in ("touches_7d", "touches_30d", "do_not_press_until"):
+        if rules.pressure is None and getattr(section, key) not in (None, 0, "none"):
+            yield Found((key,), "the rules have no section «pressure», so nothing is counted")
+    tracks = rules.nurture.tracks if rules.nurture else ()
+    content = rules.nurture.content if rules.nurture else ()
+    yield from _unknown("track", section.track, [PAUSED, *(each.id for each in tracks)])
+    yield from _unknown(
+        "next_content", section.next_content, [each.id for each in content], noun="content"
+    )
 
 
 def _no_interests(named: Mapping[str, object], rules: RuleSet) -> Iterator[Found]:
@@ -96,9 +124,11 @@ def _never_there(
                 yield Found(path, f"the rules do not look for the sign «{sign}»")
 
 
-def _unknown(key: str, name: str | None, names: Iterable[str]) -> Iterator[Found]:
+def _unknown(
+    key: str, name: str | None, names: Iterable[str], *, noun: str = ""
+) -> Iterator[Found]:
     if name is not None and name not in ("none", *names):
-        yield Found((key,), f"the rules have no {key} {quoted(name)}{likely(name, names)}")
+        yield Found((key,), f"the rules have no {noun or key} {quoted(name)}{likely(name, names)}")
 
 
 def _unknown_keys(

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, WithJso
 
 from connector.config.amounts import duration
 from connector.config.section import NonEmpty, Number, refuse
+from connector.config.sla_rules import calendar_day
 from connector.config.wording import found, quoted
 from connector.domain.numbers import MILLION
 
@@ -66,6 +67,14 @@ def _no_moment(value: object) -> object:
         "must be a moment, for example 2026-03-01T10:00 (local) or 2026-03-01T09:00Z; "
         f"{found(value)} was found",
     )
+
+
+def _moment_or_none(value: object) -> object:
+    return value if value == "none" else _moment(value)
+
+
+def _day_or_none(value: object) -> object:
+    return value if value == "none" else calendar_day(value)
 
 
 def _exact(points: Decimal) -> Decimal:
@@ -145,6 +154,20 @@ Moment = Annotated[
     ),
 ]
 """A moment: local time of the case's zone, unless it ends in `Z` or an offset."""
+
+Due = Annotated[
+    InstanceOf[datetime] | Literal["none"],
+    BeforeValidator(_moment_or_none),
+    WithJsonSchema({"type": "string", "examples": ["2026-03-01T10:00", "none"]}),
+]
+"""A moment, or `none`."""
+
+DayOrNone = Annotated[
+    InstanceOf[date] | Literal["none"],
+    BeforeValidator(_day_or_none),
+    WithJsonSchema({"type": "string", "examples": ["2026-03-01", "none"]}),
+]
+"""A calendar day, or `none`."""
 
 Sum = Annotated[Number, AfterValidator(_exact)]
 """Points as they come out, exact to six decimals."""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from connector.config.mapping import CrmMapping
 from connector.domain.contact import Activity, Opportunity, Value
+from connector.domain.moment import moment
 from connector.rules.conditions import Kind
 from connector.rules.model import RuleSet
 from connector.rules.plan import CompiledRules
@@ -37,12 +38,16 @@ def known(rules: RuleSet, compiled: CompiledRules, mapping: CrmMapping | None) -
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """What people did in the CRM, up to a step. `verdict_us`: since when the verdict stands."""
+    """What people did in the CRM, up to a step. `verdict_us`: since when the verdict stands.
+
+    `not_before_day`: the number of the day to come back that came with it.
+    """
 
     verdict: str | None = None
     verdict_us: int | None = None
     task_done: bool | None = None
     stage: str | None = None
+    not_before_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,9 @@ class Step:
 
     `whole_domain`: mails that all recipients of the contact's mail domain clicked like a robot.
     `expected`: {what: value}, as `score`, `points` (micro-points), `stage`, `gates.fit`,
-    `reasons.white_paper` (micro-points), `reasons.cap content`. `interests`: all of them in order,
-    `quarantine`: {activity: signs} of everything that is there; None where nothing is expected.
+    `reasons.white_paper` (micro-points), `reasons.cap content`; moments and days are texts, as of
+    `local_text`. `interests`: all of them in order, `quarantine`: {activity: signs} of everything
+    that is there; None where nothing is expected.
     """
 
     at: datetime
@@ -87,6 +93,11 @@ class Case:
     line: int
     zone: ZoneInfo
     steps: tuple[Step, ...]
+
+
+def local_text(us: int, zone: ZoneInfo) -> str:
+    """Return an instant in microseconds as a case's clocks show it: equal for equal instants."""
+    return moment(us).astimezone(zone).isoformat()
 
 
 def unnamed(place: int) -> str:

@@ -5,9 +5,19 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from connector.config.amounts import Share
-from connector.config.case_values import Age, Id, InQuarantine, Interests, Moment, Sum
+from connector.config.case_values import (
+    Age,
+    DayOrNone,
+    Due,
+    Id,
+    InQuarantine,
+    Interests,
+    Moment,
+    Sum,
+)
 from connector.config.section import Name, NonEmpty, Number, Scalar, Section, refuse
 from connector.config.settings import ZoneName
+from connector.config.sla_rules import Day
 
 StageName = Literal["suspect", "lead", "prospect", "client", "recycled", "disqualified"]
 Values = dict[Name, Scalar | None]
@@ -71,10 +81,19 @@ class PeopleSection(Section):
 
     verdict: Literal["accepted", "rejected"] | None = None
     """What a rep said of the lead."""
+    not_before: Day | None = None
+    """Until which day a rep who rejected the lead said not to come back."""
     task_done: bool | None = None
     """true: the task of the open hand-off is done."""
     stage: StageName | None = None
     """The stage that a person set."""
+
+    @model_validator(mode="after")
+    def _is_said_with_a_rejection(self) -> Self:
+        if self.not_before is not None and self.verdict != "rejected":
+            message = "a day to come back comes with a rejection: write `verdict: rejected` too"
+            raise refuse("not_before", message, "not_before")
+        return self
 
 
 class GatesSection(Section):
@@ -115,6 +134,20 @@ class ExpectSection(Section):
     """Whether the contact is handed to sales in this step; or why."""
     blocker: Name | None = None
     """The blocker's id, or `none`."""
+    sla: Literal["none", "running", "warned", "breached", "escalated", "met", "late"] | None = None
+    """Where the clock of the last hand-off stands; `none` where none runs or ran."""
+    due: Due | None = None
+    """By when sales has, or had, to act on the last hand-off, or `none`."""
+    track: Name | None = None
+    """The nurture track's id, `paused`, or `none`."""
+    next_content: NonEmpty | None = None
+    """The id of the content that comes next, or `none`."""
+    touches_7d: Annotated[int, Field(ge=0)] | None = None
+    """How many touches there were in seven days."""
+    touches_30d: Annotated[int, Field(ge=0)] | None = None
+    """How many touches there were in thirty days."""
+    do_not_press_until: DayOrNone | None = None
+    """The first day on which every budget has room again, or `none`."""
     gates: GatesSection | None = None
     """Which gates of the hand-off are open."""
     scores: dict[str, Sum] | None = None

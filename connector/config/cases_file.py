@@ -126,7 +126,7 @@ class _Teller:
             self._deed(deed, (*path, "activities", position))
         for position, opportunity in enumerate(step.opportunities):
             self._opportunity(opportunity, (*path, "opportunities", position))
-        self._people(step.people)
+        self._people(step.people, (*path, "people"))
         self._mails(step.whole_domain, (*path, "whole_domain"))
         known = Step(
             at=self.at,
@@ -141,13 +141,16 @@ class _Teller:
     def _expecting(self, step: Step, section: ExpectSection, path: DataPath) -> Step:
         """Return a step with what is expected of it."""
         rules = self.known.rules
+        for key in ("due", "do_not_press_until"):
+            if getattr(section, key) not in (None, "none"):
+                self._hangs_on_as_of((*path, key))
         self.found += [
             Found((*path, *one.path), one.message, one.of_key)
             for one in case_expected.mistakes(section, rules, self.activities)
         ]
         return replace(
             step,
-            expected=case_expected.expected(section),
+            expected=case_expected.expected(section, self.zone),
             interests=case_expected.interests(section, rules),
             quarantine=case_expected.quarantine(section),
         )
@@ -158,9 +161,14 @@ class _Teller:
     # ------------------------------------------------------------------ time
 
     def _instant(self, moment: Moment, path: DataPath) -> datetime:
-        if self.case.as_of is None and self.file.as_of is None:
-            self._note(path, "«at» needs a fixed moment: give the case, or the file, an «as_of»")
+        self._hangs_on_as_of(path)
         return instant(moment, self.zone)
+
+    def _hangs_on_as_of(self, path: DataPath) -> None:
+        """Note that a moment is written where a case would hang on our default."""
+        if self.case.as_of is None and self.file.as_of is None:
+            message = f"«{path[-1]}» needs a fixed moment: give the case, or the file, an «as_of»"
+            self._note(path, message)
 
     def _when(self, age: Span | None, at: Moment | None, path: DataPath) -> int:
         """Return microseconds since 1970."""
@@ -243,14 +251,21 @@ class _Teller:
             self._note(path, "the rules do not look for the sign «whole_domain»", of_key=True)
         self.whole_domain = (*self.whole_domain, *mails)
 
-    def _people(self, people: PeopleSection) -> None:
+    def _people(self, people: PeopleSection, path: DataPath) -> None:
         before = self.people
+        if people.not_before is not None:
+            self._hangs_on_as_of((*path, "not_before"))
         self.people = People(
             verdict=people.verdict or before.verdict,
             verdict_us=_micros(self.at) if people.verdict else before.verdict_us,
             task_done=people.task_done,
             stage=people.stage or before.stage,
+            not_before_day=_day_number(people) if people.verdict else before.not_before_day,
         )
+
+
+def _day_number(people: PeopleSection) -> int | None:
+    return (people.not_before - _EPOCH.date()).days if people.not_before else None
 
 
 def _micros(at: datetime) -> int:

@@ -32,7 +32,8 @@ def _span(value: object) -> object:
     return span
 
 
-def _day(value: object) -> object:
+def calendar_day(value: object) -> object:
+    """Return a calendar day as an admin writes it, or refuse the value."""
     if isinstance(value, datetime):
         return value.date()
     try:
@@ -50,7 +51,9 @@ Span = Annotated[
 """From and to, as minutes after midnight."""
 
 Day = Annotated[
-    date, BeforeValidator(_day), WithJsonSchema({"type": "string", "examples": ["2026-12-25"]})
+    date,
+    BeforeValidator(calendar_day),
+    WithJsonSchema({"type": "string", "examples": ["2026-12-25"]}),
 ]
 """A calendar day."""
 

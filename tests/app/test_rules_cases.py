@@ -268,6 +268,87 @@ cases:
 """
 
 
+OF_SALES = """
+version: 1
+rules: [{id: demo, activity: demo_request, points: 8, need: true}]
+hand_off:
+  due: {need: 2h}
+  working_hours: {hours: ["09:00-12:30", "13:30-18:00"], holidays: [2026-03-30]}
+pressure:
+  touches: [email_sent, open_task]
+  budget: [{touches: [email_sent], at_most: 1, within: 7d}]
+interests: {top: 1}
+nurture:
+  tracks:
+    - {id: welcome, stages: [lead]}
+    - {id: wake_up, stages: [recycled]}
+  content:
+    - {id: basics, label: {en: The basics, fr: Les bases}}
+    - {id: erp_guide, topics: [ERP], tracks: [welcome]}
+"""
+ABOUT_SALES = """
+version: 1
+as_of: 2026-03-27T17:30
+time_zone: Europe/Paris
+contact: {first_name: Ana, email: ana@example.org}
+cases:
+  - name: over a weekend, a change of the clocks and a holiday
+    activities: [{type: demo_request, age: 0d, topic: ERP}]
+    expect: {hand_off: need, sla: running, due: 2026-03-31T10:30, touches_7d: 1, track: paused,
+             next_content: none, do_not_press_until: none}
+    then:
+      - at: 2026-03-31T10:00
+        expect: {sla: warned, due: 2026-03-31T08:30Z}
+      - at: 2026-03-31T10:30
+        expect: {sla: breached}
+      - at: 2026-03-31T12:30
+        expect: {sla: escalated}
+      - at: 2026-03-31T14:00
+        activities: [{type: email_sent, at: 2026-03-31T10:29, outbound: true}]
+        expect: {sla: met, touches_7d: 1, touches_30d: 1, do_not_press_until: 2026-04-07}
+      - at: 2026-03-31T15:00
+        people: {verdict: rejected, not_before: 2026-04-08}
+        expect: {stage: recycled, track: wake_up, next_content: basics}
+      - at: 2026-04-07T23:59
+        expect: {stage: recycled, touches_7d: 0, touches_30d: 1, do_not_press_until: none}
+      - at: 2026-04-08T00:00
+        expect: {stage: lead, track: welcome, next_content: erp_guide}
+"""
+
+
+def test_the_clock_the_pressure_and_the_next_content_of_a_case(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(OF_SALES, encoding="utf-8")
+    assert differences(run(tmp_path, ABOUT_SALES, rules)) == []
+
+
+def test_another_clock_pressure_or_content_is_told_as_a_case_would_write_it(
+    tmp_path: Path,
+) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(OF_SALES, encoding="utf-8")
+    case = """
+version: 1
+as_of: 2026-03-27T17:30
+time_zone: Europe/Paris
+contact: {first_name: Ana, email: ana@example.org}
+cases:
+  - name: other
+    activities: [{type: demo_request, age: 0d}, {type: email_sent, age: 2d, outbound: true}]
+    expect: {sla: met, due: none, track: welcome, next_content: basics, touches_7d: 0,
+             touches_30d: 9, do_not_press_until: 2026-04-02}
+"""
+    assert differences(run(tmp_path, case, rules)) == [
+        ("sla", "met", "running"),
+        ("track", "welcome", "paused"),
+        ("next_content", "basics", "none"),
+        ("touches_7d", "0", "2"),
+        ("touches_30d", "9", "2"),
+        ("due", "none", "2026-03-31T10:30:00+02:00"),
+        ("do_not_press_until", "2026-04-02", "2026-04-01"),
+    ]
+
+
 def test_cases_are_told_apart_and_remember_their_own_steps(tmp_path: Path) -> None:
     assert differences(run(tmp_path, MANY)) == []
 

@@ -124,6 +124,48 @@ MISTAKES = (
         "6:52: «one» must be many_links, at_once, hidden_link, gateway or whole_domain; the text "
         "«by_hand» was found",
     ),
+    (
+        "    then: [{after: 1d, expect: {sla: runing}}]\n",
+        "5:38: «sla» must be none, running, warned, breached, escalated, met or late; the text "
+        "«runing» was found; did you mean «running»?",
+    ),
+    (
+        "    as_of: 2026-03-02T12:00\n    then: [{after: 1d, expect: {due: tomorrow}}]\n",
+        "6:38: «due» must be a moment, for example 2026-03-01T10:00 (local) or 2026-03-01T09:00Z; "
+        "the text «tomorrow» was found",
+    ),
+    (
+        "    then: [{after: 1d, expect: {due: 2026-03-03T12:00}}]\n",
+        "5:38: «due» needs a fixed moment: give the case, or the file, an «as_of»",
+    ),
+    (
+        "    then: [{after: 1d, expect: {do_not_press_until: 2026-03-10}}]\n",
+        "5:53: «do_not_press_until» needs a fixed moment: give the case, or the file, an «as_of»",
+    ),
+    (
+        "    as_of: 2026-03-02T12:00\n    then: [{after: 1d, expect: {do_not_press_until: 7d}}]\n",
+        "6:53: «do_not_press_until» must be a date, for example 2026-12-25; the text «7d»",
+    ),
+    (
+        "    people: {verdict: rejected, not_before: 2026-04-01}\n",
+        "5:45: «not_before» needs a fixed moment: give the case, or the file, an «as_of»",
+    ),
+    (
+        "    as_of: 2026-03-02T12:00\n    people: {verdict: accepted, not_before: 2026-04-01}\n",
+        "6:45: a day to come back comes with a rejection: write `verdict: rejected` too",
+    ),
+    (
+        "    then: [{after: 1d, expect: {track: welcom}}]\n",
+        "5:40: the rules have no track «welcom»; did you mean «welcome»?",
+    ),
+    (
+        "    then: [{after: 1d, expect: {next_content: guide}}]\n",
+        "5:47: the rules have no content «guide»",
+    ),
+    (
+        "    then: [{after: 1d, expect: {touches_7d: -1}}]\n",
+        "5:45: «touches_7d» must be at least 0",
+    ),
 )
 
 
@@ -144,6 +186,13 @@ def test_what_the_rules_have_no_section_for_cannot_be_expected(tmp_path: Path) -
         "6:44: the rules have no section «interests», so there are none",
     ]
     assert told(HEAD.replace("score: 0", "interests: none, quarantine: none"), knows) == []
+    pressed = "    then: [{after: 1d, expect: {touches_7d: 1, touches_30d: 0, track: welcome}}]\n"
+    assert told(HEAD + pressed, knows) == [
+        "5:45: the rules have no section «pressure», so nothing is counted",
+        "5:71: the rules have no track «welcome»",
+    ]
+    nothing = "touches_7d: 0, do_not_press_until: none, track: none, next_content: none"
+    assert told(HEAD.replace("score: 0", nothing), knows) == []
 
 
 def test_all_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
@@ -209,3 +258,23 @@ def test_a_later_step_knows_what_came_before() -> None:
     assert second.people.verdict == "accepted"
     assert second.people.verdict_us == first.people.verdict_us
     assert second.expected == {}
+
+
+def test_a_day_to_come_back_stands_until_the_next_verdict() -> None:
+    first, second, third = steps(
+        HEAD
+        + "    as_of: 2026-03-02T12:00\n"
+        + "    people: {verdict: rejected, not_before: 2026-04-01}\n"
+        + "    then:\n      - after: 1d\n      - {after: 1d, people: {verdict: rejected}}\n"
+    )
+    assert first.people.not_before_day == second.people.not_before_day == 20544
+    assert third.people.not_before_day is None
+
+
+def test_moments_that_are_expected_are_local_and_equal_for_equal_instants() -> None:
+    written = ("2026-03-03T12:00", "2026-03-03T11:00Z", "2026-03-03T06:00-05:00")
+    head = HEAD + "    as_of: 2026-03-02T12:00\n    time_zone: Europe/Paris\n"
+    told_as = {
+        str(steps(head.replace("score: 0", f"due: {each}"))[0].expected["due"]) for each in written
+    }
+    assert told_as == {"2026-03-03T12:00:00+01:00"}
