@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
-import pyarrow as pa
 import pytest
 
-from connector.engine.inputs import create_table, load_constants, load_facts
+from connector.domain.moment import Moment
+from connector.engine.inputs import create_table, load_constants, load_facts, moment_tables
 from connector.engine.step_tables import create_step, creating
 from connector.rules.compile import compile_rules
 from connector.rules.plan import CompiledRules, Step
@@ -19,6 +19,8 @@ from tests.reference.made_up_stories import make_as_of, make_stories
 from tests.reference.tables import facts, table
 
 CONTACTS = 60
+INPUTS = ("decision", "state")
+"""What steps need that no step makes."""
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def _made(
         if step is not None:
             (count,) = connection.execute(creating(step)).fetchall()[0]
             rows[step.name] = count
-        if emptied == ("decision" if step is None else step.name):
+        if emptied in (INPUTS if step is None else (step.name,)):
             connection.execute(f"DELETE FROM {emptied}")  # noqa: S608  a name of the plan's
     connection.execute("ROLLBACK")
     return rows
@@ -79,10 +81,13 @@ def _loaded(connection: duckdb.DuckDBPyConnection, seed: int) -> CompiledRules:
     given = facts(stories, compiled, make_decisions(made, stories, as_of))
     for constants in compiled.constants:
         load_constants(connection, constants)
-    moment = {"as_of_us": pa.array([as_of.us], pa.int64())}
-    moment |= {"as_of_day": pa.array([as_of.day], pa.int32())}
-    create_table(connection, "moment", pa.table(moment))
+    for name, rows in moment_tables(compiled, Moment(as_of.us, as_of.day, as_of.zone)).items():
+        create_table(connection, name, rows)
     create_table(connection, "decision", given.decision or table(DECISION, []))
     create_table(connection, "robot_domain", table({"mail": "VARCHAR", "domain": "VARCHAR"}, []))
     load_facts(connection, compiled, given)
+    # A view as it is loaded, from which no rows can be taken.
+    connection.execute("CREATE TABLE held AS SELECT * FROM state")
+    connection.execute("DROP VIEW state")
+    connection.execute("ALTER TABLE held RENAME TO state")
     return compiled

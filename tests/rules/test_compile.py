@@ -56,8 +56,7 @@ def test_a_rule_without_effect_costs_nothing() -> None:
     nothing = replace(_rule("nothing"), points=0)
     assert [step.name for step in compile_rules(RuleSet(rules=(nothing,))).steps] == [
         "line",
-        "outcome",
-        "score",
+        *("open_hand_off", "first_touch", "outcome", "clock", "sla", "score"),
         "reason",
         "move",
     ]
