@@ -56,7 +56,8 @@ def judged(rules: RuleSet) -> Columns:
     return {
         # With sales from the hand-off on, until sales sends it back or lets it lie.
         "was_with_sales": (
-            "stage IN ('lead', 'prospect') AND (is_still_open OR (last_answered_us IS NOT NULL"
+            "stage NOT IN ('client', 'disqualified', 'recycled') AND (is_still_open OR"
+            " (last_answered_us IS NOT NULL"
             " AND is_alive AND NOT COALESCE(rejected_us > was_handed_off_us, FALSE)))"
         ),
         "is_with_sales": "was_with_sales OR handed_off",

@@ -19,12 +19,16 @@ MINUTE, TWO_HOURS = timedelta(minutes=1), timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class HandedOff:
-    """The last hand-off, as this evaluation leaves it. `us` is None if there was none."""
+    """The last hand-off, as this evaluation leaves it. `us` is None if there was none.
+
+    `is_new`: it happened in this evaluation.
+    """
 
     us: int | None
     reason: str | None
     is_open: bool
     answered_us: int | None
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from tests.reference.facts import Facts, gather
 from tests.reference.hand_off import Gates, cause, closing, gates, ripe_since
 from tests.reference.interests import interests
 from tests.reference.moments import asked_at
-from tests.reference.nurture import Next, Place, is_with_sales, nurture
+from tests.reference.nurture import Next, Place, Sales, is_with_sales, nurture
 from tests.reference.pressure import Pressure, pressure
 from tests.reference.robots import Decision, MailDomain, flags, whole_domains
 from tests.reference.scoring import Match, Points, fit, score
@@ -103,7 +103,9 @@ def evaluate(
         reason=why[0] if handed_off and why else state.hand_off_reason,
         is_open=handed_off or still_open,
         answered_us=None if handed_off else answered_us,
+        is_new=handed_off,
     )
+    before = HandedOff(state.handed_off_us, state.hand_off_reason, still_open, answered_us)
     read = clock(rules, last, as_of)
     escalated_us = None if handed_off else state.escalated_us
     escalates = read.sla == "escalated" and escalated_us is None
@@ -119,7 +121,7 @@ def evaluate(
         "answered_us": last.answered_us,
         "escalated_us": as_of.us if escalates else escalated_us,
     }
-    pressed = pressure(rules, activities, as_of, is_handed_off=last.is_open)
+    pressed = pressure(rules, activities, as_of, last)
     place = Place(standing.stage, standing.temperature, match.persona)
     following = nurture(
         rules,
@@ -127,7 +129,11 @@ def evaluate(
         activities,
         place,
         interests(rules, counted),
-        with_sales=is_with_sales(standing.stage, last, facts, state),
+        Sales(
+            has=is_with_sales(standing.stage, last, facts, state),
+            had=is_with_sales(standing.stage, before, facts, state),
+            is_new=handed_off,
+        ),
     )
     return Result(
         score={

@@ -62,11 +62,13 @@ def make_sla(random: Random) -> Sla:
 def make_pressure(random: Random, types: tuple[str, ...]) -> Pressure:
     """Return what presses, and how much of it is enough."""
 
+    touches = random.sample((*types, OPEN_TASK), random.choice((1, 3, 6)))
+
     def some() -> frozenset[str]:
-        return frozenset(random.sample((*types, OPEN_TASK), random.choice((1, 3, 6))))
+        return frozenset(random.sample(touches, random.randint(1, len(touches))))
 
     return Pressure(
-        touches=some(),
+        touches=frozenset(touches),
         budgets=tuple(
             Budget(some(), random.choice((1, 1, 2, 4)), random.choice((1, 7, 7, 30, 31, 90)))
             for _ in range(random.choice((0, 1, 2, 3)))

@@ -25,15 +25,29 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """The track, or `paused`, and the id of what comes next."""
+    """The track, or `paused`, and the id of what comes next.
 
-    track: str
-    content: str | None
+    `untold_…`: the same as if a hand-off of this evaluation had not been.
+    """
+
+    track: str | None = None
+    content: str | None = None
+    untold_track: str | None = None
+    untold_content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """Whether sales has a contact; and had it, were there no hand-off in this evaluation."""
+
+    has: bool
+    had: bool
+    is_new: bool
 
 
 def is_with_sales(stage: Stage, last: HandedOff, facts: Facts, state: State) -> bool:
     """Tell whether sales has the contact."""
-    if stage not in (Stage.LEAD, Stage.PROSPECT):
+    if stage in (Stage.CLIENT, Stage.DISQUALIFIED, Stage.RECYCLED):
         return False
     if last.is_open:
         return True
@@ -52,18 +66,29 @@ def nurture(
     activities: Sequence[Activity],
     place: Place,
     interests: Sequence[Interest],
-    *,
-    with_sales: bool,
+    sales: Sales,
 ) -> Next | None:
     """Return what marketing does with a contact; None for one that it leaves alone."""
     settings = rules.nurture
     if settings is None or not holds(settings.where, fields):
         return None
-    if with_sales:
-        return Next("paused", None)
     track = next((each for each in settings.tracks if fits(each, fields, place)), None)
-    if track is None:
+    following = (
+        track.id if track else None,
+        next_for(rules, track, activities, interests) if track else None,
+    )
+    paused = ("paused", None)
+    now = paused if sales.has else following
+    if now[0] is None:
         return None
+    return Next(*now, *((paused if sales.had else following) if sales.is_new else ()))
+
+
+def next_for(
+    rules: RuleSet, track: Track, activities: Sequence[Activity], interests: Sequence[Interest]
+) -> str | None:
+    """Return the id of what comes next on a track, if anything is left."""
+    settings = rules.nurture or Nurture()
     left = [
         each
         for each in settings.content
@@ -71,7 +96,7 @@ def nurture(
         and not any(shows(settings, each, activity) for activity in activities)
     ]
     first = min(left, key=lambda each: rank(rules, each, interests), default=None)
-    return Next(track.id, first.id if first else None)
+    return first.id if first else None
 
 
 def fits(track: Track, fields: Mapping[str, Value], place: Place) -> bool:
