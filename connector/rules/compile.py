@@ -1,4 +1,4 @@
-# ruff: noqa: S608  every value in this SQL went through connector.rules.sql
+
 """Rule set to plan: the steps that every engine runs, in order, and the tables that they join.
 
 activity ─→ hit ─→ dated, keyed ─→ repeated ─→ line ─→ every_line
@@ -176,6 +176,7 @@ def _outcome_sql(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, K
             *(SCORE.keys() - sla.ONLY_FROM_CLOCK),
             *gathered.bounded_groups(rules),
             *stages.ASKED_BY_MOVES,
+            *sla.ASKED,
             *nurture.asked(rules),
         },
     )
@@ -189,7 +190,7 @@ def _score_sql() -> str:
     )
     return f"""SELECT
   {columns}
-FROM outcome AS o CROSS JOIN moment AS m LEFT JOIN sla AS s ON s.contact = o.contact
+{sla.SOURCE}
 ORDER BY contact"""
 
 

@@ -24,8 +24,23 @@ FROM_CLOCK: Columns = {
     "sla": "s.sla",
     "escalates": f"COALESCE({_IS_NEWS}, FALSE)",
     "escalated_us": f"CASE WHEN {_IS_NEWS} THEN m.as_of_us ELSE o.escalated_us END",
+    "untold_answered_us": "CASE WHEN o.handed_off THEN o.last_answered_us END",
+    "untold_due_us": "f.due_us",
+    "untold_sla": "f.sla",
 }
-"""What the score takes from `sla` as `s`, beside `outcome` as `o` and `moment` as `m`."""
+"""What the score takes from the clocks, beside `outcome` as `o` and `moment` as `m`.
+
+`s`: the clock of the last hand-off in `sla`; `f`: the one before, if one happens in this
+evaluation.
+"""
+
+ASKED = frozenset({"was_handed_off_us", "was_hand_off_reason", "last_answered_us"})
+"""What clocks read of `outcome` beside the score's columns."""
+
+SOURCE = """FROM outcome AS o CROSS JOIN moment AS m
+LEFT JOIN sla AS s ON s.contact = o.contact AND NOT s.is_former
+LEFT JOIN sla AS f ON f.contact = o.contact AND f.is_former"""
+"""What the score is read from."""
 
 ONLY_FROM_CLOCK = FROM_CLOCK.keys() - {"escalated_us"}
 """Those of which `outcome` knows nothing."""
@@ -67,11 +82,20 @@ def steps(rules: RuleSet) -> Iterator[Step]:
     yield Step("sla", _sla_sql(rules), needs=("clock",))
 
 
-_CLOCK = f"""SELECT o.contact, o.handed_off_us, o.hand_off_reason = 'need' AS is_need,
-       o.answered_us IS NULL AS is_running, COALESCE(o.answered_us, m.as_of_us) AS stopped_us
+_REMEMBERED_US = REMEMBERED_DAYS * sql.DAY_US
+_CLOCK = f"""SELECT o.contact, FALSE AS is_former, o.handed_off_us,
+       o.hand_off_reason = 'need' AS is_need, o.answered_us IS NULL AS is_running,
+       COALESCE(o.answered_us, m.as_of_us) AS stopped_us
 FROM outcome AS o CROSS JOIN moment AS m
 WHERE (o.hand_off_open OR o.answered_us IS NOT NULL)
-  AND o.handed_off_us > m.as_of_us - {REMEMBERED_DAYS * sql.DAY_US}"""
+  AND o.handed_off_us > m.as_of_us - {_REMEMBERED_US}
+UNION ALL
+SELECT o.contact, TRUE AS is_former, o.was_handed_off_us AS handed_off_us,
+       o.was_hand_off_reason = 'need' AS is_need, FALSE AS is_running,
+       o.last_answered_us AS stopped_us
+FROM outcome AS o CROSS JOIN moment AS m
+WHERE o.handed_off AND o.last_answered_us IS NOT NULL
+  AND o.was_handed_off_us > m.as_of_us - {_REMEMBERED_US}"""
 
 
 def _sla_sql(rules: RuleSet) -> str:
@@ -94,6 +118,7 @@ def _sla_sql(rules: RuleSet) -> str:
     )
     columns: Columns = {
         "contact": "k.contact",
+        "is_former": "k.is_former",
         "due_us": "d.start_us + k.due_at_us - d.before_us",
         "sla": state,
     }
@@ -102,7 +127,7 @@ def _sla_sql(rules: RuleSet) -> str:
 FROM (
   SELECT w.*, until_us - from_us AS worked_us, from_us + allowed_us AS due_at_us
   FROM (
-    SELECT c.contact, c.is_running,
+    SELECT c.contact, c.is_former, c.is_running,
       {listed(limits)},
       {_worked("c.handed_off_us", "b")} AS from_us,
       {_worked("c.stopped_us", "e")} AS until_us

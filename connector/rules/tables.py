@@ -147,6 +147,9 @@ SCORE = {
     "due_us": "BIGINT",
     "sla": "VARCHAR",
     "escalates": "BOOLEAN",
+    "untold_answered_us": "BIGINT",
+    "untold_due_us": "BIGINT",
+    "untold_sla": "VARCHAR",
 }
 """One row for each contact. `raw` is the signed sum before the bounds, `points` after, both micro-
 points.
@@ -155,7 +158,7 @@ points.
 episode that began at `episode_us` (need_us or ripe_since_us). `hand_off_closed`: why an open one
 closed in this evaluation, else NULL. `due_us`, `sla`: by when sales had to act on the last hand-
 off, and where its clock stands; NULL where none runs or ran. `escalates`: the clock reached the end
-in this evaluation.
+in this evaluation. `untold_`: of the hand-off before, where one happens in this evaluation.
 """
 
 REASON = {

@@ -8,13 +8,15 @@ import pyarrow.compute as pc
 
 from connector.ports import Evaluation
 
+_NO = pa.scalar(False)  # noqa: FBT003  Arrow's own signature
 _NOBODY: Mapping[str, pa.Scalar] = {
-    "hand_off_open": pa.scalar(False),  # noqa: FBT003  Arrow's own signature
+    "hand_off_open": _NO,
     "due_us": pa.scalar(None, pa.int64()),
     "sla": pa.scalar(None, pa.string()),
 }
 _UNTOLD = "untold_"
-_BEFORE = ("handed_off_us", "hand_off_reason", "answered_us", "escalated_us")
+_BEFORE = ("handed_off_us", "hand_off_reason", "escalated_us")
+_CLOCK = ("answered_us", "due_us", "sla")
 
 
 def untold(evaluation: Evaluation) -> Evaluation:
@@ -44,10 +46,10 @@ def not_yet(evaluation: Evaluation, state: pa.Table, numbers: Iterable[int]) -> 
     where = pc.index_in(score["contact"], value_set=state["contact"])
     # An earlier one was closed, or there was none: beside an open one nobody is handed off.
     before = {name: state[name].take(where) for name in _BEFORE}
-    not_handed_off = {"handed_off": pa.scalar(False)}  # noqa: FBT003  Arrow's own signature
+    before |= {name: score[_UNTOLD + name] for name in _CLOCK}
     return replace(
         evaluation,
-        score=_replaced(score, waits, {**_NOBODY, **before, **not_handed_off}),
+        score=_replaced(score, waits, {"handed_off": _NO, "hand_off_open": _NO, **before}),
         **_going_on(evaluation, waiting),
     )
 

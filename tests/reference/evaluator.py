@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from connector.rules.model import RuleSet
 from connector.rules.quarantine import Sign
 from tests.reference.accounts import with_accounts
-from tests.reference.clock import HandedOff, answered, clock
+from tests.reference.clock import Clock, HandedOff, answered, clock
 from tests.reference.counting import Counted, count
 from tests.reference.facts import Facts, gather
 from tests.reference.hand_off import Gates, cause, closing, gates, ripe_since
@@ -108,6 +108,7 @@ def evaluate(
     before = HandedOff(state.handed_off_us, state.hand_off_reason, still_open, answered_us)
     read = clock(rules, last, as_of)
     escalated_us = None if handed_off else state.escalated_us
+    former = clock(rules, before, as_of) if handed_off else Clock(None, None)
     escalates = read.sla == "escalated" and escalated_us is None
     memory: Row = {
         "stage": str(standing.stage),
@@ -147,6 +148,9 @@ def evaluate(
             "due_us": read.due_us,
             "sla": read.sla,
             "escalates": escalates,
+            "untold_answered_us": before.answered_us if handed_off else None,
+            "untold_due_us": former.due_us,
+            "untold_sla": former.sla,
         },
         reasons=reason_rows(story.contact, points),
         moves=move_rows(story.contact, standing),

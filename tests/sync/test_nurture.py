@@ -174,3 +174,26 @@ def test_rules_without_these_sections_write_nothing_of_them(tmp_path: Path) -> N
     outputs = ("track", "next_content", "do_not_press_until", "touches_7d")
     assert shown(office, *outputs) == [None] * 4
     assert office.says(ana(), "segment") == "lead.cold.ops"
+
+
+def test_who_waits_keeps_the_clock_of_the_hand_off_before(tmp_path: Path) -> None:
+    hand_off = replace(NURSED.hand_off, weekly_limit=1)
+    office = nursing(tmp_path, replace(NURSED, hand_off=hand_off))
+    office.begin()
+    office.desk.add(activity("1", "demo_request", ana(), office.clock.now()))
+    office.sync()
+    now = office.clock.now()
+    office.clock.turn(timedelta(minutes=30))
+    office.desk.add(
+        activity("1", "call", ana(), now + timedelta(minutes=20), is_outbound=True),
+        activity("2", "demo_request", ana(), now + timedelta(minutes=25)),
+    )
+    for _ in range(2):
+        report = office.sync()
+        assert report.plan is not None
+        assert report.plan.queued == 1, "the first of the week was hers"
+        assert shown(office, "sla", "due_at") == ["met", "2026-03-02T11:00:00Z"]
+    assert office.plan().writes == 0
+    office.clock.turn(8 * DAY)
+    office.sync()
+    assert shown(office, "sla", "due_at") == ["running", "2026-03-10T11:30:00Z"]
