@@ -66,8 +66,8 @@ WORDS: Mapping[str, Label] = {
     "track": {"en": "Track", "fr": "Parcours"},
     "content": {"en": "Next content", "fr": "Contenu suivant"},
     "touches": {
-        "en": "Touched {week} times in 7 days, {month} in 30.",
-        "fr": "Sollicité {week} fois en 7 jours, {month} en 30.",
+        "en": "Touches: {week} in 7 days, {month} in 30.",
+        "fr": "Sollicitations : {week} en 7 jours, {month} en 30.",
     },
     "press": {"en": "Do not press until {day}.", "fr": "Ne pas solliciter avant le {day}."},
     "due": {"en": "due {at}", "fr": "échéance {at}"},

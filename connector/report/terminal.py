@@ -257,7 +257,7 @@ def _next_steps(told: Explanation) -> Iterator[str]:
         until = told.pressure.do_not_press_until
         enough = f"; do not press until {until.isoformat()}" if until else ""
         yield (
-            f"Touched {told.pressure.touches_7d} times in 7 days,"
+            f"Touches: {told.pressure.touches_7d} in 7 days,"
             f" {told.pressure.touches_30d} in 30{enough}"
         )
     if told.nurture is not None or told.pressure is not None:

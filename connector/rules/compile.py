@@ -1,4 +1,3 @@
-
 """Rule set to plan: the steps that every engine runs, in order, and the tables that they join.
 
 activity ─→ hit ─→ dated, keyed ─→ repeated ─→ line ─→ every_line

@@ -28,7 +28,7 @@ _TEXTS: dict[str, Label] = {
     "score": {"en": "Score {score} of {most}", "fr": "Score {score} sur {most}"},
     "fit": {"en": "Fit {grade}", "fr": "Adéquation {grade}"},
     "persona": {"en": "persona {persona}", "fr": "persona {persona}"},
-    "paused": {"en": "Paused: with sales", "fr": "En pause : chez les ventes"},
+    "paused": {"en": "paused, with sales", "fr": "en pause, chez les ventes"},
     "subject_escalation": {
         "en": "Overdue: nobody has acted on a lead that was handed over",
         "fr": "En retard : personne n’a agi sur un lead transmis",

@@ -94,8 +94,8 @@ def test_everything_is_told_in_every_form(project: Path) -> None:
     at = f"--as-of={(MONDAY + timedelta(minutes=70)).isoformat()}"
     shown = " ".join(leadripe("explain", "7", at, cwd=project).out.split())
     assert "because of need · overdue, due 2026-03-02T11:00+01:00" in shown
-    assert "Track: Paused: with sales" in shown
-    assert "Touched 2 times in 7 days, 2 in 30; do not press until 2026-03-08" in shown
+    assert "Track: paused, with sales" in shown
+    assert "Touches: 2 in 7 days, 2 in 30; do not press until 2026-03-08" in shown
     plain = leadripe("explain", "7", at, "--json", cwd=project).json()
     assert plain["clock"] == {
         "state": "breached",
@@ -113,7 +113,7 @@ def test_everything_is_told_in_every_form(project: Path) -> None:
     settings.write_text(french, encoding="utf-8")
     told = of(project, "7", timedelta(minutes=70))
     page = told.page(told.timeline(10))
-    assert "Parcours: En pause : chez les ventes" in page
+    assert "Parcours: en pause, chez les ventes" in page
     assert "<strong>Ne pas solliciter avant le 2026-03-08.</strong>" in page
     assert '<span class="pill">en retard</span> échéance 2026-03-02 11:00' in page
 
