@@ -54,15 +54,24 @@ def judged(rules: RuleSet) -> Columns:
         return {}
     whens = " ".join(f"WHEN {_fits(no, each)} THEN {no}" for no, each in enumerate(nurture.tracks))
     return {
-        # With sales from the hand-off on, until sales sends it back or lets it lie.
-        "was_with_sales": (
-            "stage NOT IN ('client', 'disqualified', 'recycled') AND (is_still_open OR"
-            " (last_answered_us IS NOT NULL"
-            " AND is_alive AND NOT COALESCE(rejected_us > was_handed_off_us, FALSE)))"
-        ),
+        "was_with_sales": _was_with_sales(rules.stages.untouched_prospect_days),
         "is_with_sales": "was_with_sales OR handed_off",
         "track_no": f"CASE WHEN NOT may_nurture THEN NULL {whens} END",
     }
+
+
+def _was_with_sales(days: int) -> str:
+    """Return whether sales has a contact: from the hand-off until it is sent back, or left alone.
+
+    What the contact itself does is no sign that sales still has it.
+    """
+    ages = (sql.age_of_instant("last_answered_us"), sql.age_of_day("touch_day"))
+    looked_after = ["is_open", *(f"COALESCE(({age}) < {days}, FALSE)" for age in ages)]
+    return (
+        "stage NOT IN ('client', 'disqualified', 'recycled') AND (is_still_open OR"
+        " (last_answered_us IS NOT NULL AND NOT COALESCE(rejected_us > was_handed_off_us, FALSE)"
+        f" AND {sql.any_of(looked_after)}))"
+    )
 
 
 def asked(rules: RuleSet) -> frozenset[str]:

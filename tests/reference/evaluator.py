@@ -131,8 +131,8 @@ def evaluate(
         place,
         interests(rules, counted),
         Sales(
-            has=is_with_sales(standing.stage, last, facts, state),
-            had=is_with_sales(standing.stage, before, facts, state),
+            has=is_with_sales(rules, standing.stage, last, facts, state, as_of),
+            had=is_with_sales(rules, standing.stage, before, facts, state, as_of),
             is_new=handed_off,
         ),
     )

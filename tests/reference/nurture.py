@@ -11,7 +11,7 @@ from tests.reference.clock import HandedOff
 from tests.reference.conditions import holds
 from tests.reference.facts import Facts
 from tests.reference.interests import Interest, own_topic
-from tests.reference.story import Activity, State
+from tests.reference.story import Activity, Instant, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,9 @@ class Sales:
     is_new: bool
 
 
-def is_with_sales(stage: Stage, last: HandedOff, facts: Facts, state: State) -> bool:
+def is_with_sales(
+    rules: RuleSet, stage: Stage, last: HandedOff, facts: Facts, state: State, as_of: Instant
+) -> bool:
     """Tell whether sales has the contact."""
     if stage in (Stage.CLIENT, Stage.DISQUALIFIED, Stage.RECYCLED):
         return False
@@ -57,7 +59,12 @@ def is_with_sales(stage: Stage, last: HandedOff, facts: Facts, state: State) -> 
         and last.us is not None
         and state.verdict_us > last.us
     )
-    return last.answered_us is not None and facts.is_alive and not is_sent_back
+    if last.answered_us is None or is_sent_back:
+        return False
+    days_ago = [as_of.days_since(last.answered_us)]
+    if facts.touch is not None:
+        days_ago.append(as_of.day - facts.touch.day)
+    return facts.is_open or min(days_ago) < rules.stages.untouched_prospect_days
 
 
 def nurture(
