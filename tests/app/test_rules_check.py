@@ -30,11 +30,7 @@ def rules(folder: Path, text: str) -> Path:
 def test_the_starter_files_pass_even_strictly(project: Path) -> None:
     told = leadripe("rules", "check", "--strict", cwd=project)
     assert told.code == 0, told.out
-    *said, last = told.out.splitlines()
-    assert last.startswith("0 errors, 0 warnings, ")
-    # Delivered mails are not read unless an admin wants to pay the calls.
-    notes = [line for line in said if ": note: " in line]
-    assert all("this budget is never used up" in note for note in notes)
+    assert told.out.splitlines()[-1] == "0 errors, 0 warnings, 0 notes."
 
 
 def test_a_rule_that_never_fires_is_an_error_with_its_place(tmp_path: Path) -> None:
