@@ -35,7 +35,7 @@ class KnownContact:
     a waiting undo gives back to the person whose value it was. `is_fresh`: read from the CRM in
     this very run. `open_tasks`: keys of our tasks for the contact that the CRM does not hold as
     done. `lead`: its open lead, of which a write-back is an entry of its own in the outbox:
-    `lead_waiting`, `lead_refused`.
+    `lead_waiting`, `lead_refused`. `given_to`: whose the task of its last hand-off was.
     """
 
     no: int
@@ -52,6 +52,7 @@ class KnownContact:
     lead: KnownLead | None = None
     lead_waiting: Mapping[str, str | None] = field(default_factory=dict)
     lead_refused: Mapping[str, str | None] = field(default_factory=dict)
+    given_to: OwnerId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,9 @@ FROM contact c JOIN state s ON s.no = c.no
 WHERE c.bucket = :bucket AND c.status = 'living' AND c.no BETWEEN :first AND :last ORDER BY c.no
 """
 _KNOWN = """
-SELECT c.no, c.id, c.owner, c.found, c.wrote, c.fields, o.state, o.wish, o.returned
+SELECT c.no, c.id, c.owner, c.found, c.wrote, c.fields, o.state, o.wish, o.returned, s.given_to
 FROM contact c LEFT JOIN outbox o ON o.kind = 'contact' AND o.subject = CAST(c.no AS TEXT)
+LEFT JOIN state s ON s.no = c.no
 WHERE c.no IN (SELECT value FROM json_each(?)) AND c.status = 'living' ORDER BY c.no
 """
 _TO_LEADS = """
@@ -246,7 +247,7 @@ class FactsReader:
         to_leads = {no: rest for no, *rest in self._database.rows(_TO_LEADS, [json_list(asked)])}
         known = {}
         rows = self._database.rows(_KNOWN, [json_list(asked)])
-        for no, id_, owner, found, wrote, fields, state, wish, returned in rows:
+        for no, id_, owner, found, wrote, fields, state, wish, returned, given_to in rows:
             number = int(str(no))
             lead_state, lead_wish, lead_returned = to_leads.get(no, _NOTHING)
             known[number] = KnownContact(
@@ -267,6 +268,7 @@ class FactsReader:
                 lead=leads.get(number),
                 lead_waiting=property_map(lead_wish) if lead_state == "waiting" else {},
                 lead_refused=property_map(lead_wish) if lead_state == "refused" else {},
+                given_to=None if given_to is None else OwnerId(str(given_to)),
             )
         return known
 

@@ -139,7 +139,7 @@ class TaskPlanner:
             return []
         handed_off = _instant(row["handed_off_us"])
         when = Clocked(handed_off.astimezone(self._zone), self._due(row).astimezone(self._zone))
-        given_to = next((each.name for each in self.owners if each.id == known.owner), None)
+        given_to = next((each.name for each in self.owners if each.id == known.given_to), None)
         wish = TaskWish(
             key=task_key(self._account, known.id, "escalation", handed_off),
             contact=known.id,

@@ -8,7 +8,7 @@ import pytest
 
 from connector.domain.ids import OwnerId
 from connector.rules.compile import compile_rules
-from connector.rules.model import Sla, WorkingHours
+from connector.rules.model import Route, Sla, WorkingHours
 from tests.fakes.clock import MONDAY
 from tests.fakes.people import LEA, activity, ana, bob
 from tests.sync.office import DAY, RULES, Office
@@ -170,3 +170,17 @@ def test_a_rejected_contact_rests_until_the_day_that_sales_named(tmp_path: Path)
     office.clock.turn(DAY)
     office.sync()
     assert office.says(ana(), "stage") == "lead"
+
+
+def test_the_manager_is_told_who_was_to_act(tmp_path: Path) -> None:
+    office = on_the_clock(tmp_path, EVE.email)
+    rules = office.settings.rules
+    hand_off = replace(rules.hand_off, routes=(Route((LEA.email,)),))
+    rules = replace(rules, hand_off=hand_off)
+    office.settings = replace(office.settings, rules=rules, compiled=compile_rules(rules))
+    office.desk.assign(ana(), None)
+    hand_over(office)
+    office.clock.turn(2 * HOUR)
+    office.sync()
+    (escalation,) = (each for each in office.tasks_of(ana()) if each.owner == EVE.id)
+    assert f"Handed to {LEA.name} on" in escalation.body
