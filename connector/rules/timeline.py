@@ -81,6 +81,8 @@ def concerning(rules: RuleSet, types: Set[str]) -> RuleSet:
         account=None,
         quarantine=Quarantine(),
         interests=None,
+        pressure=None,
+        nurture=None,
         hand_off=replace(rules.hand_off, blockers=()),
     )
 
