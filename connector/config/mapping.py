@@ -17,6 +17,7 @@ from connector.config.where import Where, relative_in
 from connector.domain.contact import Value
 from connector.ports import Native, Shapes, Watched
 from connector.rules.conditions import ALWAYS, Condition, Kind, names
+from connector.rules.model import OPEN_TASK
 
 Source = Literal[
     "form_submissions",
@@ -337,6 +338,7 @@ class CrmMapping(Section):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         _one_kind_each(self.activities)
+        _none_is_our_task(self.activities)
         _one_result_each(self.results)
         for name in self.native:
             if name in self.results.values():
@@ -466,6 +468,13 @@ def _one_kind_each(activities: tuple[Entry, ...]) -> None:
                     "set" if name in entry.set_ else "attributes",
                     name,
                 )
+
+
+def _none_is_our_task(activities: tuple[Entry, ...]) -> None:
+    for position, entry in enumerate(activities):
+        if entry.type == OPEN_TASK:
+            message = f"«{OPEN_TASK}» is the task of a hand-off, which the rules know by themselves"
+            raise refuse("reserved", message, "activities", position, "type")
 
 
 def _one_result_each(properties: Mapping[str, str | None]) -> None:

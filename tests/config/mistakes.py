@@ -339,6 +339,13 @@ MAPPING = (
         ("4:68: «divide_by» must be more than 0",),
     ),
     Mistake(
+        "an activity called like the task of a hand-off",
+        _MAPPING + "activities:\n"
+        "  - {source: calls, type: call}\n"
+        "  - {source: meetings, type: open_task}\n",
+        ("5:30: «open_task» is the task of a hand-off, which the rules know by themselves",),
+    ),
+    Mistake(
         "an attribute of two kinds",
         _MAPPING + "activities:\n"
         "  - {source: calls, type: call, attributes: {minutes: {property: "
