@@ -24,6 +24,7 @@ from connector.engine.inputs import (
     load_activities,
     load_constants,
     load_facts,
+    moment_table,
     moment_tables,
 )
 from connector.engine.prepared import PreparedPlan
@@ -202,7 +203,7 @@ class EmbeddedEngine:
         """
         with _explained():
             self._allow(activity)
-            for name, table in {**moment_tables(compiled, Moment(as_of_us, 0)), **tables}.items():
+            for name, table in {"moment": moment_table(as_of_us, 0), **tables}.items():
                 create_table(self._connection, name, table)
             registered = load_activities(self._connection, compiled, activity)
             try:

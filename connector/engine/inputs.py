@@ -65,16 +65,21 @@ def create_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Tab
         connection.unregister("arriving")
 
 
+def moment_table(as_of_us: int, as_of_day: int) -> pa.Table:
+    """Return the one-row table that says when it is."""
+    return pa.table(
+        {
+            "as_of_us": pa.array([as_of_us], pa.int64()),
+            "as_of_day": pa.array([as_of_day], pa.int32()),
+        }
+    )
+
+
 def moment_tables(compiled: CompiledRules, at: Moment) -> Mapping[str, pa.Table]:
     """Return the tables that say when it is, and when sales works around that time."""
     hours = zip(*compiled.working(at), strict=True)
     return {
-        "moment": pa.table(
-            {
-                "as_of_us": pa.array([at.us], pa.int64()),
-                "as_of_day": pa.array([at.day], pa.int32()),
-            }
-        ),
+        "moment": moment_table(at.us, at.day),
         "working": pa.table(
             {
                 name: pa.array(values, ARROW_TYPE[kind])
