@@ -4,7 +4,7 @@ The one gate that looks across contacts: it can be asked only when all of them w
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 
@@ -118,25 +118,34 @@ def give(
     return Given(owners, waiting)
 
 
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """The active owners of some addresses, in their order, and the addresses that none has."""
+
+    found: Sequence[OwnerId]
+    unknown: Sequence[str]
+
+
+def addressed(mails: Iterable[str], owners: Sequence[Owner]) -> Addressed:
+    """Return whom addresses of the rules file mean; case does not count."""
+    active = {each.email.casefold(): each.id for each in owners if each.is_active}
+    folded = [(mail, active.get(mail.casefold())) for mail in mails]
+    return Addressed(
+        [owner for _, owner in folded if owner is not None],
+        [mail for mail, owner in folded if owner is None],
+    )
+
+
 class Candidates:
     """Finds who may act for a contact: its owner, or else those of the first route that fits."""
 
     def __init__(self, owners: Sequence[Owner], routes: Sequence[Route]) -> None:
-        active = [each for each in owners if each.is_active]
-        self._active = {each.id for each in active}
-        by_mail = {each.email.casefold(): each.id for each in active}
+        self._active = {each.id for each in owners if each.is_active}
         self._routes = [
-            (
-                predicate(route.where),
-                [by_mail[mail.casefold()] for mail in route.owners if mail.casefold() in by_mail],
-            )
-            for route in routes
+            (predicate(route.where), addressed(route.owners, owners).found) for route in routes
         ]
-        self.unknown = [
-            mail
-            for mail in dict.fromkeys(mail for route in routes for mail in route.owners)
-            if mail.casefold() not in by_mail
-        ]
+        named = dict.fromkeys(mail for route in routes for mail in route.owners)
+        self.unknown = addressed(named, owners).unknown
 
     def of(self, contact: KnownContact) -> Sequence[OwnerId]:
         """Return who may act for a contact, the first first; nobody, if so it is."""

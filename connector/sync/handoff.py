@@ -22,6 +22,7 @@ from connector.rules.task_text import (
     task_body,
     task_subject,
 )
+from connector.sync.capacity import addressed
 from connector.sync.wanted import Row
 
 
@@ -130,12 +131,9 @@ class TaskPlanner:
         named = self._rules.hand_off.sla.escalate_to
         if not self._creates or not named:
             return []
-        active = {each.email.casefold(): each.id for each in self.owners if each.is_active}
-        self.unknown = [mail for mail in named if mail.casefold() not in active]
-        manager = next(
-            (active[mail.casefold()] for mail in named if mail.casefold() in active), None
-        )
-        if manager is None:
+        managers = addressed(named, self.owners)
+        self.unknown = managers.unknown
+        if not managers.found:
             return []
         handed_off = _instant(row["handed_off_us"])
         when = Clocked(handed_off.astimezone(self._zone), self._due(row).astimezone(self._zone))
@@ -146,7 +144,7 @@ class TaskPlanner:
             subject=self._words.text("subject_escalation"),
             body=escalation_body(_facts(row, lines), self._words, owner=given_to, when=when),
             due_at=self._as_of,
-            owner=manager,
+            owner=managers.found[0],
             is_urgent=True,
         )
         self.counts.escalated += 1
