@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,13 +27,13 @@ from connector.config.wording import likely, quoted
 from connector.config.yaml_file import read_document
 from connector.domain.contact import Activity, Opportunity, Value
 from connector.domain.ids import ActivityId, OpportunityId
+from connector.domain.moment import EPOCH, micros
 from connector.domain.numbers import MILLION, to_millionths
 from connector.errors import ConfigError, Problem
 from connector.rules.conditions import Kind
 from connector.rules.quarantine import Sign
 
 _USUAL = datetime(2026, 3, 2, 12)  # noqa: DTZ001  local noon, in whatever zone a case has
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OF_DEEDS = ("type", "age", "at", "id", "outbound")
 
 
@@ -173,8 +173,8 @@ class _Teller:
     def _when(self, age: Span | None, at: Moment | None, path: DataPath) -> int:
         """Return microseconds since 1970."""
         if at is not None:
-            return _micros(self._instant(at, (*path, "at")))
-        return _micros(age.before(self.at, self.zone) if age else self.at)
+            return micros(self._instant(at, (*path, "at")))
+        return micros(age.before(self.at, self.zone) if age else self.at)
 
     # ---------------------------------------------------------------- values
 
@@ -238,10 +238,10 @@ class _Teller:
             id=OpportunityId(id_),
             contacts=(),
             created_us=created,
-            changed_us=_micros(changed) if changed else created,
+            changed_us=micros(changed) if changed else created,
             amount=amount,
             probability=None if written.probability is None else int(written.probability * MILLION),
-            close_us=_micros(instant(written.closes, self.zone)) if written.closes else None,
+            close_us=micros(instant(written.closes, self.zone)) if written.closes else None,
             is_closed=written.closed or written.won,
             is_won=written.won,
         )
@@ -257,7 +257,7 @@ class _Teller:
             self._hangs_on_as_of((*path, "not_before"))
         self.people = People(
             verdict=people.verdict or before.verdict,
-            verdict_us=_micros(self.at) if people.verdict else before.verdict_us,
+            verdict_us=micros(self.at) if people.verdict else before.verdict_us,
             task_done=people.task_done,
             stage=people.stage or before.stage,
             not_before_day=_day_number(people) if people.verdict else before.not_before_day,
@@ -265,9 +265,4 @@ class _Teller:
 
 
 def _day_number(people: PeopleSection) -> int | None:
-    return (people.not_before - _EPOCH.date()).days if people.not_before else None
-
-
-def _micros(at: datetime) -> int:
-    since = at - _EPOCH
-    return (since.days * 86_400 + since.seconds) * MILLION + since.microseconds
+    return (people.not_before - EPOCH.date()).days if people.not_before else None

@@ -370,9 +370,7 @@ class Meaning:
             routes=tuple(
                 Route(
                     route.owners,
-                    self._where(route.where, self._fields, "hand_off", "routing", position, "where")
-                    if route.where
-                    else ALWAYS,
+                    self._of_contact(route.where, "hand_off", "routing", position, "where"),
                 )
                 for position, route in enumerate(written.routing)
             ),

@@ -12,6 +12,7 @@ from connector.config.amounts import Multiple, Share, WorkingSpan, WorkingTime
 from connector.config.section import Section, refuse
 from connector.config.settings import ZoneName
 from connector.config.wording import found
+from connector.rules.working import span_text
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -58,15 +59,11 @@ Day = Annotated[
 """A calendar day."""
 
 
-def _written(span: tuple[int, int]) -> str:
-    return "-".join(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in span)
-
-
 def _apart(spans: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
     ordered = tuple(sorted(spans))
     for first, second in pairwise(ordered):
         if second[0] < first[1]:
-            both = f"{_written(first)} and {_written(second)}"
+            both = f"{span_text(first)} and {span_text(second)}"
             raise refuse("spans", f"{both} overlap: write each hour once")
     return ordered
 

@@ -12,6 +12,11 @@ def moment(micros: int) -> datetime:
     return EPOCH + timedelta(microseconds=micros)
 
 
+def instant(micros: object) -> datetime | None:
+    """Return the instant in a column of microseconds; None where it holds none."""
+    return moment(micros) if isinstance(micros, int) else None
+
+
 def micros(at: datetime) -> int:
     """Return an aware instant as microseconds since 1970 UTC."""
     return (at - EPOCH) // timedelta(microseconds=1)

@@ -7,6 +7,7 @@ from connector.domain.numbers import from_millionths
 from connector.report.condition_sentences import together
 from connector.rules.explain import Words
 from connector.rules.model import Label, Sla, WorkingHours
+from connector.rules.working import span_text
 
 _SAID: dict[str, Label] = {
     "due": {
@@ -82,7 +83,7 @@ class ClockSpeaker:
         return self._say(
             "hours",
             days=self._weekdays(sorted(hours.weekdays)),
-            spans=together([_from_to(*span) for span in hours.spans], language),
+            spans=together([span_text(span) for span in hours.spans], language),
             zone=self._say("zone" if hours.zone else "account_zone", zone=hours.zone),
             holidays=self._say("holidays", days=together(off, language)) if off else "",
         )
@@ -121,8 +122,3 @@ class ClockSpeaker:
 
     def _say(self, key: str, **values: object) -> str:
         return self._words.label(_SAID[key]).format(**values)
-
-
-def _from_to(start: int, end: int) -> str:
-    """Return minutes after midnight as `09:00-18:00`."""
-    return "-".join(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (start, end))

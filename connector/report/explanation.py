@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from connector.domain.moment import day_of, instant
 from connector.domain.numbers import from_millionths, shown
 from connector.ports import Evaluation, KnownContact, LedgerRecord, MoveRecord
 from connector.report.next_steps import Clock, Nurture, Pressure, clock, nurture, pressure
 from connector.report.set_aside import Quarantined
 from connector.report.sources import Sources
 from connector.rules.explain import Line, Words
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 GATES: Mapping[str, Mapping[str, str]] = {
     "points": {
@@ -172,8 +171,8 @@ def explanation(
         question=words.question(row["missing"]) if row["missing"] else None,
         stage=row["stage"],
         temperature=row["temperature"],
-        need_at=_at(row["need_us"]),
-        handed_off_at=_at(row["handed_off_us"]),
+        need_at=instant(row["need_us"]),
+        handed_off_at=instant(row["handed_off_us"]),
         hand_off_reason=row["hand_off_reason"],
         hand_off_open=bool(row["hand_off_open"]),
         would_hand_off=bool(row["handed_off"]),
@@ -245,7 +244,7 @@ def _reason(row: Mapping[str, object], words: Words, zone: ZoneInfo) -> Reason:
         rule=str(row["rule"]),
         points=points if isinstance(points, int) else 0,
         count=count if isinstance(count, int) else None,
-        latest=_day(latest, zone) if isinstance(latest, int) else None,
+        latest=day_of(latest, zone) if isinstance(latest, int) else None,
     )
     return Reason(
         kind=line.kind,
@@ -256,14 +255,6 @@ def _reason(row: Mapping[str, object], words: Words, zone: ZoneInfo) -> Reason:
         latest=line.latest,
         when=words.when(line),
     )
-
-
-def _at(value: int | None) -> datetime | None:
-    return None if value is None else _EPOCH + timedelta(microseconds=value)
-
-
-def _day(value: int, zone: ZoneInfo) -> date:
-    return (_EPOCH + timedelta(microseconds=value)).astimezone(zone).date()
 
 
 def bar(points: str, *, most: int, width: int = 24) -> str:

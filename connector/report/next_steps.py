@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from connector.domain.moment import date_of, moment
+from connector.domain.moment import date_of, instant
 from connector.ports import Evaluation
 from connector.rules.explain import Words
 
@@ -56,8 +56,8 @@ def clock(row: Mapping[str, object], words: Words) -> Clock | None:
     return Clock(
         state=str(state),
         label=words.label(SLA[str(state)]),
-        due_at=_at(row["due_us"]),
-        answered_at=_at(row["answered_us"]),
+        due_at=instant(row["due_us"]),
+        answered_at=instant(row["answered_us"]),
     )
 
 
@@ -91,7 +91,3 @@ def pressure(evaluation: Evaluation) -> Pressure | None:
         touches_30d=row["touches_30d"],
         do_not_press_until=None if until is None else date_of(until),
     )
-
-
-def _at(micros: object) -> datetime | None:
-    return moment(micros) if isinstance(micros, int) else None

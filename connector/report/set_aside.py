@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from connector.domain.moment import moment
 from connector.domain.numbers import from_millionths
 from connector.ports import Evaluation
 from connector.rules.explain import Line, Words
@@ -13,8 +14,6 @@ from connector.rules.quarantine import SIGN_LABELS, Sign
 
 _Line = tuple[str, str, str]
 """Score, kind and rule of a line."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def _set_aside(activity: str, rows: Sequence[Mapping[str, object]], words: Words
     return SetAside(
         activity=activity,
         type=str(rows[0]["type"]),
-        at=_EPOCH + timedelta(microseconds=int(str(rows[0]["occurred_us"]))),
+        at=moment(int(str(rows[0]["occurred_us"]))),
         signs=[sign.value for sign in signs],
         why=", ".join(words.label(SIGN_LABELS[sign]) for sign in signs),
     )

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from connector.domain.moment import EPOCH, date_of
 from connector.domain.numbers import from_millionths, shown
 from connector.ports import LedgerRecord, MoveRecord
 from connector.report.changes import PersonChange
@@ -16,7 +17,6 @@ from connector.rules.timeline import Deeds, ScoredDay, Share
 OTHER = ""
 """The group of rules without a group."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OTHER: Label = {"en": "Without a group", "fr": "Hors groupe"}
 
 
@@ -180,7 +180,7 @@ def _day(scored: ScoredDay, words: Words) -> Day:
             group = groups[share.rule] if share.kind == "rule" else share.rule  # type: ignore[index]  # ids of this rule set
             by_group[group] = by_group.get(group, 0) + share.points
     return Day(
-        day=_date(scored.day),
+        day=date_of(scored.day),
         score=shown(scored.points),
         points=from_millionths(scored.points),
         raw=from_millionths(sum(by_group.values())),
@@ -207,7 +207,7 @@ def _events(days: Sequence[Day], remembered: Remembered, zone: ZoneInfo) -> Iter
     """Yield what happened; of one day, activities first, then what followed from them."""
     asked = {each.day: each.added for each in days}
     for number, deeds in sorted(remembered.deeds.items()):
-        day = _date(number)
+        day = date_of(number)
         done = [Done(each.type, each.count, each.is_outbound) for each in deeds]
         yield Event(day, None, "activities", added=asked.get(day), done=done)
     for move in remembered.moves:
@@ -223,7 +223,7 @@ def _events(days: Sequence[Day], remembered: Remembered, zone: ZoneInfo) -> Iter
 
 def _in_time(event: Event) -> tuple[date, bool, datetime]:
     """Sort by day; of one day, activities first, and then as it happened."""
-    return (event.day, event.at is not None, event.at or _EPOCH)
+    return (event.day, event.at is not None, event.at or EPOCH)
 
 
 def _changes(write: LedgerRecord) -> Sequence[Change]:
@@ -232,7 +232,3 @@ def _changes(write: LedgerRecord) -> Sequence[Change]:
 
 def _local(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
-
-
-def _date(day: int) -> date:
-    return (_EPOCH + timedelta(days=day)).date()

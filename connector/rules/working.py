@@ -43,6 +43,11 @@ def working(hours: WorkingHours, day: int, zone: str, longest: int) -> tuple[Row
     return tuple(rows)
 
 
+def span_text(span: tuple[int, int]) -> str:
+    """Return minutes after midnight, from and to, as `09:00-18:00`."""
+    return "-".join(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in span)
+
+
 def _spans(
     hours: WorkingHours, day: int, zone: ZoneInfo, longest_us: int
 ) -> Iterator[tuple[int, int]]:
