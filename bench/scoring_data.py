@@ -7,6 +7,9 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
+
+from connector.store.segment_file import write_rows
 
 AS_OF_DAY = 20_600
 AS_OF_US = AS_OF_DAY * 86_400_000_000 + 43_200_000_000
@@ -73,6 +76,19 @@ def write(folder: Path, *, contacts: int, each: int, buckets: int) -> None:
     _write_buckets(connection, f"({_contacts(contacts)})", folder / "contacts", contacts, buckets)
     rows = f"read_parquet('{whole}')"
     _write_buckets(connection, rows, folder / "activities", contacts, buckets)
+    for bucket in (folder / "activities").iterdir():
+        _write_as_stored(bucket)
+
+
+def _write_as_stored(bucket: Path) -> None:
+    """Write the activities of a bucket anew, as the product's store lays them down."""
+    files = sorted(bucket.glob("*.parquet"))
+    rows = pa.concat_tables([pq.ParquetFile(file).read() for file in files])
+    with (bucket / "stored").open("wb") as sink:
+        write_rows(rows, sink)
+    for file in files:
+        file.unlink()
+    (bucket / "stored").rename(bucket / "stored.parquet")
 
 
 def _write_buckets(

@@ -22,12 +22,10 @@ from connector.rules.conditions import Kind
 from connector.store.database import Database
 from connector.store.encoding import to_json, to_us
 from connector.store.failures import REBUILD
+from connector.store.segment_file import write_rows
 
 GRACE = timedelta(hours=1)
 """How long a replaced file stays, for processes that read while a run goes on."""
-
-# Small enough that one contact's history is found by reading few rows, large enough to compress.
-_ROW_GROUP = 32_768
 
 _NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
@@ -94,16 +92,13 @@ class Segments:
         return pa.concat_tables(tables)
 
     def write(self, bucket: int, rows: pa.Table) -> Segment:
-        """Write sorted rows to a new file, durably. It counts once it is in the manifest."""
+        """Write rows to a new file, durably. It counts once it is in the manifest."""
         folder = self._folder / f"bucket={bucket:02d}"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / f"{secrets.token_hex(8)}.parquet"
         unfinished = file.with_suffix(".tmp")
         with os.fdopen(os.open(unfinished, _NEW, 0o600), "wb") as sink:
-            # Arrow's schema is left out: texts come back as texts, whatever encoded them.
-            pq.write_table(
-                rows, sink, compression="zstd", row_group_size=_ROW_GROUP, store_schema=False
-            )
+            write_rows(rows, sink)
             sink.flush()
             os.fsync(sink.fileno())
         unfinished.rename(file)

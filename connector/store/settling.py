@@ -24,7 +24,6 @@ MOST_SEGMENTS = 8
 """Files that a bucket may have before small ones are written anew as one."""
 
 _KEY = ["contact", "activity"]
-_ORDER = [(name, "ascending") for name in ("contact", "occurred_us", "activity")]
 
 _NOWHERE = pa.array([], pa.int64())
 
@@ -118,7 +117,7 @@ class Settling:
         places = self._places_by_bucket(rows["contact"])
         changes = []
         for bucket in sorted({*places, *leaving, *outdated}):
-            part = _latest(rows.take(places.get(bucket, _NOWHERE))).sort_by(_ORDER)
+            part = _latest(rows.take(places.get(bucket, _NOWHERE)))
             changes.append(self._change(bucket, part, leaving.get(bucket, []), zone))
             self._at_step("bucket")
         return changes
@@ -155,7 +154,7 @@ class Settling:
             kept = self._segments.read(replaced)
             is_leaving = pc.is_in(kept["contact"], pa.array(leaving, pa.int64()))
             kept = _without(kept.filter(pc.invert(is_leaving)), changed)
-            new = pa.concat_tables([kept, new]).sort_by(_ORDER)
+            new = pa.concat_tables([kept, new])
         return _Change([self._segments.write(bucket, new)] if len(new) else [], replaced)
 
     def _compare(self, live: Sequence[Segment], rows: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -170,7 +169,7 @@ class Settling:
         replacing = known.filter(pc.invert(known["is_moved"])).select(_KEY)
         dropped = known.filter(known["is_moved"]).select(_KEY)
         rows = _without(rows, dropped).drop_columns("is_moved")
-        return rows.sort_by(_ORDER), replacing
+        return rows, replacing
 
 
 class _Redirect:
