@@ -349,31 +349,25 @@ def _once(sources: str) -> str:
   GROUP BY contact, activity, rule_no, topic"""
 
 
-_IS_ALIKE = "length(spelled) - length(replace(spelled, ';', '')) = semicolons"
-"""A text may have more semicolons once it is folded; then only the folded parts can be told
-apart."""
+_ONE = """    SELECT l.contact, l.activity, l.rule_no, l.points, trim(l.words) AS name,
+           trim(CASE WHEN strpos(l.spelled, ';') = 0 THEN l.spelled ELSE l.words END) AS spelling
+    FROM interest_line AS l
+    WHERE strpos(l.words, ';') = 0"""
 
-_WORDS = f"""(
-    SELECT contact, activity, rule_no, points, words, semicolons,
-           CASE WHEN {_IS_ALIKE} THEN spelled ELSE words END AS spelled
-    FROM (
-      SELECT interest_line.*, length(words) - length(replace(words, ';', '')) AS semicolons
-      FROM interest_line
-      WHERE words IS NOT NULL
-    ) AS counted
-  ) AS l"""
-
-_ONE = f"""    SELECT l.contact, l.activity, l.rule_no, l.points, trim(l.words) AS name,
-           trim(l.spelled) AS spelling
-    FROM {_WORDS}
-    WHERE l.semicolons = 0"""
-
-_SEVERAL = f"""    SELECT l.contact, l.activity, l.rule_no, l.points,
+# A text may have more semicolons once it is folded; then only the folded parts can be told apart.
+_SEVERAL = """    SELECT l.contact, l.activity, l.rule_no, l.points,
            trim(split_part(l.words, ';', t.place)) AS name,
-           trim(split_part(l.spelled, ';', t.place)) AS spelling
-    FROM {_WORDS}
+           trim(split_part(
+             CASE WHEN length(l.spelled) - length(replace(l.spelled, ';', '')) = l.semicolons
+               THEN l.spelled ELSE l.words END, ';', t.place
+           )) AS spelling
+    FROM (
+      SELECT several.*, length(words) - length(replace(words, ';', '')) AS semicolons
+      FROM interest_line AS several
+      WHERE strpos(words, ';') > 0
+    ) AS l
     CROSS JOIN topic_place AS t
-    WHERE l.semicolons > 0 AND t.place <= l.semicolons + 1"""
+    WHERE t.place <= l.semicolons + 1"""
 
 
 def _named_sql(words: str) -> str:

@@ -148,7 +148,7 @@ FROM (
         SELECT contact, mail FROM mail_click
         WHERE mail IS NOT NULL AND link IS NOT NULL
         GROUP BY contact, mail
-        HAVING COUNT(*) >= {quarantine.links} AND MIN(link) <> MAX(link)
+        HAVING COUNT(*) >= {quarantine.links}
       ) AS crowd ON crowd.contact = k.contact AND crowd.mail = k.mail
       WHERE k.link IS NOT NULL
     ) AS once
