@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,7 +19,7 @@ from connector.config.section import Name, Section, refuse
 from connector.config.where import Where
 from connector.config.wording import found
 from connector.domain.numbers import MILLION
-from connector.rules.decay import FOREVER, IN_DAYS, Constant, Curve, Steps
+from connector.rules.decay import FOREVER, IN_DAYS, Constant, Curve, CurveInDays, Steps
 
 
 class AtMostSection(Section):
@@ -65,13 +65,24 @@ Expiry = Annotated[
 ]
 
 
+def _taken(kind: type[CurveInDays]) -> object:
+    """Return what stands behind the key of a curve: its days, by name if there are several."""
+    if len(kind.names()) == 1:
+        return Days
+    named: dict[str, Any] = dict.fromkeys(kind.names(), (Days, ...))
+    return create_model(kind.__name__, __base__=Section, **named)
+
+
 if TYPE_CHECKING:  # made from a list, which no type checker reads
     _InDays = Section
 else:
     _InDays = create_model(
         "_InDays",
         __base__=Section,
-        **{kind.key: (Days | None, Field(None, description=kind.meaning)) for kind in IN_DAYS},
+        **{
+            kind.key: (_taken(kind) | None, Field(None, description=kind.meaning))
+            for kind in IN_DAYS
+        },
     )
 
 
@@ -98,15 +109,20 @@ class DecaySection(_InDays):
             raise refuse("hold", f"«hold» delays a {curves}: none is given", "hold")
         if self.steps is not None:
             _falling(self.steps)
+        curve = self.curve
+        problem = curve.refusal() if isinstance(curve, CurveInDays) else ""
+        if problem:
+            raise refuse("curve", problem, given[0])
         return self
 
     @property
     def curve(self) -> Curve:
         """The curve that is given."""
         for kind in IN_DAYS:
-            days: int | None = getattr(self, kind.key)
+            days: int | Section | None = getattr(self, kind.key)
             if days is not None:
-                return kind(days)
+                spans = days.model_dump() if isinstance(days, Section) else {kind.names()[0]: days}
+                return kind(**spans)
         return Constant() if self.steps is None else Steps(self._ages)
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from connector.domain.numbers import MILLION, from_millionths
 from connector.report.condition_sentences import condition_in_words, listed
 from connector.rules.conditions import All
-from connector.rules.decay import IN_DAYS, Constant, Curve, Decay, Steps
+from connector.rules.decay import Constant, Curve, CurveInDays, Decay, Steps
 from connector.rules.explain import Words
 from connector.rules.model import (
     ActivityRule,
@@ -203,13 +203,13 @@ class RuleSpeaker:
         if decay.hold:
             yield self._say("hold", n=decay.hold)
         yield self._curve(decay.curve)
-        ends = isinstance(decay.curve, IN_DAYS) and decay.curve.ends
+        ends = isinstance(decay.curve, CurveInDays) and decay.curve.ends
         if decay.expire_after is not None and not ends:
             yield self._say("expires", n=decay.expire_after)
 
     def _curve(self, curve: Curve) -> str:
-        if isinstance(curve, IN_DAYS):
-            return self._words.label(curve.words).format(n=curve.days)
+        if isinstance(curve, CurveInDays):
+            return self._words.label(curve.words).format(**curve.spans)
         if isinstance(curve, Steps):
             steps = ((age, self._number(weight * 100)) for age, weight in curve.steps)
             return ", ".join(self._say("step", n=age, share=share) for age, share in steps)

@@ -1,12 +1,14 @@
 """How points fade with age: tables of weights, built once, in integers.
 
-A decay kind that is told by a number of days is one class here, and its place in `IN_DAYS`: the
-rules file, its schema, its sentences and the made-up rule sets of the tests follow from that.
+A decay kind that days tell, one number of them or several, is one class here, and its place in
+`IN_DAYS`: the rules file, its schema, its sentences and the made-up rule sets of the tests follow
+from that.
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import ClassVar, Protocol
 
@@ -30,24 +32,37 @@ class Curve(Protocol):
         ...
 
 
-class CurveInDays(Curve, Protocol):
-    """A curve that one number of days says.
+class CurveInDays(ABC):
+    """A curve that days say: each field of the dataclass is a whole number of them, 1 or more.
 
-    `key`: how the rules file calls it; `meaning`: what its schema says of it. `words`: its sentence
-    by language, `{n}` for the days. `ends`: whether nothing is left at some age.
+    `key`: how the rules file calls it, `{key: 60d}` with one field, `{key: {field: 60d, …}}` with
+    several; `meaning`: what its schema says of it. `words`: its sentence by language, `{field}` for
+    the days of each. `ends`: whether nothing is left at some age.
     """
 
+    __slots__ = ()
     key: ClassVar[str]
     meaning: ClassVar[str]
     words: ClassVar[Mapping[str, str]]
     ends: ClassVar[bool]
 
-    def __init__(self, days: int) -> None: ...
+    @abstractmethod
+    def weight(self, age: int) -> int:
+        """Return the weight at `age`, as `Curve` does."""
+
+    def refusal(self) -> str:
+        """Return why these days make no curve; empty if they do."""
+        return ""
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Return the names of the fields."""
+        return tuple(each.name for each in fields(cls))  # type: ignore[arg-type]  # every kind is a dataclass
 
     @property
-    def days(self) -> int:
-        """The number of days."""
-        ...
+    def spans(self) -> Mapping[str, int]:
+        """The days by the names of the fields."""
+        return {name: getattr(self, name) for name in self.names()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +75,15 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class HalfLife:
+class HalfLife(CurveInDays):
     """Points lose half their weight each `days` calendar days."""
 
     days: int
     key: ClassVar[str] = "half_life"
     meaning: ClassVar[str] = "Half is left after this time, a quarter after twice this time."
     words: ClassVar[Mapping[str, str]] = {
-        "en": "halved every {n} days",
-        "fr": "divisé par deux tous les {n} jours",
+        "en": "halved every {days} days",
+        "fr": "divisé par deux tous les {days} jours",
     }
     ends: ClassVar[bool] = False
 
@@ -78,15 +93,15 @@ class HalfLife:
 
 
 @dataclass(frozen=True, slots=True)
-class Linear:
+class Linear(CurveInDays):
     """Points fall on a straight line, to nothing at age `days`."""
 
     days: int
     key: ClassVar[str] = "linear"
     meaning: ClassVar[str] = "On a straight line, to nothing after this time."
     words: ClassVar[Mapping[str, str]] = {
-        "en": "falling to nothing in {n} days",
-        "fr": "décroissant jusqu’à 0 en {n} jours",
+        "en": "falling to nothing in {days} days",
+        "fr": "décroissant jusqu’à 0 en {days} jours",
     }
     ends: ClassVar[bool] = True
 

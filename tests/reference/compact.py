@@ -182,7 +182,9 @@ def curve(node: Node) -> Curve:
     """Return how points fade."""
     for kind in IN_DAYS:
         if kind.key in node:
-            return kind(days(node[kind.key]))
+            told = node[kind.key]
+            spans = mapping(told).values() if isinstance(told, Mapping) else (told,)
+            return kind(*map(days, spans))
     if "steps" in node:
         steps = ((days(age), percent(share)) for age, share in mapping(node["steps"]).items())
         return Steps(tuple(steps))

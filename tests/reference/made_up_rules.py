@@ -148,7 +148,8 @@ def make_curve(random: Random) -> Curve:
     """Return any curve."""
     days = random.choice(SPANS)
     steps = ((days, 500_000), (days + random.choice(SPANS), random.choice((0, 333_333))))
-    return random.choice((Constant(), *(kind(days) for kind in IN_DAYS), Steps(steps)))
+    in_days: list[Curve] = [kind(*range(days, days + len(kind.names()))) for kind in IN_DAYS]
+    return random.choice((Constant(), *in_days, Steps(steps)))
 
 
 def replace_some(random: Random, rules: list[ActivityRule]) -> list[ActivityRule]:

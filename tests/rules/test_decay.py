@@ -26,7 +26,16 @@ STEPS = SHARES.flatmap(
         lambda ages: Steps(tuple(zip(sorted(ages), shares, strict=True)))
     )
 )
-CURVES = st.one_of(st.just(Constant()), *(DAYS.map(kind) for kind in IN_DAYS), STEPS)
+
+
+def in_days(kind: type[CurveInDays]) -> st.SearchStrategy[Curve]:
+    """Curves of a kind, their days rising."""
+    count = len(kind.names())
+    several = st.lists(DAYS, min_size=count, max_size=count, unique=True)
+    return several.map(lambda days: kind(*sorted(days)))
+
+
+CURVES = st.one_of(st.just(Constant()), *map(in_days, IN_DAYS), STEPS)
 DECAYS = st.builds(Decay, CURVES, st.integers(0, 90), st.integers(1, 500))
 
 
@@ -108,8 +117,11 @@ def test_the_default_expiry_is_the_365th_day(age: int) -> None:
 def test_a_kind_is_written_in_the_rules_file_and_said_in_every_language(
     kind: type[CurveInDays],
 ) -> None:
-    assert DecaySection.model_validate({kind.key: "30d"}).curve == kind(30)
+    spans = dict(zip(kind.names(), (30, 40, 50, 60), strict=False))
+    written = {name: f"{days}d" for name, days in spans.items()}
+    behind = written if len(spans) > 1 else "30d"
+    assert DecaySection.model_validate({kind.key: behind}).curve == kind(**spans)
     assert kind.words.keys() == {"en", "fr"}
     for words in kind.words.values():
-        assert "30" in words.format(n=30)
+        assert all(str(days) in words.format(**spans) for days in spans.values())
     assert kind.meaning in str(DecaySection.model_json_schema())

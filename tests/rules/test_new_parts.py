@@ -90,6 +90,21 @@ def test_what_stands_behind_it_is_checked(desk: Path, right: str, wrong: str, me
     assert message in told.stderr
 
 
+@pytest.mark.parametrize(
+    ("pair", "told"),
+    [
+        ("[10, 20]", "when number is between 10, 20"),
+        ("[10, 20, 30]", "6:31: «between» needs two numbers, the lower one first"),
+        ("[20, 10]", "6:31: «between» needs two numbers, the lower one first"),
+    ],
+)
+def test_an_operator_may_take_a_pair(desk: Path, pair: str, told: str) -> None:
+    text = RULES.replace("multiple_of: 10", f"between: {pair}")
+    (desk / "rules.yaml").write_text(text, encoding="utf-8")
+    shown = run(PARTS, "rules", "show", "--rules", "rules.yaml", cwd=desk)
+    assert told in " ".join((shown.stdout + shown.stderr).split())
+
+
 def test_the_review_concludes_nothing_of_numbers_that_it_cannot_know(desk: Path) -> None:
     text = RULES.replace("of: 10", "of: 10, gt: 11, lt: 19")
     (desk / "rules.yaml").write_text(text, encoding="utf-8")
@@ -109,6 +124,24 @@ def test_they_are_said(desk: Path, language: str, sentence: str) -> None:
     told = run(PARTS, "rules", "show", "--rules", "rules.yaml", "--language", language, cwd=desk)
     assert told.returncode == 0, told.stderr
     assert sentence in " ".join(told.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("slope", "told"),
+    [
+        ("{start: 30d, end: 90d}", "falling to nothing between day 30 and day 90"),
+        ("{start: 90d, end: 30d}", "8:20: «slope» must end after it starts"),
+        ("{start: 30d, end: tomorrow}", "8:38: «end» must be whole days, for example 30d"),
+        ("{start: 30d, until: 90d}", "8:33: unknown key «until»"),
+        ("{start: 30d}", "8:20: «end» is missing in «slope»"),
+        ("30d", "8:20: «slope» must be a section"),
+    ],
+)
+def test_a_curve_may_have_several_numbers(desk: Path, slope: str, told: str) -> None:
+    text = RULES.replace("cliff: 30d", f"slope: {slope}")
+    (desk / "rules.yaml").write_text(text, encoding="utf-8")
+    shown = run(PARTS, "rules", "show", "--rules", "rules.yaml", cwd=desk)
+    assert told in " ".join((shown.stdout + shown.stderr).split())
 
 
 def test_points_are_computed_with_them(desk: Path) -> None:
