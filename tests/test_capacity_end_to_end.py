@@ -55,6 +55,10 @@ def test_tasks_of_contacts_without_an_owner_are_routed(tmp_path: Path, crm: str)
         text = rules.read_text(encoding="utf-8")
         route = f"hand_off:\n  routing: [{{owners: [gone@example.org, {desk.email}]}}]\n"
         rules.write_text(text.replace("hand_off:\n", route, 1))
+        found = leadripe("check", "--json", cwd=tmp_path).json()
+        unknown = [each for each in found if "no active owner has" in each["what"]]
+        assert [each["severity"] for each in unknown] == ["warning"]
+        assert "gone@example.org" in unknown[0]["what"]
         synced = leadripe("sync", "--create-tasks", "--json", cwd=tmp_path)
         assert synced.code == 0, synced.err
         plan = synced.json()["plan"]

@@ -9,10 +9,12 @@ from connector.app.explain import explained
 from connector.app.then import sources_of
 from connector.domain.ids import RunId
 from connector.errors import UsageError
-from connector.ports import Finding, OutboxEntry, Provision, RunRecord, Severity
+from connector.ports import Crm, Finding, OutboxEntry, Provision, RunRecord, Severity
 from connector.report.explanation import Explanation
 from connector.results import RunReport
+from connector.rules.model import HandOff
 from connector.store import EmbeddedStore
+from connector.sync.capacity import addressed, named_in
 from connector.sync.plan import Planner
 from connector.sync.progress import Progress
 from connector.sync.run import Stages as Stages  # a command says which stages it wants
@@ -72,7 +74,23 @@ def check(config: Path) -> Sequence[Finding]:
     found += [Finding(Severity.WARNING, warning) for warning in warnings]
     crm = opened.crm()
     check_account(crm.account(), opened.loaded.settings.account, where=f"{config}, account")
-    return [*found, *crm.check()]
+    found += crm.check()
+    if any(each.severity is Severity.ERROR for each in found):
+        return found
+    return [*found, *_unknown_owners(opened.loaded.rules.hand_off, crm)]
+
+
+def _unknown_owners(hand_off: HandOff, crm: Crm) -> list[Finding]:
+    """Return a warning for each address of the rules that no active owner has."""
+    named = named_in(hand_off)
+    return [
+        Finding(
+            Severity.WARNING,
+            f"the rules name {mail} for tasks, whose address no active owner has",
+            "Correct the address in the rules, or activate the user in the CRM.",
+        )
+        for mail in (addressed(named, crm.owners()).unknown if named else ())
+    ]
 
 
 def provision(config: Path, *, dry_run: bool) -> Sequence[Provision]:

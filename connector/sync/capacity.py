@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from connector.domain.contact import Owner
 from connector.domain.ids import OwnerId
 from connector.ports import Evaluation, KnownContact
-from connector.rules.model import Route
+from connector.rules.model import HandOff, Route
 from connector.rules.predicate import Values, predicate
 from connector.sync.some_contacts import of_contacts
 from connector.sync.untold import not_yet
@@ -134,6 +134,12 @@ def addressed(mails: Iterable[str], owners: Sequence[Owner]) -> Addressed:
         [owner for _, owner in folded if owner is not None],
         [mail for mail, owner in folded if owner is None],
     )
+
+
+def named_in(hand_off: HandOff) -> Sequence[str]:
+    """Return the addresses of those whom the rules of the hand-off name, each once."""
+    routed = (mail for route in hand_off.routes for mail in route.owners)
+    return list(dict.fromkeys((*routed, *hand_off.sla.escalate_to)))
 
 
 class Candidates:

@@ -127,6 +127,18 @@ def test_a_merged_contact_leads_to_its_survivor(account: AccountUnderTest) -> No
     assert set(_found(pages, survivor).emails) == {"ana@example.org", "ben@example.org"}
 
 
+def test_a_contact_whose_survivor_is_deleted_is_gone_too(account: AccountUnderTest) -> None:
+    ana, ben, cleo = (account.add_contact(name) for name in ("Ana", "Ben", "Cleo"))
+    checkpoint = _read(account.connect())[-1].checkpoint
+    account.settle()
+    survivor = account.merge(ana, into=ben)
+    account.delete(survivor)
+    account.settle_deletions()
+    gone = {each.id for each in _gone(_read(account.connect(), checkpoint))}
+    assert {ana, ben} <= gone
+    assert cleo not in gone
+
+
 def test_contacts_are_fetched_as_they_are_now(account: AccountUnderTest) -> None:
     ana, ben = account.add_contact("Ana"), account.add_contact("Ben")
     account.edit(ana, **{account.score: "7"})

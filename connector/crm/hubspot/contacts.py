@@ -9,7 +9,7 @@ from connector.config.mapping import HubSpotMapping
 from connector.crm.hubspot import place as places
 from connector.crm.hubspot.client import Client
 from connector.crm.hubspot.follow import Follower, Found, Lag
-from connector.crm.hubspot.objects import Filter, ObjectReader, where
+from connector.crm.hubspot.objects import MERGED, Filter, ObjectReader, where
 from connector.crm.hubspot.place import Echo, Phase, Place
 from connector.crm.hubspot.sources import OwnDates, own_dates
 from connector.crm.hubspot.wire import Row
@@ -26,9 +26,8 @@ WROTE_AT = "leadripe_wrote_at"
 """The property that holds when we last wrote to a contact; our own changes are told by it."""
 
 _OTHER_EMAILS = "hs_additional_emails"
-_MERGED = "hs_merged_object_ids"
 _OWNER = "hubspot_owner_id"
-_ALWAYS = ("email", _OTHER_EMAILS, _OWNER, _MERGED, CONVERTED)
+_ALWAYS = ("email", _OTHER_EMAILS, _OWNER, MERGED, CONVERTED)
 _BIN_OVERLAP = timedelta(hours=1) // timedelta(milliseconds=1)
 
 
@@ -65,7 +64,7 @@ class ContactRows:
             fields.update(read_all(self._others, properties, self._unreadable))
         email = get("email")
         fields["email"] = email or None
-        owner, merged = get(_OWNER), get(_MERGED)
+        owner, merged = get(_OWNER), get(MERGED)
         return Contact(
             ContactId(row["id"]),
             datetime.fromisoformat(row["updatedAt"]),
@@ -143,7 +142,15 @@ class ContactStream:
 
     def _page(self, found: Found, place: Place) -> Page:
         if found.deleted:
-            gone = [Gone(ContactId(row["id"])) for row in self._newly_deleted(found.rows, place)]
+            # Whom a deleted contact had taken over is gone with it, and nobody else would tell.
+            gone = [
+                Gone(each)
+                for row in self._newly_deleted(found.rows, place)
+                for each in (
+                    ContactId(row["id"]),
+                    *_former(row["properties"].get(MERGED) or "", row["id"]),
+                )
+            ]
             return Page(place.dump(), gone=gone)
         contacts = [self.rows.contact(row) for row in found.rows]
         merged = filter(attrgetter("former_ids"), contacts)
