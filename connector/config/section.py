@@ -10,11 +10,15 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    GetJsonSchemaHandler,
     StringConstraints,
     ValidationInfo,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from connector.config.attribute_texts import texts_of
 
 Scalar = str | int | Decimal | bool
 """What stands in a file as one value; a number with a decimal point is a Decimal."""
@@ -44,8 +48,24 @@ class Section(BaseModel):
         frozen=True,
         strict=True,
         populate_by_name=True,
-        use_attribute_docstrings=True,
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe the keys by what stands below them in the code.
+
+        Only when a schema is asked for: pydantic's own `use_attribute_docstrings` reads the source
+        of every section each time that a command starts.
+        """
+        found = handler(schema)
+        properties = handler.resolve_ref_schema(found).get("properties", {})
+        said = texts_of(cls)
+        for name, field in cls.model_fields.items():
+            if name in said and field.description is None:
+                properties[field.alias or name]["description"] = said[name]
+        return found
 
     @model_validator(mode="before")
     @classmethod

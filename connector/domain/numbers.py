@@ -23,6 +23,12 @@ def to_millionths(text: str) -> int | None:
     return int((value * MILLION).to_integral_value())
 
 
+def divided(number: int, by: int) -> int:
+    """Return a quotient as a whole number, rounded half to even. `by` is above zero."""
+    whole, rest = divmod(number, by)
+    return whole + (2 * rest > by or (2 * rest == by and whole % 2 == 1))
+
+
 def from_millionths(value: int) -> str:
     """Return millionths as the shortest decimal text."""
     text = format(Decimal(value) / MILLION, "f")

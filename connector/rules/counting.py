@@ -6,10 +6,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from fractions import Fraction
 from functools import cache
 
-from connector.domain.numbers import MILLION
+from connector.domain.numbers import MILLION, divided
 from connector.rules.decay import Decay
 from connector.rules.model import ActivityRule, Each, PerAttribute, PerDays, RuleSet
 from connector.rules.plan import Constants
@@ -143,7 +142,7 @@ def _reach(rule: ActivityRule, rules: RuleSet, *, is_replacing: bool) -> int:
 @cache
 def worth(points: int, decay: Decay) -> tuple[int, ...]:
     """Return what an activity adds at each age, in micro-points, up to the last that adds any."""
-    added = [round(Fraction(points * weight, MILLION)) for weight in decay.weights()]
+    added = [divided(points * weight, MILLION) for weight in decay.weights()]
     while added and added[-1] == 0:
         added.pop()
     return tuple(added)

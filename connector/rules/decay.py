@@ -9,10 +9,9 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from fractions import Fraction
 from typing import ClassVar, Protocol
 
-from connector.domain.numbers import MILLION
+from connector.domain.numbers import MILLION, divided
 
 EXPIRE_AFTER = 365
 """Default age in days from which an activity weighs nothing."""
@@ -107,7 +106,7 @@ class Linear(CurveInDays):
 
     def weight(self, age: int) -> int:
         """Return the weight of the straight line, rounded half to even."""
-        return max(0, round(Fraction(MILLION * (self.days - age), self.days)))
+        return max(0, divided(MILLION * (self.days - age), self.days))
 
 
 IN_DAYS: tuple[type[CurveInDays], ...] = (HalfLife, Linear)

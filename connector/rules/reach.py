@@ -6,9 +6,8 @@ rules may exclude each other.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
-from connector.domain.numbers import MILLION
+from connector.domain.numbers import MILLION, divided
 from connector.rules.model import ActivityRule, ContactRule, Ever, Group, PerDays, RuleSet
 
 
@@ -51,7 +50,7 @@ def rule_reach(rule: ActivityRule | ContactRule) -> Reach:
     """Return the bounds of what one rule adds."""
     if isinstance(rule, ContactRule):
         return Reach(min(0, rule.points), max(0, rule.points))
-    worth = [round(Fraction(rule.points * weight, MILLION)) for weight in rule.decay.weights()]
+    worth = [divided(rule.points * weight, MILLION) for weight in rule.decay.weights()]
     if not worth or worth[0] == 0:  # weights never rise with age
         return Reach(0, 0)
     limit = min(map(abs, _limits(rule, worth)), default=None)

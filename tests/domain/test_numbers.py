@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.domain.numbers import MILLION, from_millionths, shown, to_millionths
+from connector.domain.numbers import MILLION, divided, from_millionths, shown, to_millionths
 
 LARGEST = 9_000_000_000_000 * MILLION
 MILLIONTHS = st.integers(-LARGEST, LARGEST)
@@ -73,3 +73,16 @@ def test_shown_points_are_rounded_half_up(micro_points: int, points: int) -> Non
 @given(st.integers(-(10**18), 10**18))
 def test_shown_points_are_the_floor_of_a_half_more(micro_points: int) -> None:
     assert shown(micro_points) == floor(Fraction(micro_points, MILLION) + Fraction(1, 2))
+
+
+@given(MILLIONTHS, st.integers(1, 2 * MILLION))
+def test_a_quotient_is_the_nearest_whole_number(number: int, by: int) -> None:
+    assert divided(number, by) == round(Fraction(number, by))
+
+
+@pytest.mark.parametrize(
+    ("number", "by", "quotient"),
+    [(1, 2, 0), (3, 2, 2), (5, 2, 2), (-1, 2, 0), (-3, 2, -2), (-5, 2, -2), (7, 4, 2), (0, 3, 0)],
+)
+def test_a_half_goes_to_the_even_neighbour(number: int, by: int, quotient: int) -> None:
+    assert divided(number, by) == quotient
