@@ -3,10 +3,12 @@
 import ast
 import inspect
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import pairwise
 from textwrap import dedent
 
 
+@cache
 def texts_of(class_: type) -> Mapping[str, str]:
     """Return {attribute: text} of a class and those it builds on, as far as there is source."""
     found: dict[str, str] = {}

@@ -7,16 +7,16 @@ from typing import Protocol
 
 import pytest
 
-from connector.config.mapping import HubSpotMapping, Leads
-from connector.config.mappings import load_mapping_of
+from connector.config.mapping import Leads
 from connector.domain.contact import Contact, Lead
 from connector.domain.ids import ContactId, LeadId
 from connector.ports import LEADS, Crm, LeadCrm, Page, Verdict, WriteBack, on_lead
 from connector.sandbox.hubspot.portal import Options
 from tests.contract.accounts import FakeAccount
-from tests.crm.hubspot_account import SHIPPED, HubSpotAccount
+from tests.crm.hubspot_account import HubSpotAccount
 from tests.crm.reading import calls, read
 from tests.crm.salesforce_account import SalesforceAccount
+from tests.crm.shipped import shipped_for_hubspot
 from tests.fakes import leads as fake
 
 
@@ -44,7 +44,7 @@ class HubSpot(HubSpotAccount):
     label = "hs_lead_label"
 
     def __init__(self) -> None:
-        mapping = load_mapping_of(HubSpotMapping, SHIPPED)
+        mapping = shipped_for_hubspot()
         with_leads = mapping.model_copy(update={"leads": Leads.model_validate({})})
         super().__init__(options=Options(leads=True), mapping=with_leads)
 

@@ -4,25 +4,23 @@ import itertools
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from connector.config.mapping import HubSpotMapping
-from connector.config.mappings import load_mapping_of
 from connector.crm.hubspot.adapter import HubSpotCrm
 from connector.domain.ids import ContactId, LeadId, TaskKey
 from connector.sandbox.hubspot.faults import Faults
 from connector.sandbox.hubspot.portal import Options, Portal
 from connector.sandbox.hubspot.tokens import Grant
 from connector.sandbox.serve import serve
+from tests.crm.shipped import shipped_for_hubspot
 from tests.fakes.clock import FakeClock
 
 Json = dict[str, object]
 
-SHIPPED = Path(__file__).parents[2] / "mappings" / "hubspot.yaml"
 PEOPLE = "token-of-people"
 OBJECTS = "/crm/objects/2026-09"
 
@@ -45,7 +43,7 @@ class HubSpotAccount:
     ) -> None:
         self.clock = FakeClock()
         self._numbers = itertools.count()
-        self.mapping = mapping or load_mapping_of(HubSpotMapping, SHIPPED)
+        self.mapping = mapping or shipped_for_hubspot()
         self.portal = Portal(options or Options(), self.clock)
         self.portal.tokens.grants[PEOPLE] = Grant()
         self.faults = Faults()

@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
-from connector.config.mappings import load_mapping_of
 from connector.config.salesforce_mapping import SalesforceMapping
 from connector.crm.salesforce.adapter import SalesforceCrm
 from connector.crm.salesforce.credentials import SecretGrant
@@ -21,9 +20,9 @@ from connector.sandbox.salesforce.people import People
 from connector.sandbox.salesforce.serving import new_key, serve_org
 from connector.sandbox.salesforce.state import restore, save
 from tests.crm.salesforce.relay import Relay
+from tests.crm.shipped import shipped_for_salesforce
 from tests.fakes.clock import FakeClock
 
-SHIPPED = Path(__file__).parents[2] / "mappings" / "salesforce.yaml"
 PRESENT = {"FirstName": "Ana"}
 
 
@@ -80,7 +79,7 @@ class SalesforceAccount:
         faults: str = "",
     ) -> None:
         self.clock = FakeClock()
-        self.mapping = mapping or load_mapping_of(SalesforceMapping, SHIPPED)
+        self.mapping = mapping or shipped_for_salesforce()
         self.org = Org(options or Options(), self.clock)
         known = _provisioned() if provisioned and self._is_usual(options, mapping) else None
         self.people = known.settle_in(self.org, self.clock) if known else People(self.org)

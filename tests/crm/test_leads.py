@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from connector.config.mapping import HubSpotMapping, Leads
-from connector.config.mappings import load_mapping_of
 from connector.crm.hubspot.adapter import HubSpotCrm
 from connector.domain.ids import ContactId, LeadId
 from connector.errors import CrmRefusedError
 from connector.ports import LEADS, Finding, Severity, Verdict, WriteBack, on_lead
 from connector.sandbox.hubspot.portal import Options
-from tests.crm.hubspot_account import SHIPPED, HubSpotAccount
+from tests.crm.hubspot_account import HubSpotAccount
 from tests.crm.reading import calls, read
 from tests.crm.scripted import Said, ScriptedServer
+from tests.crm.shipped import shipped_for_hubspot
 from tests.fakes.clock import FakeClock
 
 LABEL = "hs_lead_label"
@@ -21,7 +21,7 @@ SCOPES = ("crm.objects.contacts.read", "crm.objects.contacts.write", "crm.object
 
 
 def mapped(**section: object) -> HubSpotMapping:
-    mapping = load_mapping_of(HubSpotMapping, SHIPPED)
+    mapping = shipped_for_hubspot()
     leads = Leads.model_validate(section)
     nothing_else = {"activities": (), "opportunities": None, "tasks": None}
     return mapping.model_copy(update={"leads": leads, **nothing_else})

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from connector.config.mapping import ContactSection, HubSpotMapping
-from connector.config.mappings import load_mapping_of
+from connector.config.mapping import ContactSection
 from connector.domain.ids import ContactId
 from connector.errors import CrmRefusedError
 from connector.ports import FieldHistory, PastOf
-from tests.crm.hubspot_account import SHIPPED, HubSpotAccount
+from tests.crm.hubspot_account import HubSpotAccount
+from tests.crm.shipped import shipped_for_hubspot
 from tests.sandbox.hubspot.desk import owner
 
 
@@ -28,7 +28,7 @@ def rename(account: HubSpotAccount, contact: str, times: int) -> None:
 
 
 def test_values_are_of_the_kind_that_the_mapping_says() -> None:
-    shipped = load_mapping_of(HubSpotMapping, SHIPPED)
+    shipped = shipped_for_hubspot()
     fields = {"fields": {"size": {"property": "phone", "type": "number"}}}
     sized = shipped.model_copy(update={"contact": ContactSection.model_validate(fields)})
     with HubSpotAccount(mapping=sized) as account:

@@ -11,15 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.config.mapping import HubSpotMapping
-from connector.config.mappings import load_mapping_of
 from connector.crm.hubspot.adapter import HubSpotCrm
 from connector.crm.hubspot.client import UNPACED
 from connector.domain.contact import Contact
 from connector.domain.ids import ContactId, TaskKey
 from connector.errors import ConnectorError
 from connector.ports import TaskWish, Verdict, WriteBack
-from tests.crm.hubspot_account import SHIPPED
 from tests.crm.scripted import Said, ScriptedServer
+from tests.crm.shipped import shipped_for_hubspot
 from tests.fakes.clock import FakeClock
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.sampled_from(["", "1", "x", "2026-03-02"])
@@ -54,7 +53,7 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture(scope="module")
 def mapping() -> HubSpotMapping:
-    return load_mapping_of(HubSpotMapping, SHIPPED)
+    return shipped_for_hubspot()
 
 
 def _crm(server: ScriptedServer, mapping: HubSpotMapping, answer: Said) -> HubSpotCrm:

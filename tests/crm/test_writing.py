@@ -9,22 +9,21 @@ from typing import Literal
 
 import pytest
 
-from connector.config.mapping import HubSpotMapping
-from connector.config.mappings import load_mapping_of
 from connector.crm.hubspot.adapter import HubSpotCrm
 from connector.domain.ids import ContactId, TaskKey
 from connector.errors import CrmRefusedError, CrmUnavailableError
 from connector.ports import Outcome, TaskWish, Verdict, WriteBack
 from connector.sandbox.hubspot.portal import Options
-from tests.crm.hubspot_account import SHIPPED, HubSpotAccount
+from tests.crm.hubspot_account import HubSpotAccount
 from tests.crm.reading import calls, read
 from tests.crm.scripted import Said, ScriptedServer
+from tests.crm.shipped import shipped_for_hubspot
 from tests.fakes.clock import FakeClock
 
 SCORE = "leadripe_score"
 STAGE = "leadripe_stage"
 
-MAPPING = load_mapping_of(HubSpotMapping, SHIPPED)
+MAPPING = shipped_for_hubspot()
 
 
 @pytest.fixture(params=["400", "207"])
@@ -77,9 +76,7 @@ def test_a_property_that_does_not_exist_does_not_cost_a_call_for_each_row(
 def test_what_is_not_answered_is_unavailable_not_lost() -> None:
     row = {"id": "1", "properties": {SCORE: "1"}, "updatedAt": "2026-03-02T09:00:00Z"}
     with ScriptedServer(Said(body={"results": [row]})) as server:
-        crm = HubSpotCrm(
-            lambda: "t", load_mapping_of(HubSpotMapping, SHIPPED), FakeClock(), base_url=server.url
-        )
+        crm = HubSpotCrm(lambda: "t", shipped_for_hubspot(), FakeClock(), base_url=server.url)
         outcomes = crm.write([WriteBack(ContactId(id_), {SCORE: "1"}) for id_ in ("1", "2", "3")])
     assert _verdicts(outcomes) == [Verdict.ACCEPTED, Verdict.UNAVAILABLE, Verdict.UNAVAILABLE]
 
@@ -88,9 +85,7 @@ def test_halves_that_were_written_stay_known_when_the_line_is_cut() -> None:
     row = {"id": "1", "properties": {SCORE: "1"}, "updatedAt": "2026-03-02T09:00:00Z"}
     answers = [Said(400, {"message": "no"}), Said(body={"results": [row]}), Said(503, "")]
     with ScriptedServer(*answers) as server:
-        crm = HubSpotCrm(
-            lambda: "t", load_mapping_of(HubSpotMapping, SHIPPED), FakeClock(), base_url=server.url
-        )
+        crm = HubSpotCrm(lambda: "t", shipped_for_hubspot(), FakeClock(), base_url=server.url)
         outcomes = crm.write([WriteBack(ContactId(id_), {SCORE: "1"}) for id_ in ("1", "2")])
     assert _verdicts(outcomes) == [Verdict.ACCEPTED, Verdict.UNAVAILABLE]
 

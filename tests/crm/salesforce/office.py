@@ -45,6 +45,7 @@ class SalesforceOffice:
         self.clock = self.account.clock
         self.config = write_files(folder, "salesforce", self.account.sandbox)
         self._campaigns: dict[str, str] = {}
+        self._opened: tuple[Sequence[bytes], Opened] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -59,8 +60,12 @@ class SalesforceOffice:
 
     @property
     def opened(self) -> Opened:
-        """The account, opened."""
-        return open_account(self.config, self.clock)
+        """The account, opened anew where its files changed: that takes longer than a run."""
+        files = sorted(self.config.parent.glob("**/*.yaml"))
+        texts = [file.read_bytes() for file in files]
+        if self._opened is None or self._opened[0] != texts:
+            self._opened = texts, open_account(self.config, self.clock)
+        return self._opened[1]
 
     def run(
         self, stages: Stages | None = None, *, before_write: Act | None = None, **options: Any

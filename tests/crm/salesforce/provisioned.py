@@ -1,10 +1,8 @@
 """A sandbox org, what an admin does in it, and our client onto it."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from connector.config.mappings import load_mapping_of
 from connector.config.salesforce_mapping import SalesforceMapping
 from connector.crm.http import Patience
 from connector.crm.salesforce.client import Client
@@ -18,14 +16,14 @@ from connector.ports import Provision
 from connector.sandbox.salesforce.faults import Faults
 from connector.sandbox.salesforce.org import Options, Org
 from connector.sandbox.salesforce.serving import serve_org
+from tests.crm.shipped import shipped_for_salesforce
 from tests.fakes.clock import FakeClock
 
-SHIPPED = Path(__file__).parents[3] / "mappings" / "salesforce.yaml"
 AUDIENCE = "https://login.salesforce.com"
 
 
 def shipped() -> SalesforceMapping:
-    return load_mapping_of(SalesforceMapping, SHIPPED)
+    return shipped_for_salesforce()
 
 
 def mapped(**sections: Any) -> SalesforceMapping:

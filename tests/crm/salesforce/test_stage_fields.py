@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from connector.config.mappings import load_mapping_of
 from connector.config.native import NativeSection
 from connector.config.salesforce_mapping import SalesforceMapping
 from connector.domain.ids import ContactId
 from connector.ports import Severity, Verdict, WriteBack
-from tests.crm.salesforce_account import SHIPPED, SalesforceAccount
+from tests.crm.salesforce_account import SalesforceAccount
+from tests.crm.shipped import shipped_for_salesforce
 
 NATIVE: Mapping[str, object] = {
     "Rating": {
@@ -23,7 +23,7 @@ NATIVE: Mapping[str, object] = {
 
 def mapping(native: Mapping[str, object]) -> SalesforceMapping:
     sections = {name: NativeSection.of(each) for name, each in native.items()}  # type: ignore[arg-type]  # sections as plain values
-    return load_mapping_of(SalesforceMapping, SHIPPED).model_copy(update={"native": sections})
+    return shipped_for_salesforce().model_copy(update={"native": sections})
 
 
 @pytest.fixture

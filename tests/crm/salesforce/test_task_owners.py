@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from connector.config.mappings import load_mapping_of
 from connector.config.salesforce_mapping import SalesforceMapping
 from connector.domain.ids import ContactId
 from connector.errors import ConfigError
 from connector.ports import Verdict
 from tests.crm.salesforce.office import PULLED, PUSHED, SalesforceOffice
-from tests.crm.salesforce_account import SHIPPED
+from tests.crm.shipped import shipped_for_salesforce
 
 
 @pytest.fixture
@@ -23,7 +22,7 @@ def office(tmp_path: Path) -> Iterator[SalesforceOffice]:
 
 
 def _with_owner(username: str) -> SalesforceMapping:
-    mapping = load_mapping_of(SalesforceMapping, SHIPPED)
+    mapping = shipped_for_salesforce()
     assert mapping.tasks is not None
     tasks = mapping.tasks.model_copy(update={"owner": username})
     return mapping.model_copy(update={"tasks": tasks})

@@ -1,0 +1,22 @@
+"""The mappings that are shipped, read once: nothing in them changes."""
+
+from functools import cache
+from pathlib import Path
+
+from connector.config.mapping import HubSpotMapping
+from connector.config.mappings import load_mapping_of
+from connector.config.salesforce_mapping import SalesforceMapping
+
+_FOLDER = Path(__file__).parents[2] / "mappings"
+
+
+@cache
+def shipped_for_hubspot() -> HubSpotMapping:
+    """Return `mappings/hubspot.yaml`."""
+    return load_mapping_of(HubSpotMapping, _FOLDER / "hubspot.yaml")
+
+
+@cache
+def shipped_for_salesforce() -> SalesforceMapping:
+    """Return `mappings/salesforce.yaml`."""
+    return load_mapping_of(SalesforceMapping, _FOLDER / "salesforce.yaml")
