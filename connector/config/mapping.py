@@ -277,6 +277,9 @@ class Output(Section):
     acted (a choice)."""
     segment: OwnProperty | None = None
     """Stage, temperature and persona in one, for lists, such as lead.warm.it_lead (text)."""
+    grid: OwnProperty | None = None
+    """Grade and temperature in one: A1 fits best and is hot, D3 does neither, U2 is warm and of
+    unknown fit (text)."""
     track: OwnProperty | None = None
     """The nurture track by its id, or `paused` while the contact is with sales (text)."""
     next_content: OwnProperty | None = None

@@ -61,6 +61,7 @@ LABELS: Mapping[str, Words] = {
     "due_at": ("Sales to act by", "À traiter avant le"),
     "sla": ("Response time", "Délai de réponse"),
     "segment": ("Segment", "Segment"),
+    "grid": ("Fit and engagement", "Adéquation et engagement"),
     "track": ("Nurture track", "Parcours de nurturing"),
     "next_content": ("Next content", "Prochain contenu"),
     "next_content_url": ("Next content: link", "Prochain contenu : lien"),

@@ -24,6 +24,7 @@ OUTPUTS = (
     "due_at",
     "sla",
     "segment",
+    "grid",
     "track",
     "next_content",
     "next_content_url",
@@ -35,6 +36,8 @@ OUTPUTS = (
 
 And, of several scores, `scores.NAME` and `scores.NAME.reasons`.
 """
+
+_ENGAGED = {"hot": 1, "warm": 2, "cold": 3}
 
 Row = Mapping[str, object]
 """A row of `tables.SCORE` as {column: value}, those of `NURTURE` and `PRESSURE` if there are any,
@@ -79,6 +82,7 @@ class Wanted:
             "due_at": _instant(row["due_us"]),
             "sla": _text(row["sla"]),
             "segment": _segment(row),
+            "grid": _grid(row),
             **self._nurture(row),
             **self._pressure(row),
         }
@@ -159,6 +163,12 @@ def _text(value: object) -> str | None:
 def _segment(row: Row) -> str:
     """Return stage, temperature and persona, as far as there are any: `lead.warm.it_lead`."""
     return ".".join(str(row[name]) for name in ("stage", "temperature", "persona") if row[name])
+
+
+def _grid(row: Row) -> str | None:
+    """Return fit and engagement in one, `A1` where both are best; nothing without a temperature."""
+    place = _ENGAGED.get(str(row["temperature"]))
+    return f"{row['grade']}{place}" if place else None
 
 
 def _instant(value: object) -> str | None:

@@ -49,6 +49,7 @@ OURS = (
     "leadripe_due_at",
     "leadripe_sla",
     "leadripe_segment",
+    "leadripe_grid",
     "leadripe_track",
     "leadripe_next_content",
     "leadripe_next_content_url",

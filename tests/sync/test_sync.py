@@ -41,6 +41,7 @@ def test_a_sync_writes_what_the_rules_say(office: Office) -> None:
         "leadripe_due_at": None,
         "leadripe_sla": None,
         "leadripe_segment": "lead.warm.ops",
+        "leadripe_grid": "A2",
         "leadripe_track": None,
         "leadripe_next_content": None,
         "leadripe_next_content_url": None,

@@ -96,6 +96,7 @@ def test_values_are_texts_as_the_crm_takes_them() -> None:
         "leadripe_due_at": "2026-03-01T23:30:00Z",
         "leadripe_sla": "running",
         "leadripe_segment": "lead.ops",
+        "leadripe_grid": None,
         "leadripe_track": None,
         "leadripe_next_content": None,
         "leadripe_next_content_url": None,
@@ -137,3 +138,19 @@ def test_each_of_several_scores_goes_to_properties_of_its_own() -> None:
         "r": "13",
         "w": "+12.5 Looked at a page (on 2026-03-01)",
     }
+
+
+@pytest.mark.parametrize(
+    ("grade", "temperature", "grid"),
+    [
+        ("A", "hot", "A1"),
+        ("B", "warm", "B2"),
+        ("D", "cold", "D3"),
+        ("U", "hot", "U1"),
+        ("A", "", None),
+    ],
+)
+def test_grade_and_temperature_stand_in_one(grade: str, temperature: str, grid: str | None) -> None:
+    wanted = Wanted({"grid": "leadripe_grid"}, Words(RULES, "en"), PARIS)
+    row = {**ROW, "grade": grade, "temperature": temperature}
+    assert wanted.values(row, []) == {"leadripe_grid": grid}

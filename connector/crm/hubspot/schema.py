@@ -48,6 +48,7 @@ _OUTPUTS: Mapping[str, Kind] = {
     "due_at": Kind("datetime", "date", LABELS["due_at"]),
     "sla": Kind("enumeration", "select", LABELS["sla"], SLA),
     "segment": Kind("string", "text", LABELS["segment"]),
+    "grid": Kind("string", "text", LABELS["grid"]),
     "track": Kind("string", "text", LABELS["track"]),
     "next_content": Kind("string", "text", LABELS["next_content"]),
     "next_content_url": Kind("string", "text", LABELS["next_content_url"]),
