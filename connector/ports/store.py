@@ -398,13 +398,15 @@ SHOWN: Mapping[str, str] = {
     "shown_sla": "VARCHAR",
     "shown_nurture": "VARCHAR",
     "shown_pressure": "VARCHAR",
+    "shown_form": "VARCHAR",
     "shown_at_us": "BIGINT",
 }
 """What was last planned to be shown in the CRM, beside a contact's state: the plan's first
 comparison.
 
 `shown_reasons` is a digest of how many activities count and of the latest; `shown_scores` holds the
-points of the scores beside the leading one, sorted by name, as `12/30`. A refused or dropped
+points of the scores beside the leading one, sorted by name, as `12/30`; `shown_form` tells
+of what makes a value another though no score moved. A refused or dropped
 write clears them, so that the next plan looks again.
 """
 

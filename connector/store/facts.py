@@ -65,7 +65,7 @@ SELECT c.no, s.stage, s.temperature, s.stage_since_us, s.lower_since_us, s.ripe_
     s.shown_score, s.shown_fit, s.shown_grade, s.shown_persona, s.shown_stage, s.shown_temperature,
     s.shown_need_us, s.shown_reasons, s.shown_missing, s.shown_scores,
     s.shown_interests, s.shown_native, s.shown_sla, s.shown_nurture, s.shown_pressure,
-    s.shown_at_us
+    s.shown_form, s.shown_at_us
 FROM contact c JOIN state s ON s.no = c.no
 WHERE c.bucket = :bucket AND c.status = 'living' AND c.no BETWEEN :first AND :last ORDER BY c.no
 """

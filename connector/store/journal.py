@@ -20,7 +20,7 @@ _STAGE = (
     "CREATE TEMP TABLE staged_shown (run, no INTEGER, shown_score, shown_fit, shown_grade,"
     " shown_persona, shown_stage, shown_temperature, shown_need_us, shown_reasons, shown_missing,"
     " shown_scores, shown_interests, shown_native, shown_sla, shown_nurture, shown_pressure,"
-    " shown_at_us,"
+    " shown_form, shown_at_us,"
     " PRIMARY KEY (run, no)) WITHOUT ROWID",
     "CREATE TEMP TABLE staged_move (run, no INTEGER, position INTEGER, from_stage,"
     " from_temperature, to_stage, to_temperature, reason, PRIMARY KEY (run, no, position))"
@@ -34,7 +34,8 @@ _STAGE_STATE = """
 INSERT OR REPLACE INTO staged_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _STAGE_SHOWN = """
-INSERT OR REPLACE INTO staged_shown VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO staged_shown
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _STAGE_MOVE = """
 INSERT OR REPLACE INTO staged_move VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -94,7 +95,7 @@ UPDATE state SET shown_score = s.shown_score, shown_fit = s.shown_fit, shown_gra
     shown_reasons = s.shown_reasons, shown_missing = s.shown_missing,
     shown_scores = s.shown_scores, shown_interests = s.shown_interests,
     shown_native = s.shown_native, shown_sla = s.shown_sla, shown_nurture = s.shown_nurture,
-    shown_pressure = s.shown_pressure, shown_at_us = s.shown_at_us
+    shown_pressure = s.shown_pressure, shown_form = s.shown_form, shown_at_us = s.shown_at_us
 FROM staged_shown s WHERE s.run = ? AND s.no = state.no
 """
 _ACCEPT_MOVES = """
@@ -126,7 +127,7 @@ UPDATE state SET shown_score = NULL, shown_fit = NULL, shown_grade = NULL, shown
     shown_stage = NULL, shown_temperature = NULL, shown_need_us = NULL, shown_reasons = NULL,
     shown_missing = NULL, shown_scores = NULL, shown_interests = NULL,
     shown_native = NULL, shown_sla = NULL, shown_nurture = NULL, shown_pressure = NULL,
-    shown_at_us = NULL
+    shown_form = NULL, shown_at_us = NULL
 WHERE no IN (SELECT s.no FROM staged_write s
     JOIN outbox o ON o.kind = s.kind AND o.subject = CAST(s.no AS TEXT)
     WHERE s.run = ? AND o.state = 'refused')

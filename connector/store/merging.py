@@ -78,7 +78,7 @@ CLEAR_SHOWN = """
 UPDATE state SET shown_score = NULL, shown_fit = NULL, shown_grade = NULL, shown_persona = NULL,
 shown_stage = NULL, shown_temperature = NULL, shown_need_us = NULL, shown_reasons = NULL,
 shown_missing = NULL, shown_scores = NULL, shown_interests = NULL, shown_native = NULL,
-shown_sla = NULL, shown_nurture = NULL, shown_pressure = NULL,
+shown_sla = NULL, shown_nurture = NULL, shown_pressure = NULL, shown_form = NULL,
 shown_at_us = NULL WHERE no = ?
 """
 """Lets the next plan look at a contact as if nothing had been shown in the CRM yet."""

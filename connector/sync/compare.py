@@ -42,6 +42,7 @@ _MUST_BE_EQUAL = (
         "sla",
         "nurture",
         "pressure",
+        "form",
     ),
 )
 
@@ -63,12 +64,13 @@ def to_show(
     *,
     at_us: int,
     written: Collection[str] = (),
+    form: str = "",
     standing: pa.ChunkedArray | None = None,
 ) -> pa.Table:
     """Return what each contact would show: `contact` and the columns of `SHOWN`.
 
-    `written`: the outputs that the mapping writes. `standing`: a text for each contact that changes
-    when the CRM's own fields may have to.
+    `written`: the outputs that the mapping writes. `form`: as from `form_of`. `standing`: a text
+    for each contact that changes when the CRM's own fields may have to.
     """
     score = evaluation.score
     counted = evaluation.reason.group_by("contact").aggregate(
@@ -98,6 +100,7 @@ def to_show(
                 ("pressure", evaluation.pressure),
             )
         },
+        "shown_form": pa.chunked_array([pa.repeat(pa.scalar(form, pa.string()), len(score))]),
         "shown_at_us": pa.chunked_array([pa.repeat(pa.scalar(at_us, pa.int64()), len(score))]),
     }
     return pa.table(columns)

@@ -37,6 +37,7 @@ from connector.rules.plan import CompiledRules
 from connector.sync.batches import Batch, batches
 from connector.sync.capacity import WEEK, Candidates, Part, give, joined
 from connector.sync.compare import WritePolicy, differing, to_show
+from connector.sync.form import form_of
 from connector.sync.handoff import TaskPlanner
 from connector.sync.leads import label_values, lagging
 from connector.sync.native import native_values, open_deals, places, standing_column
@@ -128,6 +129,7 @@ class Planner:
         self._run = run
         words = Words(settings.rules, settings.language)
         self._wanted = Wanted(settings.properties, words, settings.zone)
+        self._form = form_of(settings.properties, words)
         owners = store.load_owners if is_offline else self._fetch_owners
         rules, feedback = settings.rules, settings.feedback
         self._tasks = TaskPlanner(owners, settings.account, rules, words, settings.zone, feedback)
@@ -238,7 +240,9 @@ class Planner:
         self._with_deals.update(part.deals.to_pylist() if uses_deals else ())
         standing = standing_column(evaluation.score, part.deals, self._settings.natives)
         written = self._settings.properties
-        show = to_show(evaluation, at_us=as_of_us, written=written, standing=standing)
+        show = to_show(
+            evaluation, at_us=as_of_us, written=written, form=self._form, standing=standing
+        )
         differ = differing(show, part.state, evaluation.score, self._settings.policy)
         self._stage(evaluation.score, evaluation.move, show, (), {})
         numbers = pc.unique(_joined(differ, part.edited))
