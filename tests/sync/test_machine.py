@@ -21,7 +21,7 @@ from connector.domain.moment import Moment
 from connector.domain.numbers import shown
 from connector.domain.text import same_value
 from connector.errors import CrmUnavailableError
-from connector.results import PlanSummary
+from connector.results import SAMPLE, PlanSummary
 from connector.sync.run import Stages
 from tests.fakes.faults import FailsAt, Faultless
 from tests.fakes.people import LEA, TOM, activity, person
@@ -38,10 +38,12 @@ EDITS = st.sampled_from(sorted(BY_HAND)).flatmap(
 
 
 def settled(plan: PlanSummary) -> PlanSummary:
-    """Return a plan without what depends on when a contact was read: the second look, the order."""
-    return replace(
-        plan, verified=0, sample=sorted(plan.sample, key=repr), kept=sorted(plan.kept, key=repr)
-    )
+    """Return a plan without what depends on when a contact was read: the second look, the order.
+
+    A full sample holds those who came first.
+    """
+    sample = [] if len(plan.sample) >= SAMPLE else sorted(plan.sample, key=repr)
+    return replace(plan, verified=0, sample=sample, kept=sorted(plan.kept, key=repr))
 
 
 class Account(RuleBasedStateMachine):
