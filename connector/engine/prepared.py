@@ -51,6 +51,7 @@ class PreparedPlan:
             "flagged": _FLAGGED,
         }
         self._rows: dict[str, int] = {}
+        self._at: Moment | None = None
         # Rewriting the plan of a few rows costs more than it saves. Nor may what the tables hold
         # now, which is nothing, shape the plan.
         connection.execute("PRAGMA disable_optimizer")
@@ -83,8 +84,8 @@ class PreparedPlan:
             "activity": activity,
             "opportunity": facts.opportunity,
             "state": facts.state,
-            **moment_tables(self._compiled, at),
         }
+        self._set_moment(at)
         try:
             for name, table in given.items():
                 self._fill(name, table)
@@ -95,6 +96,16 @@ class PreparedPlan:
                 if count:
                     self._connection.execute(self._empty[name])
             self._rows.clear()
+
+    def _set_moment(self, at: Moment) -> None:
+        """Say when it is, unless it still is the same moment: a run has only one."""
+        if self._at == at:
+            return
+        self._at = None
+        for name, table in moment_tables(self._compiled, at).items():
+            self._connection.execute(self._empty[name])
+            self._connection.from_arrow(as_read(table, self._inputs[name])).insert_into(name)
+        self._at = at
 
     def _flagged(self, facts: Facts) -> pa.Table:
         """Set apart what is in quarantine, and return it."""
