@@ -2,8 +2,8 @@
 """A plan made ready for few contacts at a time.
 
 To parse, bind and plan the steps takes several times as long as to run them for one contact. So
-they are prepared once, and their tables stay and are emptied: an engine plans anew whatever reads a
-table that was made anew.
+they are prepared once, and their tables stay, empty but for the transaction of an evaluation: an
+engine plans anew whatever reads a table that was made anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -68,10 +68,8 @@ class PreparedPlan:
         self._flagging = self._prepared(compiled.robots.flag)
         self._steps = self._prepared(compiled.steps)
         self._set_apart = self._parsed(_SET_APART)
-        self._empty = {
-            name: self._parsed(f"DELETE FROM {name}")
-            for name in (*self._inputs, *(step.name for step in inner))
-        }
+        self._begin, self._forget = self._parsed("BEGIN"), self._parsed("ROLLBACK")
+        self._empty = {name: self._parsed(f"DELETE FROM {name}") for name in ("moment", "working")}
 
     def close(self) -> None:
         """Free everything."""
@@ -86,15 +84,15 @@ class PreparedPlan:
             "state": facts.state,
         }
         self._set_moment(at)
+        self._connection.execute(self._begin)
         try:
             for name, table in given.items():
                 self._fill(name, table)
             flag = self._flagged(facts)
             return Evaluation(**self._run(self._steps), flag=flag)
         finally:
-            for name, count in self._rows.items():
-                if count:
-                    self._connection.execute(self._empty[name])
+            # What was put into the tables is forgotten; to empty each would take longer.
+            self._connection.execute(self._forget)
             self._rows.clear()
 
     def _set_moment(self, at: Moment) -> None:
