@@ -350,11 +350,11 @@ def _once(sources: str) -> str:
 
 
 _ONE = """    SELECT l.contact, l.activity, l.rule_no, l.points, trim(l.words) AS name,
-           trim(CASE WHEN strpos(l.spelled, ';') = 0 THEN l.spelled ELSE l.words END) AS spelling
+           trim(l.spelled) AS spelling
     FROM interest_line AS l
     WHERE strpos(l.words, ';') = 0"""
 
-# A text may have more semicolons once it is folded; then only the folded parts can be told apart.
+# Folding takes no semicolon away but may add some; then only the folded parts can be told apart.
 _SEVERAL = """    SELECT l.contact, l.activity, l.rule_no, l.points,
            trim(split_part(l.words, ';', t.place)) AS name,
            trim(split_part(

@@ -66,6 +66,13 @@ def desk(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def shown(desk: Path, rules: str) -> str:
+    """Return in one line what `rules show` says of a file, or of its mistakes."""
+    (desk / "rules.yaml").write_text(rules, encoding="utf-8")
+    told = run(PARTS, "rules", "show", "--rules", "rules.yaml", cwd=desk)
+    return " ".join((told.stdout + told.stderr).split())
+
+
 def test_a_file_that_names_them_passes_the_review(desk: Path) -> None:
     told = run(PARTS, "rules", "check", "--rules", "rules.yaml", cwd=desk)
     assert told.returncode == 0, told.stdout + told.stderr
@@ -99,10 +106,7 @@ def test_what_stands_behind_it_is_checked(desk: Path, right: str, wrong: str, me
     ],
 )
 def test_an_operator_may_take_a_pair(desk: Path, pair: str, told: str) -> None:
-    text = RULES.replace("multiple_of: 10", f"between: {pair}")
-    (desk / "rules.yaml").write_text(text, encoding="utf-8")
-    shown = run(PARTS, "rules", "show", "--rules", "rules.yaml", cwd=desk)
-    assert told in " ".join((shown.stdout + shown.stderr).split())
+    assert told in shown(desk, RULES.replace("multiple_of: 10", f"between: {pair}"))
 
 
 def test_the_review_concludes_nothing_of_numbers_that_it_cannot_know(desk: Path) -> None:
@@ -138,10 +142,7 @@ def test_they_are_said(desk: Path, language: str, sentence: str) -> None:
     ],
 )
 def test_a_curve_may_have_several_numbers(desk: Path, slope: str, told: str) -> None:
-    text = RULES.replace("cliff: 30d", f"slope: {slope}")
-    (desk / "rules.yaml").write_text(text, encoding="utf-8")
-    shown = run(PARTS, "rules", "show", "--rules", "rules.yaml", cwd=desk)
-    assert told in " ".join((shown.stdout + shown.stderr).split())
+    assert told in shown(desk, RULES.replace("cliff: 30d", f"slope: {slope}"))
 
 
 def test_points_are_computed_with_them(desk: Path) -> None:
