@@ -18,6 +18,7 @@ from connector.domain.contact import Value
 from connector.ports import Native, Shapes, Watched
 from connector.rules.conditions import ALWAYS, Condition, Kind, names
 from connector.rules.model import OPEN_TASK
+from connector.rules.opportunities import OPPORTUNITY_FIELDS
 
 Source = Literal[
     "form_submissions",
@@ -186,7 +187,52 @@ class Activity(Entry):
         return self
 
 
-class Opportunities(Section):
+class OpportunityOutput(Section):
+    """The score of an opportunity: the property that each part of it is written to."""
+
+    score: OwnProperty | None = None
+    """Points (a number)."""
+    reasons: OwnProperty | None = None
+    """Why: the lines of the score in words (long text)."""
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """{our name of a result: the property it is written to}, for those that are written."""
+        return {name: value for name, value in self if isinstance(value, str)}
+
+    @model_validator(mode="after")
+    def _writes_apart(self) -> Self:
+        if self.score is not None and self.score == self.reasons:
+            raise refuse(
+                "written_twice", f"«{self.score}» is written to by «score» already", "reasons"
+            )
+        return self
+
+
+class OpportunitiesRead(Section):
+    """What the opportunities of every CRM have."""
+
+    fields: dict[Name, Read] = Field(default_factory=dict)
+    """Our name of a field: the property that fills it. `amount`, `probability`, `created` and
+    `closes` are read always."""
+    write: OpportunityOutput = OpportunityOutput()
+    """Where the score of an opportunity is written, if the rules have `opportunities`."""
+
+    @model_validator(mode="after")
+    def _names_are_free(self) -> Self:
+        for name in OPPORTUNITY_FIELDS:
+            if name in self.fields:
+                message = f"«{name}» is always read: leave it out"
+                raise refuse("always_read", message, "fields", name)
+        return self
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """The kind of each field, those that are read always among them."""
+        return {**OPPORTUNITY_FIELDS, **{name: read.kind for name, read in self.fields.items()}}
+
+
+class Opportunities(OpportunitiesRead):
     """Deals, whose amounts and probabilities make prospects and clients."""
 
     object: Literal["deals"] = "deals"
@@ -327,6 +373,8 @@ class CrmMapping(Section):
     """The version of this file's format."""
     activities: tuple[Entry, ...] = ()
     """What counts as an activity."""
+    opportunities: OpportunitiesRead | None = None
+    """Which opportunities are read; without this section none are."""
     write: Output = Output()
     """What is written where."""
     feedback: OwnProperty | None = None
@@ -375,6 +423,15 @@ class CrmMapping(Section):
         }
 
     @property
+    def own_properties(self) -> Mapping[tuple[str, ...], str]:
+        """{the way to it in the file: each property of ours, of contacts and of opportunities}."""
+        written = self.opportunities.write.properties if self.opportunities else {}
+        return {
+            **{place_of(result): name for result, name in self.results.items() if name},
+            **{("opportunities", "write", result): name for result, name in written.items()},
+        }
+
+    @property
     def field_kinds(self) -> Mapping[str, Kind]:
         """The kind of each contact field, `email` left out; each CRM says where they stand."""
         return {}
@@ -389,7 +446,8 @@ class CrmMapping(Section):
         fields = {"email": Kind.TEXT, **self.field_kinds}
         attributes = {name: kind for entry in self.activities for name, kind in entry.kinds.items()}
         watched = Watched(self.write.stage, self.feedback, self.not_before, self.natives)
-        return Shapes(fields, attributes, watched)
+        of_opportunities = self.opportunities.kinds if self.opportunities else {}
+        return Shapes(fields, attributes, watched, of_opportunities)
 
 
 class HubSpotMapping(CrmMapping):
@@ -413,12 +471,12 @@ class HubSpotMapping(CrmMapping):
 
     @model_validator(mode="after")
     def _spells_as_hubspot(self) -> Self:
-        for result, name in self.results.items():
-            if name is not None and name != name.lower():
+        for place, name in self.own_properties.items():
+            if name != name.lower():
                 raise refuse(
                     "upper_case",
                     f"HubSpot's names have no capital letters: write «{name.lower()}»",
-                    *place_of(result),
+                    *place,
                 )
         return self
 

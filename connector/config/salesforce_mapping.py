@@ -6,7 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from connector.config.mapping import CrmMapping, Entry, SourceProperty, place_of
+from connector.config.mapping import (
+    CrmMapping,
+    Entry,
+    OpportunitiesRead,
+    SourceProperty,
+)
 from connector.config.section import Name, NonEmpty, Number, Section, refuse
 from connector.rules.conditions import Kind
 
@@ -141,7 +146,7 @@ class SalesforceActivity(Entry):
         return self
 
 
-class SalesforceOpportunities(Section):
+class SalesforceOpportunities(OpportunitiesRead):
     """Opportunities, through their contact roles."""
 
     amount: SourceProperty = "Amount"
@@ -189,12 +194,11 @@ class SalesforceMapping(CrmMapping):
 
     @model_validator(mode="after")
     def _writes_custom_fields(self) -> Self:
-        for result, name in self.results.items():
-            if name is not None:
-                try:
-                    _api_name(name)
-                except ValueError as error:
-                    raise refuse("api_name", str(error), *place_of(result)) from None
+        for place, name in self.own_properties.items():
+            try:
+                _api_name(name)
+            except ValueError as error:
+                raise refuse("api_name", str(error), *place) from None
         return self
 
     @property

@@ -64,12 +64,14 @@ class Activity:
 class Opportunity:
     """A deal (HubSpot) or opportunity (Salesforce), with every contact that takes part.
 
-    `amount`: millionths of the account's currency. `probability`: millionths (600_000 is 60 %).
-    Moments in microseconds since 1970 UTC.
+    `contacts`: None where they were not asked for. `amount`: millionths of the account's currency.
+    `probability`: millionths (600_000 is 60 %). Moments in microseconds since 1970 UTC. `fields`,
+    `written`: as in `Contact`. `counts`: false of one that was deleted, or left the pipelines or
+    record types of the mapping.
     """
 
     id: OpportunityId
-    contacts: tuple[ContactId, ...]
+    contacts: tuple[ContactId, ...] | None
     created_us: int
     changed_us: int
     amount: int | None = None
@@ -77,6 +79,9 @@ class Opportunity:
     close_us: int | None = None
     is_closed: bool = False
     is_won: bool = False
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    written: Mapping[str, str | None] = field(default_factory=dict)
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

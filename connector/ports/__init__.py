@@ -6,16 +6,18 @@ from connector.ports.crm import (
     CallEstimate,
     Crm,
     Finding,
-    Outcome,
     Page,
     Provision,
     Severity,
     Stream,
-    TaskWish,
-    Verdict,
-    WriteBack,
 )
-from connector.ports.engine import Accounts, Engine, Evaluation, Facts
+from connector.ports.engine import (
+    Accounts,
+    Engine,
+    Evaluation,
+    Facts,
+    OpportunityEvaluation,
+)
 from connector.ports.field_history import (
     Author,
     Basis,
@@ -37,6 +39,12 @@ from connector.ports.leads import (
     told_name,
 )
 from connector.ports.native import Native
+from connector.ports.opportunities import (
+    OPPORTUNITIES,
+    KnownOpportunity,
+    OpportunityCrm,
+    OpportunityWrite,
+)
 from connector.ports.outbox import OutboxEntry
 from connector.ports.quarantine import Decision, DecisionRecord, Quarantining
 from connector.ports.store import (
@@ -59,9 +67,11 @@ from connector.ports.undo import (
     Undoing,
     WrittenContact,
 )
+from connector.ports.writes import Outcome, TaskWish, Verdict, WriteBack
 
 __all__ = [
     "LEADS",
+    "OPPORTUNITIES",
     "SHOWN",
     "Account",
     "Accounts",
@@ -89,10 +99,14 @@ __all__ = [
     "FormerValue",
     "KnownContact",
     "KnownLead",
+    "KnownOpportunity",
     "LeadCrm",
     "LedgerRecord",
     "MoveRecord",
     "Native",
+    "OpportunityCrm",
+    "OpportunityEvaluation",
+    "OpportunityWrite",
     "OutboxEntry",
     "Outcome",
     "Page",

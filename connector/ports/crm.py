@@ -1,14 +1,16 @@
 """What the core asks of a CRM, and the values that go to it and come from it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from connector.domain.contact import Activity, Contact, Gone, KnownTask, Lead, Opportunity, Owner
-from connector.domain.ids import ContactId, OwnerId, TaskId, TaskKey
+from connector.domain.ids import ContactId
 from connector.ports.field_history import DatedCrm
+from connector.ports.opportunities import OpportunityCrm
+from connector.ports.writes import Outcome, TaskWish, WriteBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,62 +56,6 @@ class Page:
     total: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WriteBack:
-    """Properties to set on one contact: {CRM property: text as it takes it; None clears}.
-
-    `takes_back`: it restores what stood there, also where the CRM would only go forward by itself.
-    """
-
-    contact: ContactId
-    values: Mapping[str, str | None]
-    takes_back: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TaskWish:
-    """A task that should exist once, or (`is_done`) be completed, recognised by its key.
-
-    `body` is plain text. `due_at` aware.
-    """
-
-    key: TaskKey
-    contact: ContactId
-    subject: str
-    body: str
-    due_at: datetime
-    owner: OwnerId | None = None
-    is_urgent: bool = False
-    is_done: bool = False
-
-
-class Verdict(StrEnum):
-    """What became of one write."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"  # the CRM said no: a person must act
-    UNAVAILABLE = "unavailable"  # it did not answer, or nothing is known: send again
-    GONE = "gone"  # the record is deleted: nothing is left to do
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The CRM's answer to one write.
-
-    `reason`: the CRM's own words, cut and cleaned of personal data. `values`: what the reply says
-    the properties hold now, where it says so. `contact`: the id it answered with, if a merge or a
-    conversion changed it; of a record that is gone, the one that it went into. `task`: the id of
-    the task. `changed_at`: the CRM's stamp of the write, to recognise our own echo.
-    """
-
-    verdict: Verdict
-    reason: str = ""
-    values: Mapping[str, str | None] = field(default_factory=dict)
-    contact: ContactId | None = None
-    task: TaskId | None = None
-    changed_at: datetime | None = None
-
-
 class Severity(StrEnum):
     """How bad a finding is: `error` stops a sync."""
 
@@ -147,14 +93,15 @@ class CallEstimate:
     looking: int = 0
     """The look that a push takes before it writes, where the CRM sees changes at once."""
     leads: int = 0
+    opportunities: int = 0
 
     @property
     def total(self) -> int:
         """All of them."""
-        return self.contacts + self.leads + self.tasks + self.looking
+        return self.contacts + self.leads + self.opportunities + self.tasks + self.looking
 
 
-class Crm(DatedCrm, Protocol):
+class Crm(DatedCrm, OpportunityCrm, Protocol):
     """One CRM account. Every adapter passes the tests in `tests/contract/`.
 
     Every method may raise CredentialsError, CrmRefusedError (at once) and CrmUnavailableError (once
@@ -230,6 +177,7 @@ class Crm(DatedCrm, Protocol):
         tasks: int,
         done: int = 0,
         leads: int = 0,
+        opportunities: int = 0,
         parts: Mapping[str, int] | None = None,
     ) -> CallEstimate:
         """Return the calls that writing so many would cost if nothing is refused.

@@ -48,7 +48,7 @@ class Evaluation:
     """What the rules say of one set of contacts; columns as in `connector.rules.tables`.
 
     `other_score`, `other_reason`: of the scores beside the leading one; None if there are none.
-    `interest`, `pressure`, `nurture`: None if the rules ask for none.
+    `interest`, `pressure`, `nurture`, `taking_part`: None if the rules ask for none.
     """
 
     score: "pa.Table"
@@ -60,6 +60,15 @@ class Evaluation:
     interest: "pa.Table | None" = None
     pressure: "pa.Table | None" = None
     nurture: "pa.Table | None" = None
+    taking_part: "pa.Table | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityEvaluation:
+    """What the rules say of opportunities; columns as in `connector.rules.tables`."""
+
+    score: "pa.Table"
+    reason: "pa.Table"
 
 
 class Engine(Protocol):
@@ -96,6 +105,21 @@ class Engine(Protocol):
         as_of_us: int,
     ) -> "pa.Table":
         """Run steps over activities, of whichever contacts, and `tables`; return the last's."""
+        ...
+
+    def score_opportunities(
+        self,
+        compiled: CompiledRules,
+        opportunity: "pa.Table",
+        taking_part: "pa.Table",
+        *,
+        at: Moment,
+    ) -> OpportunityEvaluation:
+        """Score opportunities as of a moment, by `compiled.opportunities`, which must be there.
+
+        `opportunity`: a row for each, with its fields. `taking_part`: what evaluating all their
+        contacts gave, in any number of rows.
+        """
         ...
 
     def gather(

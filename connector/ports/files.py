@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from connector.domain.ids import ContactId, JobId
-from connector.ports.crm import Outcome, WriteBack
+from connector.ports.writes import Outcome, WriteBack
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from connector.domain.contact import Lead
 from connector.domain.ids import LeadId
-from connector.ports.crm import Outcome, WriteBack
+from connector.ports.writes import Outcome, WriteBack
 
 LEADS = "leads"
 """The name of the stream of leads."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from connector.domain.ids import RunId
-from connector.ports.crm import TaskWish, WriteBack
+from connector.ports.writes import TaskWish, WriteBack
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from connector.domain.contact import Owner
 from connector.domain.ids import ContactId, JobId, OwnerId, RunId, TaskKey
-from connector.ports.crm import Account, Outcome, Page, TaskWish, WriteBack
+from connector.ports.crm import Account, Page
 from connector.ports.engine import Facts
 from connector.ports.field_history import DatedStore
 from connector.ports.files import FileJob
@@ -18,6 +18,7 @@ from connector.ports.native import Native
 from connector.ports.outbox import OutboxEntry
 from connector.ports.quarantine import Quarantining
 from connector.ports.undo import LedgerRecord, Undoing
+from connector.ports.writes import Outcome, TaskWish, WriteBack
 from connector.rules.conditions import Kind
 from connector.rules.plan import CompiledRules
 
@@ -430,8 +431,12 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """What the mapping declares: kinds of contact fields and of activity attributes, by name."""
+    """What the mapping declares: kinds of contact fields and of activity attributes, by name.
+
+    `of_opportunities`: those of an opportunity's fields; empty if the mapping reads none.
+    """
 
     fields: Mapping[str, Kind]
     attributes: Mapping[str, Kind]
     watched: Watched = field(default_factory=Watched)
+    of_opportunities: Mapping[str, Kind] = field(default_factory=dict)

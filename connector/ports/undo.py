@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from connector.domain.ids import ContactId, RunId
-from connector.ports.crm import WriteBack
 from connector.ports.outbox import OutboxEntry
+from connector.ports.writes import WriteBack
 
 
 @dataclass(frozen=True, slots=True)

@@ -415,6 +415,48 @@ class Nurture:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A part of the points of the people who take part in an opportunity.
+
+    `of_sum`: of all of them together, else of the one with the most. `score`: of which score; None
+    for the leading one. `percent`: how large a part, from 1 to 1000.
+    """
+
+    of_sum: bool
+    percent: int
+    score: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityRule:
+    """Points for what an opportunity is, or for who takes part in it.
+
+    Given while `where` holds of its fields and at least `people` of its contacts meet `contact`;
+    `contact` None: nobody is asked for. With a `share` they are that part of the points of those
+    who meet `contact` (None: of all who take part), and `points` is 0.
+    """
+
+    id: RuleId
+    label: Label
+    points: int = 0
+    where: Condition = ALWAYS
+    contact: Condition | None = None
+    people: int = 1
+    share: Share | None = None
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opportunities:
+    """The score of open opportunities. `groups`: of these rules alone."""
+
+    rules: tuple[OpportunityRule, ...]
+    groups: tuple[Group, ...] = ()
+    lowest: int = 0
+    highest: int = 100 * MILLION
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
     """Everything that decides a score, a stage and a hand-off.
 
@@ -439,6 +481,7 @@ class RuleSet:
     interests: Interests | None = None
     pressure: Pressure | None = None
     nurture: Nurture | None = None
+    opportunities: Opportunities | None = None
 
     @property
     def giving(self) -> "tuple[ActivityRule | ContactRule, ...]":

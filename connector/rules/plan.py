@@ -67,6 +67,20 @@ class AccountPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class OpportunityPlan:
+    """How opportunities are scored, once all contacts are (`connector.rules.opportunities`).
+
+    The steps read `opportunity` (the column of that name, and `f_` columns of `fields`, text ones
+    also folded), `taking_part`, the constants and `moment`; `opportunity_score` and
+    `opportunity_reason` among them are the results.
+    """
+
+    constants: tuple[Constants, ...]
+    steps: tuple[Step, ...]
+    fields: Mapping[str, Kind]
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledRules:
     """One plan, for any engine that speaks the portable subset (DESIGN, decision 2).
 
@@ -79,6 +93,8 @@ class CompiledRules:
     `hash`: SHA-256 of the canonical form of the rule set and of the plan; the same rules give the
     same hash. `fields`, `attributes`: what the plan needs as `f_` and `a_` columns; text ones also
     folded. `account`: the turn that goes before, where conditions look at accounts.
+    `opportunities`: the one that comes after, where opportunities have a score; then one of the
+    steps is `taking_part`, a result.
     """
 
     hash: str
@@ -88,6 +104,7 @@ class CompiledRules:
     attributes: Mapping[str, Kind]
     robots: Robots = field(default_factory=Robots)
     account: AccountPlan | None = None
+    opportunities: OpportunityPlan | None = None
     hours: WorkingHours = field(default_factory=WorkingHours)
     longest_clock: int = 0
 

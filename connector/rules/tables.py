@@ -238,6 +238,35 @@ what comes next; NULL if nothing is left.
 where there is none.
 """
 
+TAKING_PART = {
+    "opportunity": "VARCHAR",
+    "rule": "BIGINT",
+    "people": "BIGINT",
+    "best": "BIGINT",
+    "total": "BIGINT",
+}
+"""Who takes part in open opportunities, by the rules of opportunities that ask: a row for each
+opportunity and rule (its place in the file, from 0) that some of these contacts meet.
+
+`people`: how many meet it; `best`, `total`: the most of their points, and all together. What
+different sets of contacts give is put together by the same sums.
+"""
+
+OPPORTUNITY_SCORE = {"opportunity": "VARCHAR", "raw": "BIGINT", "points": "BIGINT"}
+"""One row for each opportunity that was asked about; numbers as in `SCORE`."""
+
+OPPORTUNITY_REASON = {
+    "opportunity": "VARCHAR",
+    "kind": "VARCHAR",
+    "rule": "VARCHAR",
+    "points": "BIGINT",
+    "count": "BIGINT",
+    "rank": "BIGINT",
+}
+"""The lines of the scores of opportunities, as in `REASON`. `count`: the people whom a rule asked
+for, NULL where it asked for none. `rule` of a bound: `opportunity`.
+"""
+
 OUTPUTS: Mapping[str, Mapping[str, str]] = {
     "score": SCORE,
     "reason": REASON,
