@@ -190,6 +190,17 @@ def contact_table(
     return with_derived(pa.table(columns), contact_schema(fields))
 
 
+def opportunity_table(
+    ids: Sequence[str], values: Sequence[Mapping[str, Value]], fields: Mapping[str, Kind]
+) -> pa.Table:
+    """Return opportunities to score: `values[i]` holds the fields of the one with `ids[i]`."""
+    columns = {"opportunity": pa.array(ids, pa.string())}
+    for name, kind in fields.items():
+        columns[FIELD + name] = value_column([v.get(name) for v in values], kind)
+    schema = schema_of({"opportunity": "VARCHAR", **_valued_columns(FIELD, fields)})
+    return with_derived(pa.table(columns), schema)
+
+
 def with_derived(table: pa.Table, schema: pa.Schema, zone: str | None = None) -> pa.Table:
     """Return `table` with exactly the columns of `schema`.
 

@@ -43,7 +43,11 @@ from connector.ports.opportunities import (
     OPPORTUNITIES,
     KnownOpportunity,
     OpportunityCrm,
+    OpportunityFacts,
+    OpportunityStore,
     OpportunityWrite,
+    PlannedOpportunityWrite,
+    Showing,
 )
 from connector.ports.outbox import OutboxEntry
 from connector.ports.quarantine import Decision, DecisionRecord, Quarantining
@@ -66,6 +70,7 @@ from connector.ports.undo import (
     TasksLeft,
     Undoing,
     WrittenContact,
+    WrittenOpportunity,
 )
 from connector.ports.writes import Outcome, TaskWish, Verdict, WriteBack
 
@@ -106,11 +111,14 @@ __all__ = [
     "Native",
     "OpportunityCrm",
     "OpportunityEvaluation",
+    "OpportunityFacts",
+    "OpportunityStore",
     "OpportunityWrite",
     "OutboxEntry",
     "Outcome",
     "Page",
     "PastOf",
+    "PlannedOpportunityWrite",
     "PlannedRestore",
     "PlannedTask",
     "PlannedWrite",
@@ -119,6 +127,7 @@ __all__ = [
     "RunRecord",
     "Severity",
     "Shapes",
+    "Showing",
     "Store",
     "Stream",
     "TaskWish",
@@ -128,6 +137,7 @@ __all__ = [
     "Watched",
     "WriteBack",
     "WrittenContact",
+    "WrittenOpportunity",
     "lead_and_name",
     "on_lead",
     "told_name",

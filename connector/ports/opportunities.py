@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 
 from connector.domain.contact import Opportunity
-from connector.domain.ids import OpportunityId
+from connector.domain.ids import OpportunityId, RunId
 from connector.ports.writes import Outcome
+from connector.rules.conditions import Kind
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # heavy: only the modules that compute import it for real
 
 OPPORTUNITIES = "opportunities"
 """The name of the stream of opportunities."""
@@ -40,6 +45,39 @@ class KnownOpportunity:
     shown_at_us: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OpportunityFacts:
+    """Some open opportunities: as `Engine.score_opportunities` takes them, and each as it is known.
+
+    `known` stands in the order of the table's rows.
+    """
+
+    opportunity: "pa.Table"
+    known: Sequence[KnownOpportunity]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOpportunityWrite:
+    """A write with what stood there before, ready for the journal, and what it was made of.
+
+    It takes the place of one that waits or was refused; without values, it takes that one back.
+    `returned`: properties whose value is a person's, restored by an undo.
+    """
+
+    write: OpportunityWrite
+    before: Mapping[str, str | None] = field(default_factory=dict)
+    returned: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What an opportunity shows from now on: see `KnownOpportunity.shown`."""
+
+    opportunity: OpportunityId
+    shown: str
+    at_us: int
+
+
 class OpportunityCrm(Protocol):
     """What a CRM does for the scores of opportunities. Both raise what `Crm.write` raises."""
 
@@ -56,4 +94,38 @@ class OpportunityCrm(Protocol):
         An opportunity may stand in a batch once. One that is refused does not fail the batch. GONE:
         it is deleted.
         """
+        ...
+
+
+class OpportunityStore(Protocol):
+    """The part of a store that the scores of opportunities need."""
+
+    def load_opportunities(
+        self,
+        fields: Mapping[str, Kind],
+        at: datetime,
+        *,
+        is_past: bool = False,
+        after: str = "",
+        limit: int,
+    ) -> OpportunityFacts:
+        """Return the opportunities that are open at an instant and whose id is above `after`.
+
+        By id, at most `limit` of them, as they are now; with `is_past` as they were then, as far as
+        that was kept.
+        """
+        ...
+
+    def load_people_of(self, opportunity: OpportunityId) -> Sequence[int]:
+        """Return the living contacts who take part in an opportunity, by their numbers."""
+        ...
+
+    def save_opportunities(self, opportunities: Sequence[Opportunity]) -> None:
+        """Store a reading of some, as `save_page` does, without moving a checkpoint."""
+        ...
+
+    def stage_opportunities(
+        self, run: RunId, shows: Sequence[Showing], writes: Sequence[PlannedOpportunityWrite]
+    ) -> None:
+        """Put more of a plan aside: see `Store.stage_plan`."""
         ...

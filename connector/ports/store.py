@@ -15,6 +15,7 @@ from connector.ports.field_history import DatedStore
 from connector.ports.files import FileJob
 from connector.ports.leads import KnownLead
 from connector.ports.native import Native
+from connector.ports.opportunities import OpportunityStore
 from connector.ports.outbox import OutboxEntry
 from connector.ports.quarantine import Quarantining
 from connector.ports.undo import LedgerRecord, Undoing
@@ -122,7 +123,7 @@ class FormerContact:
     verdict: str | None
 
 
-class Store(Undoing, Quarantining, DatedStore, Protocol):
+class Store(Undoing, Quarantining, DatedStore, OpportunityStore, Protocol):
     """The memory of one account. Failing is a StoreError and leaves the last commit standing.
 
     Contacts have a whole number of their own here (`no`), stable as long as the store lives; an

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from connector.domain.ids import ContactId, RunId
+from connector.domain.ids import ContactId, OpportunityId, RunId
+from connector.ports.opportunities import PlannedOpportunityWrite
 from connector.ports.outbox import OutboxEntry
 from connector.ports.writes import WriteBack
 
@@ -62,6 +63,19 @@ class PlannedRestore:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenOpportunity:
+    """An opportunity that we wrote to. `is_there`: as far as was read.
+
+    `ledger`, `waiting`: as in `WrittenContact`; of the latter there is one at most.
+    """
+
+    id: OpportunityId
+    is_there: bool
+    ledger: Sequence[LedgerRecord]
+    waiting: OutboxEntry | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TasksLeft:
     """Tasks that a run planned. `still_open`: in the CRM, not done; `waiting`: not created yet."""
 
@@ -92,6 +106,21 @@ class Undoing(Protocol):
         Each takes the place of what waits for its contact. The next plan looks at these contacts
         again, as if nothing had been shown in the CRM yet.
         """
+        ...
+
+    def load_written_opportunities(
+        self, run: RunId, *, after: str, limit: int
+    ) -> Sequence[WrittenOpportunity]:
+        """Return the opportunities that a run wrote to, or may have, with ids above `after`.
+
+        By id, at most `limit` of them; `WrittenContact` says which count.
+        """
+        ...
+
+    def journal_opportunity_undo(
+        self, run: RunId, rules_hash: str, restores: Sequence[PlannedOpportunityWrite]
+    ) -> Sequence[OutboxEntry]:
+        """Put restores of opportunities into the outbox, as `journal_undo` does."""
         ...
 
     def load_tasks_left(self, run: RunId) -> TasksLeft:

@@ -11,8 +11,8 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import pyarrow as pa
 
-from connector.domain.contact import Owner
-from connector.domain.ids import ContactId, JobId, OwnerId, RunId
+from connector.domain.contact import Opportunity, Owner
+from connector.domain.ids import ContactId, JobId, OpportunityId, OwnerId, RunId
 from connector.errors import StoreError
 from connector.ports import (
     Account,
@@ -28,19 +28,24 @@ from connector.ports import (
     KnownContact,
     LedgerRecord,
     MoveRecord,
+    OpportunityFacts,
     OutboxEntry,
     Outcome,
     Page,
     PastOf,
+    PlannedOpportunityWrite,
     PlannedRestore,
     PlannedTask,
     PlannedWrite,
     RunRecord,
     Shapes,
+    Showing,
     Store,
     TasksLeft,
     WrittenContact,
+    WrittenOpportunity,
 )
+from connector.rules.conditions import Kind
 from connector.rules.plan import CompiledRules
 from connector.store.database import Database, open_database
 from connector.store.decisions import Decisions
@@ -52,6 +57,7 @@ from connector.store.file_jobs import FileJobs
 from connector.store.history import KEPT_SINCE, History
 from connector.store.journal import Journal
 from connector.store.lease import Lease
+from connector.store.opportunities import Opportunities
 from connector.store.outbox import Outbox
 from connector.store.pages import Pages
 from connector.store.segments import Segments
@@ -118,14 +124,15 @@ class EmbeddedStore(Store):
             database, folder / ACTIVITIES, attributes=shapes.attributes, clock=clock
         )
         self._lease = Lease(database, folder, clock)
-        self._pages = Pages(database, shapes, buckets)
+        self._versions = Versions(database, shapes.watched)
+        self._opportunities = Opportunities(database, self._versions)
+        self._pages = Pages(database, self._opportunities, shapes, buckets)
         self._settling = Settling(database, self._segments, buckets=buckets)
         self._facts = FactsReader(database, self._segments, watched=shapes.watched, buckets=buckets)
         self._journal = Journal(database)
-        self._versions = Versions(database, shapes.watched)
-        self._outbox = Outbox(database, buckets, self._versions)
+        self._outbox = Outbox(database, buckets, self._versions, self._opportunities)
         self._decisions = Decisions(database)
-        self._undo = UndoShelf(database, self._outbox)
+        self._undo = UndoShelf(database, self._outbox, self._opportunities)
         self._file_jobs = FileJobs(database)
         self._history = History(database)
         self._histories = FieldHistories(database)
@@ -395,6 +402,40 @@ class EmbeddedStore(Store):
         """Forget a staged plan."""
         self._journal.discard(run)
 
+    # -- opportunities
+
+    @_guarded
+    def load_opportunities(
+        self,
+        fields: Mapping[str, Kind],
+        at: datetime,
+        *,
+        is_past: bool = False,
+        after: str = "",
+        limit: int,
+    ) -> OpportunityFacts:
+        """Return open opportunities, now or as of an instant, by id."""
+        return self._opportunities.facts(
+            fields, to_us(at), is_past=is_past, after=after, limit=limit
+        )
+
+    @_guarded
+    def load_people_of(self, opportunity: OpportunityId) -> Sequence[int]:
+        """Return the living contacts who take part in an opportunity."""
+        return self._opportunities.people(opportunity)
+
+    @_guarded
+    def save_opportunities(self, opportunities: Sequence[Opportunity]) -> None:
+        """Store a reading of some opportunities."""
+        self._pages.save_opportunities(opportunities)
+
+    @_guarded
+    def stage_opportunities(
+        self, run: RunId, shows: Sequence[Showing], writes: Sequence[PlannedOpportunityWrite]
+    ) -> None:
+        """Put a plan's part about opportunities aside."""
+        self._journal.stage_opportunities(run, shows, writes)
+
     # -- push
 
     @_guarded
@@ -467,6 +508,20 @@ class EmbeddedStore(Store):
         return self._undo.journal(run, rules_hash, restores)
 
     @_guarded
+    def load_written_opportunities(
+        self, run: RunId, *, after: str, limit: int
+    ) -> Sequence[WrittenOpportunity]:
+        """Return the opportunities that a run wrote to, or may have, by id."""
+        return self._undo.opportunities(run, after, limit)
+
+    @_guarded
+    def journal_opportunity_undo(
+        self, run: RunId, rules_hash: str, restores: Sequence[PlannedOpportunityWrite]
+    ) -> Sequence[OutboxEntry]:
+        """Put restores of opportunities into the outbox, and return their entries."""
+        return self._undo.journal_opportunities(run, rules_hash, restores)
+
+    @_guarded
     def load_tasks_left(self, run: RunId) -> TasksLeft:
         """Return how many tasks of a run are not done."""
         return self._undo.tasks_left(run)
@@ -533,6 +588,7 @@ class EmbeddedStore(Store):
         run = self._history.start_run(command, to_us(at), rules_hash, holds_lease=holds_lease)
         self._fresh.clear()
         self._fresh_leads.clear()
+        self._opportunities.begin_run()
         return run
 
     @_guarded

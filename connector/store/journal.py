@@ -1,11 +1,17 @@
 """The journal: a plan is staged bucket by bucket, and then counts as a whole or not at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
 from connector.domain.ids import RunId
-from connector.ports import SHOWN, PlannedTask, PlannedWrite
+from connector.ports import (
+    SHOWN,
+    PlannedOpportunityWrite,
+    PlannedTask,
+    PlannedWrite,
+    Showing,
+)
 from connector.rules.tables import MEMORY, MOVE
 from connector.store.database import Database, Row
 from connector.store.encoding import known, property_map, to_json
@@ -27,6 +33,10 @@ _STAGE = (
     " WITHOUT ROWID",
     "CREATE TEMP TABLE staged_write (run, kind, no INTEGER, wish, before,"
     " PRIMARY KEY (run, kind, no)) WITHOUT ROWID",
+    "CREATE TEMP TABLE staged_opportunity (run, id TEXT, shown, shown_at_us,"
+    " PRIMARY KEY (run, id)) WITHOUT ROWID",
+    "CREATE TEMP TABLE staged_opportunity_write (run, id TEXT, wish, before,"
+    " PRIMARY KEY (run, id)) WITHOUT ROWID",
     "CREATE TEMP TABLE staged_task (run, key, no INTEGER, wish, is_hand_off,"
     " PRIMARY KEY (run, key)) WITHOUT ROWID",
 )
@@ -46,6 +56,8 @@ _DISCARD = (
     "DELETE FROM staged_move WHERE run = ?",
     "DELETE FROM staged_write WHERE run = ?",
     "DELETE FROM staged_task WHERE run = ?",
+    "DELETE FROM staged_opportunity WHERE run = ?",
+    "DELETE FROM staged_opportunity_write WHERE run = ?",
 )
 _ONLY_LIVING = (
     # A contact can be deleted between the plan and its acceptance: no task for the dead.
@@ -53,6 +65,7 @@ _ONLY_LIVING = (
     "DELETE FROM staged_move WHERE no NOT IN (SELECT no FROM contact WHERE status = 'living')",
     "DELETE FROM staged_write WHERE no NOT IN (SELECT no FROM contact WHERE status = 'living')",
     "DELETE FROM staged_task WHERE no NOT IN (SELECT no FROM contact WHERE status = 'living')",
+    "DELETE FROM staged_opportunity_write WHERE id NOT IN (SELECT id FROM opportunity)",
 )
 _KEEP_STATE = """
 INSERT OR IGNORE INTO state_former (no, until_us, since_us, stage, temperature, stage_since_us,
@@ -145,6 +158,34 @@ _ACCEPT_TASK_KEYS = """
 UPDATE state SET task_key = t.key, given_to = json_extract(t.wish, '$.owner') FROM staged_task t
 WHERE t.run = ? AND t.no = state.no AND t.is_hand_off AND NOT json_extract(t.wish, '$.is_done')
 """
+_SHOW_OPPORTUNITIES = """
+UPDATE opportunity SET shown = s.shown, shown_at_us = s.shown_at_us
+FROM staged_opportunity s WHERE s.run = ? AND s.id = opportunity.id
+"""
+_STILL_WAITING_OPPORTUNITIES = """
+SELECT s.id, s.before, o.before FROM staged_opportunity_write s
+JOIN outbox o ON o.kind = 'opportunity' AND o.subject = s.id
+WHERE s.run = ? AND o.state = 'waiting'
+"""
+_TAKE_BACK_OPPORTUNITIES = """
+DELETE FROM outbox WHERE state <> 'accepted' AND kind = 'opportunity' AND subject IN
+    (SELECT id FROM staged_opportunity_write WHERE run = ? AND wish = '{}')
+"""
+_ACCEPT_OPPORTUNITY_WRITES = """
+INSERT INTO outbox (kind, subject, wish, before, run, rules_hash)
+SELECT 'opportunity', id, wish, before, CAST(run AS INTEGER), ?
+FROM staged_opportunity_write WHERE run = ? AND wish <> '{}'
+ON CONFLICT (kind, subject) DO UPDATE SET revision = outbox.revision + 1, state = 'waiting',
+    wish = excluded.wish, before = excluded.before, reason = '', run = excluded.run,
+    rules_hash = excluded.rules_hash, returned = '[]'
+WHERE outbox.state = 'accepted' OR outbox.wish <> excluded.wish
+"""
+_LEAVE_REFUSED_OPPORTUNITIES = """
+UPDATE opportunity SET shown = NULL, shown_at_us = NULL
+WHERE id IN (SELECT s.id FROM staged_opportunity_write s
+    JOIN outbox o ON o.kind = 'opportunity' AND o.subject = s.id
+    WHERE s.run = ? AND o.state = 'refused')
+"""
 _ACCEPTED_ONCE = """
 INSERT INTO meta (key, value) VALUES ('plan_accepted', 'yes') ON CONFLICT (key) DO NOTHING
 """
@@ -201,8 +242,36 @@ class Journal:
             database.run(_LEAVE_REFUSED, [run])
             database.run(_ACCEPT_TASKS, (rules_hash, run))
             database.run(_ACCEPT_TASK_KEYS, [run])
+            self._accept_opportunities(run, rules_hash)
             database.run(_ACCEPTED_ONCE)
             self._discard(run)
+
+    def stage_opportunities(
+        self, run: RunId, shows: Sequence[Showing], writes: Sequence[PlannedOpportunityWrite]
+    ) -> None:
+        """Put a part about opportunities aside; the same one again takes its own place."""
+        database = self._database
+        with database.reading():
+            database.run_many(
+                "INSERT OR REPLACE INTO staged_opportunity VALUES (?, ?, ?, ?)",
+                [(run, each.opportunity, each.shown, each.at_us) for each in shows],
+            )
+            database.run_many(
+                "INSERT OR REPLACE INTO staged_opportunity_write VALUES (?, ?, ?, ?)",
+                [(run, each.write.opportunity, *map(to_json, _known_of(each))) for each in writes],
+            )
+
+    def _accept_opportunities(self, run: RunId, rules_hash: str) -> None:
+        database = self._database
+        database.run(_SHOW_OPPORTUNITIES, [run])
+        for id_, before, old_before in database.rows(_STILL_WAITING_OPPORTUNITIES, [run]):
+            database.run(
+                "UPDATE staged_opportunity_write SET before = ? WHERE run = ? AND id = ?",
+                (_first_before(before, old_before), run, id_),
+            )
+        database.run(_TAKE_BACK_OPPORTUNITIES, [run])
+        database.run(_ACCEPT_OPPORTUNITY_WRITES, (rules_hash, run))
+        database.run(_LEAVE_REFUSED_OPPORTUNITIES, [run])
 
     def discard(self, run: RunId) -> None:
         """Forget a staged plan."""
@@ -219,12 +288,22 @@ class Journal:
         That one may have arrived, so that the CRM shows our own value by now.
         """
         for kind, no, before, old_before in self._database.rows(_STILL_WAITING, [run]):
-            now, old = property_map(before), property_map(old_before)
-            first = to_json({**now, **{k: v for k, v in old.items() if k in now}})
             self._database.run(
                 "UPDATE staged_write SET before = ? WHERE run = ? AND kind = ? AND no = ?",
-                (first, run, kind, no),
+                (_first_before(before, old_before), run, kind, no),
             )
+
+
+def _first_before(before: object, old_before: object) -> str:
+    """Return what stood there before the wish that is replaced, of the properties of the new."""
+    now, old = property_map(before), property_map(old_before)
+    return to_json({**now, **{name: value for name, value in old.items() if name in now}})
+
+
+def _known_of(
+    planned: PlannedOpportunityWrite,
+) -> tuple[Mapping[str, str | None], Mapping[str, str | None]]:
+    return known(planned.write.values), known(planned.before)
 
 
 def _texts(planned: PlannedWrite) -> tuple[str, str]:

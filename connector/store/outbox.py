@@ -1,10 +1,17 @@
 """The outbox: what waits to be sent, and how answers are put down."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from connector.domain.ids import ContactId, OwnerId, RunId, TaskKey
-from connector.ports import OutboxEntry, Outcome, TaskWish, Verdict, WriteBack
+from connector.domain.ids import ContactId, OpportunityId, OwnerId, RunId, TaskKey
+from connector.ports import (
+    OpportunityWrite,
+    OutboxEntry,
+    Outcome,
+    TaskWish,
+    Verdict,
+    WriteBack,
+)
 from connector.store.database import Database, Row
 from connector.store.encoding import (
     from_us,
@@ -20,25 +27,32 @@ from connector.store.encoding import (
 from connector.store.identity import Identities
 from connector.store.leads import Leads
 from connector.store.merging import CLEAR_SHOWN, forget, merge
+from connector.store.opportunities import Opportunities
 from connector.store.versions import Versions
 
 _WAITING = """
-SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run,
+SELECT o.id, o.kind, o.revision, o.no, coalesce(c.id, o.subject), o.wish, o.state, o.reason, o.run,
     EXISTS (SELECT 1 FROM run r WHERE r.no = o.run AND r.command = 'undo')
-FROM outbox o JOIN contact c ON c.no = o.no
+FROM outbox o LEFT JOIN contact c ON c.no = o.no
 WHERE o.state = 'waiting' AND o.kind = ? AND o.id > ? ORDER BY o.id LIMIT ?
 """
 _OF_STATES = """
-SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run,
+SELECT o.id, o.kind, o.revision, o.no, coalesce(c.id, o.subject), o.wish, o.state, o.reason, o.run,
     EXISTS (SELECT 1 FROM run r WHERE r.no = o.run AND r.command = 'undo')
-FROM outbox o JOIN contact c ON c.no = o.no
+FROM outbox o LEFT JOIN contact c ON c.no = o.no
 WHERE o.state IN (SELECT value FROM json_each(?)) ORDER BY o.id
 """
 _WAITING_FOR = """
-SELECT o.id, o.kind, o.revision, o.no, c.id, o.wish, o.state, o.reason, o.run,
+SELECT o.id, o.kind, o.revision, o.no, coalesce(c.id, o.subject), o.wish, o.state, o.reason, o.run,
     EXISTS (SELECT 1 FROM run r WHERE r.no = o.run AND r.command = 'undo')
 FROM outbox o JOIN contact c ON c.no = o.no
 WHERE o.state = 'waiting' AND o.kind <> 'task' AND o.no IN (SELECT value FROM json_each(?))
+ORDER BY o.id
+"""
+_WAITING_FOR_OPPORTUNITIES = """
+SELECT o.id, o.kind, o.revision, NULL, o.subject, o.wish, o.state, o.reason, o.run, 0
+FROM outbox o WHERE o.state = 'waiting' AND o.kind = 'opportunity'
+    AND o.subject IN (SELECT value FROM json_each(?))
 ORDER BY o.id
 """
 _WAITING_CONTACTS = """
@@ -49,10 +63,15 @@ _NUMBERS_OF = """
 SELECT id, no FROM identity WHERE id IN (SELECT value FROM json_each(?))
 """
 _STORED = """
-SELECT kind, no, revision, state, wish, before, rules_hash, returned FROM outbox WHERE id = ?
+SELECT kind, no, revision, state, wish, before, rules_hash, returned, subject
+FROM outbox WHERE id = ?
 """
 _ENTER = """
 INSERT INTO ledger (no, at_us, written, before, run, rules_hash) VALUES (?, ?, ?, ?, ?, ?)
+"""
+_ENTER_OPPORTUNITY = """
+INSERT INTO opportunity_ledger (opportunity, at_us, written, before, run, rules_hash)
+VALUES (?, ?, ?, ?, ?, ?)
 """
 _KNOW_TASK = """
 INSERT INTO known_task (key, id, no, is_done, changed_us) VALUES (?, ?, ?, ?, ?)
@@ -80,10 +99,17 @@ class _Entering:
 class Outbox:
     """Reads and settles the outbox. What changes it is the caller's transaction, unless said."""
 
-    def __init__(self, database: Database, buckets: int, versions: Versions) -> None:
+    def __init__(
+        self,
+        database: Database,
+        buckets: int,
+        versions: Versions,
+        opportunities: Opportunities,
+    ) -> None:
         self._database = database
         self._buckets = buckets
         self._versions = versions
+        self._opportunities = opportunities
         self._leads = Leads(database)
 
     def waiting(self, kind: str, limit: int, after: int) -> list[OutboxEntry]:
@@ -100,6 +126,10 @@ class Outbox:
         Those to their leads are among them.
         """
         return list(_entries(self._database.rows(_WAITING_FOR, [numbers])))
+
+    def to_opportunities(self, ids: Iterable[str]) -> list[OutboxEntry]:
+        """Return the writes that wait for some opportunities."""
+        return list(_entries(self._database.rows(_WAITING_FOR_OPPORTUNITIES, [json_list(ids)])))
 
     def waiting_contacts(self) -> list[ContactId]:
         """Return the contacts of which a write-back waits, by the order of sending."""
@@ -139,8 +169,7 @@ class Outbox:
                 self._accept(entry, outcome, entering)
             case Verdict.REFUSED if is_current:
                 self._mark(entry, "refused", outcome.reason, is_current=True)
-                if entry.kind == "contact":
-                    self._database.run(CLEAR_SHOWN, [stored[1]])
+                self._clear_shown(entry.kind, stored[1], stored[8])
             case Verdict.GONE if is_current:
                 self._drop_gone(entry, stored[1], outcome.contact)
             case _:
@@ -158,6 +187,8 @@ class Outbox:
             task = (entry.task.key, outcome.task or "", entry.no, entry.task.is_done, changed_us)
             self._database.run(_KNOW_TASK, task)
             return
+        if entry.opportunity is not None:
+            self._accept_opportunity(entry.opportunity, outcome, how)
         if entry.write_back is None:
             return
         written = {k: outcome.values.get(k, v) for k, v in entry.write_back.values.items()}
@@ -170,6 +201,20 @@ class Outbox:
         row = (no, how.now_us, to_json(written), how.before, int(how.run), how.rules_hash)
         self._database.run(_ENTER, row)
         self._keep(no, written, outcome, how)
+
+    def _accept_opportunity(
+        self, write: OpportunityWrite, outcome: Outcome, how: "_Entering"
+    ) -> None:
+        written = {name: outcome.values.get(name, value) for name, value in write.values.items()}
+        entry = (to_json(written), how.before, int(how.run), how.rules_hash)
+        self._database.run(_ENTER_OPPORTUNITY, (write.opportunity, how.now_us, *entry))
+        self._opportunities.keep(write.opportunity, written, text_list(how.returned))
+
+    def _clear_shown(self, kind: object, no: object, subject: object) -> None:
+        if kind == "opportunity":
+            self._opportunities.clear_shown(OpportunityId(str(subject)))
+        elif kind == "contact":
+            self._database.run(CLEAR_SHOWN, [no])
 
     def _survivor(self, asked: ContactId, answered: ContactId | None) -> int | None:
         """Return the number that a write went to; a merge that the answer shows is kept."""
@@ -204,7 +249,9 @@ class Outbox:
         )
 
     def _drop_gone(self, entry: OutboxEntry, no: object, into: ContactId | None) -> None:
-        if entry.kind == "lead" and entry.write_back is not None:
+        if entry.opportunity is not None:
+            self._opportunities.forget(entry.opportunity.opportunity)
+        elif entry.kind == "lead" and entry.write_back is not None:
             self._leads.forget(entry.write_back.values)
         elif into and entry.write_back is not None:
             self._survivor(entry.write_back.contact, into)
@@ -225,12 +272,15 @@ class Outbox:
         with self._database.writing():
             dropped = self._database.rows(
                 "DELETE FROM outbox WHERE state <> 'accepted'"
-                " AND id IN (SELECT value FROM json_each(?)) RETURNING kind, no",
+                " AND id IN (SELECT value FROM json_each(?)) RETURNING kind, no, subject",
                 [json_list(ids)],
             )
-            for kind, no in dropped:
-                if kind == "contact":
-                    self._database.run(CLEAR_SHOWN, [no])
+            for kind, no, subject in dropped:
+                is_opportunity = kind == "opportunity"
+                write = (
+                    OpportunityWrite(OpportunityId(str(subject)), {}) if is_opportunity else None
+                )
+                self._clear_shown(str(kind), no, write)
         return len(dropped)
 
 
@@ -266,18 +316,22 @@ def _wish(text: object) -> TaskWish:
 
 
 def _entries(rows: Iterable[Row]) -> Iterator[OutboxEntry]:
-    for id_, kind, revision, no, contact, wish, state, reason, run, is_undo in rows:
-        is_task = kind == "task"
-        values = {} if is_task else property_map(wish)
-        write_back = WriteBack(ContactId(str(contact)), values, takes_back=bool(is_undo))
-        yield OutboxEntry(
+    for id_, kind, revision, no, of, wish, state, reason, run, is_undo in rows:
+        values = {} if kind == "task" else property_map(wish)
+        entry = OutboxEntry(
             id=int(str(id_)),
             kind=str(kind),
             revision=int(str(revision)),
-            no=int(str(no)),
-            write_back=None if is_task else write_back,
-            task=_wish(wish) if is_task else None,
+            no=0 if no is None else int(str(no)),
             state=str(state),
             reason=str(reason),
             run=RunId(str(run)),
         )
+        match kind:
+            case "task":
+                yield replace(entry, task=_wish(wish))
+            case "opportunity":
+                yield replace(entry, opportunity=OpportunityWrite(OpportunityId(str(of)), values))
+            case _:
+                write_back = WriteBack(ContactId(str(of)), values, takes_back=bool(is_undo))
+                yield replace(entry, write_back=write_back)

@@ -18,6 +18,7 @@ from connector.store.field_histories import FieldHistories
 from connector.store.identity import Identities
 from connector.store.landing import save_activities
 from connector.store.merging import forget, merge
+from connector.store.opportunities import Opportunities
 from connector.store.said import spoken
 from connector.store.versions import Held, Versions, added
 
@@ -33,15 +34,6 @@ WHERE no = ?
 """
 _SAVE_ADDRESS = """
 INSERT INTO address (email, no) VALUES (?, ?) ON CONFLICT (email) DO UPDATE SET no = excluded.no
-"""
-_SAVE_OPPORTUNITY = """
-INSERT INTO opportunity
-(id, created_us, changed_us, amount, probability, close_us, is_closed, is_won)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET created_us = excluded.created_us, changed_us = excluded.changed_us,
-amount = excluded.amount, probability = excluded.probability, close_us = excluded.close_us,
-is_closed = excluded.is_closed, is_won = excluded.is_won
-WHERE excluded.changed_us >= opportunity.changed_us
 """
 _SAVE_TASK = """
 INSERT INTO known_task (key, id, no, is_done, changed_us) VALUES (?, ?, ?, ?, ?)
@@ -67,8 +59,11 @@ ON CONFLICT (stream) DO UPDATE SET value = excluded.value
 class Pages:
     """Stores pages, one transaction each."""
 
-    def __init__(self, database: Database, shapes: Shapes, buckets: int) -> None:
+    def __init__(
+        self, database: Database, opportunities: Opportunities, shapes: Shapes, buckets: int
+    ) -> None:
         self._database = database
+        self._opportunities = opportunities
         self._shapes = shapes
         self._buckets = buckets
         self._versions = Versions(database, shapes.watched)
@@ -89,7 +84,7 @@ class Pages:
                     merge(database, identities, former, contact.id)
             _save_merges(database, identities, page.gone)
             fresh, new_addresses = self._save_contacts(identities, page.contacts, now_us)
-            self._save_opportunities(identities, page.opportunities)
+            self._opportunities.save(identities, page.opportunities)
             _save_tasks(database, identities, page.tasks)
             leads = self._save_leads(identities, page.leads)
             save_activities(
@@ -102,6 +97,13 @@ class Pages:
             fresh -= set(_forget_deleted(database, identities, page.gone))
             database.run(_SAVE_CHECKPOINT, (stream, page.checkpoint))
         return fresh, leads
+
+    def save_opportunities(self, opportunities: Sequence[Opportunity]) -> None:
+        """Store a reading of some opportunities that moves no checkpoint."""
+        with self._database.writing():
+            named = {id_ for one in opportunities for id_ in one.contacts or ()}
+            identities = Identities(self._database, named, self._buckets)
+            self._opportunities.save(identities, opportunities)
 
     def _save_contacts(
         self, identities: Identities, contacts: Sequence[Contact], now_us: int
@@ -165,22 +167,6 @@ class Pages:
             since if verdict else None,
         )
 
-    def _save_opportunities(
-        self, identities: Identities, opportunities: Sequence[Opportunity]
-    ) -> None:
-        database = self._database
-        for one in opportunities:
-            self._versions.keep_opportunity(one)
-            moments = (one.created_us, one.changed_us)
-            rest = (one.amount, one.probability, one.close_us, one.is_closed, one.is_won)
-            if database.run(_SAVE_OPPORTUNITY, (one.id, *moments, *rest)) == 0:
-                continue  # an older reading than ours
-            database.run("DELETE FROM opportunity_contact WHERE opportunity = ?", [one.id])
-            database.run_many(
-                "INSERT OR IGNORE INTO opportunity_contact (no, opportunity) VALUES (?, ?)",
-                [(identities.number(contact), one.id) for contact in one.contacts],
-            )
-
     def _save_leads(self, identities: Identities, leads: Sequence[Lead]) -> set[int]:
         """Store leads; returns the numbers of the contacts that they are of."""
         for lead in leads:
@@ -216,7 +202,7 @@ def _ids(page: Page) -> set[ContactId]:
     named: list[ContactId | None] = []
     named += [id_ for contact in page.contacts for id_ in (contact.id, *contact.former_ids)]
     named += [id_ for gone in page.gone for id_ in (gone.id, gone.into)]
-    named += [id_ for opportunity in page.opportunities for id_ in opportunity.contacts]
+    named += [id_ for one in page.opportunities for id_ in one.contacts or ()]
     named += [activity.contact for activity in page.activities]
     named += [task.contact for task in page.tasks]
     named += [lead.contact for lead in page.leads]

@@ -23,11 +23,11 @@ SELECT ?, ?, '{}', ?, verdict, verdict_us FROM contact WHERE no = ?
 """
 _KEEP_OPPORTUNITY = """
 INSERT OR IGNORE INTO opportunity_former
-    (id, until_us, changed_us, amount, probability, close_us, is_closed, is_won)
-SELECT id, :changed_us, changed_us, amount, probability, close_us, is_closed, is_won
+    (id, until_us, changed_us, amount, probability, close_us, is_closed, is_won, fields)
+SELECT id, :changed_us, changed_us, amount, probability, close_us, is_closed, is_won, fields
 FROM opportunity WHERE id = :id AND changed_us < :changed_us
-AND (amount, probability, close_us, is_closed, is_won)
-    IS NOT (:amount, :probability, :close_us, :is_closed, :is_won)
+AND (amount, probability, close_us, is_closed, is_won, fields)
+    IS NOT (:amount, :probability, :close_us, :is_closed, :is_won, :fields)
 """
 _FORMER = """
 SELECT f.no, f.was, f.human_stage, f.verdict, f.verdict_us
@@ -97,8 +97,11 @@ class Versions:
         if before != human_stage(self._watched, *now):
             self._database.run(_KEEP_SAID, (no, until_us, before, no))
 
-    def keep_opportunity(self, now: Opportunity) -> None:
-        """Keep the stored version of a deal if `now` is to replace it with other values."""
+    def keep_opportunity(self, now: Opportunity, fields: str) -> None:
+        """Keep the stored version of a deal if `now` is to replace it with other values.
+
+        `fields`: its fields as they stand in the file.
+        """
         self._database.run_named(
             _KEEP_OPPORTUNITY,
             {
@@ -109,6 +112,7 @@ class Versions:
                 "close_us": now.close_us,
                 "is_closed": int(now.is_closed),
                 "is_won": int(now.is_won),
+                "fields": fields,
             },
         )
 

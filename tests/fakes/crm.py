@@ -179,12 +179,18 @@ class FakeCrm:
         tasks: int,
         done: int = 0,
         leads: int = 0,
+        opportunities: int = 0,
         parts: Mapping[str, int] | None = None,
     ) -> CallEstimate:
         """Return the number of full and started batches."""
         size = self._batch_size
         batches = -(-tasks // size) - (-done // size)
-        return CallEstimate(-(-contacts // size), batches, leads=-(-leads // size))
+        return CallEstimate(
+            -(-contacts // size),
+            batches,
+            leads=-(-leads // size),
+            opportunities=-(-opportunities // size),
+        )
 
     def wrote(self, *, since: datetime, until: datetime) -> None:
         """Keep the span in `echoes`; every echo is read again nevertheless."""
