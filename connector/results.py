@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from connector.domain.ids import ContactId, OwnerId, RunId
-from connector.ports import CallEstimate, TasksLeft, Verdict, told_name
+from connector.domain.ids import ContactId, OpportunityId, OwnerId, RunId
+from connector.ports import OPPORTUNITIES, CallEstimate, TasksLeft, Verdict, told_name
 
 SAMPLE = 20
 """How many changes a plan names; the counts are of all."""
@@ -15,27 +15,30 @@ SAMPLE = 20
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One property of one contact that a plan would set."""
+    """One property that a plan would set, of one contact or one opportunity."""
 
-    contact: ContactId
+    contact: ContactId | None
     property: str
     before: str | None
     after: str | None
+    opportunity: OpportunityId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KeptEdit:
     """A value that a person set in one of our properties: theirs, and kept."""
 
-    contact: ContactId
+    contact: ContactId | None
     property: str
+    opportunity: OpportunityId | None = None
 
 
 @dataclass(slots=True)
 class PlanSummary:
     """Everything a plan says about itself.
 
-    `writes`: contacts to write; `leads`: leads beside them. `quarantined`: {sign: activities that
+    `writes`: contacts to write; `leads`: leads beside them. `opportunities`: those that were
+    scored; `opportunity_writes`: those to write. `quarantined`: {sign: activities that
     are in quarantine by it}; one may show several. `moves`: {(from stage, to stage): contacts};
     `warmings`: {(from, to temperature): contacts}. `stage_changes`: contacts that had a stage
     before and would change it. `tasks_waiting`: planned before, and not taken by the CRM yet.
@@ -50,6 +53,8 @@ class PlanSummary:
     stage_changes: int = 0
     writes: int = 0
     leads: int = 0
+    opportunities: int = 0
+    opportunity_writes: int = 0
     tasks: int = 0
     tasks_closed: int = 0
     tasks_waiting: int = 0
@@ -75,7 +80,7 @@ class PlanSummary:
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing would be written."""
-        written = self.writes or self.leads
+        written = self.writes or self.leads or self.opportunity_writes
         return not (written or self.tasks or self.tasks_closed or self.tasks_waiting)
 
     def note(
@@ -96,6 +101,20 @@ class PlanSummary:
                 Change(contact, name, was.get(name), new) for name, new in values.items()
             ]
 
+    def note_opportunity(
+        self,
+        opportunity: OpportunityId,
+        values: Mapping[str, str | None],
+        was: Mapping[str, str | None],
+    ) -> None:
+        """Count one write to an opportunity, likewise."""
+        self.opportunity_writes += 1
+        self.properties.update(f"{OPPORTUNITIES}/{name}" for name in values)
+        if len(self.sample) < SAMPLE:
+            self.sample += [
+                Change(None, name, was.get(name), new, opportunity) for name, new in values.items()
+            ]
+
 
 class KeptWhy(StrEnum):
     """Why an undo leaves a value that the run wrote."""
@@ -109,10 +128,11 @@ class KeptWhy(StrEnum):
 class KeptValue:
     """A value that an undo leaves as it is. `run`: the later one that wrote it."""
 
-    contact: ContactId
+    contact: ContactId | None
     property: str
     why: KeptWhy
     run: RunId | None = None
+    opportunity: OpportunityId | None = None
 
 
 @dataclass(slots=True)
@@ -120,11 +140,13 @@ class UndoSummary:
     """What taking back a run comes to.
 
     `contacts`: those it wrote to, of which `restores` are written again, and `deleted` and `merged`
-    left alone; `leads`: those beside them that are written again. In values: `properties` restored,
-    by name; `returned`, of these, what was a person's and is again; `as_before`, shown already as
-    before the run; `undone`, taken back by an earlier undo; `kept`, by reason, and `later_runs`, by
-    the run that wrote them. `kept_values` names each that a person changed, and a sample of the
-    others. `reads`: calls that looked; the estimate is of those that write.
+    left alone; `leads`: those beside them that are written again. `opportunities_written`,
+    `opportunities`: the same of opportunities; those that are gone are among `deleted`. In values:
+    `properties` restored, by name; `returned`, of these, what was a person's and is again;
+    `as_before`, shown already as before the run; `undone`, taken back by an earlier undo; `kept`,
+    by reason, and `later_runs`, by the run that wrote them. `kept_values` names each that a person
+    changed, and a sample of the others. `reads`: calls that looked; the estimate is of those that
+    write.
     """
 
     of: RunId
@@ -132,6 +154,8 @@ class UndoSummary:
     contacts: int = 0
     restores: int = 0
     leads: int = 0
+    opportunities_written: int = 0
+    opportunities: int = 0
     deleted: int = 0
     merged: int = 0
     returned: int = 0
@@ -155,8 +179,20 @@ class UndoSummary:
             self.kept_values.append(value)
 
 
-KINDS = ("contact", "lead", "task")
+def owner_of(one: Change | KeptEdit | KeptValue) -> str:
+    """Return whose property it is, for people."""
+    return one.contact or f"opportunity {one.opportunity}"
+
+
+KINDS = ("contact", "lead", "opportunity", "task")
 """In this order: a rep who opens a task finds score and label already there."""
+
+PLURALS: Mapping[str, str] = {
+    "contact": "contacts",
+    "lead": "leads",
+    "opportunity": "opportunities",
+    "task": "tasks",
+}
 
 REFUSALS_TOLD = 10
 

@@ -104,6 +104,9 @@ class Opened:
             natives=mapping.natives,
             fields=self.judged_fields,
             label=mapping.label,
+            opportunity_properties=(
+                mapping.opportunities.write.properties if mapping.opportunities else {}
+            ),
         )
 
 

@@ -187,7 +187,8 @@ def _tasks_table(result: DemoResult) -> RenderableType:
 
 def _second(result: DemoResult) -> str:
     plan = result.second.plan
-    writes = (plan.writes + plan.leads + plan.tasks + plan.tasks_closed) if plan else 0
+    records = (plan.writes + plan.leads + plan.opportunity_writes) if plan else 0
+    writes = records + ((plan.tasks + plan.tasks_closed) if plan else 0)
     calls = sum(result.second.calls.values())
     return f"A second sync, right after: {writes} writes, {calls} calls."
 

@@ -98,6 +98,8 @@ def plan_json(plan: PlanSummary) -> Mapping[str, object]:
         "contacts": plan.contacts,
         "writes": plan.writes,
         "leads": plan.leads,
+        "opportunities": plan.opportunities,
+        "opportunity_writes": plan.opportunity_writes,
         "tasks": plan.tasks,
         "tasks_closed": plan.tasks_closed,
         "hand_offs": plan.hand_offs,
@@ -119,6 +121,7 @@ def plan_json(plan: PlanSummary) -> Mapping[str, object]:
         "calls": {
             "contacts": plan.estimate.contacts,
             "leads": plan.estimate.leads,
+            "opportunities": plan.estimate.opportunities,
             "tasks": plan.estimate.tasks,
             "looking": plan.estimate.looking,
             "total": plan.estimate.total,

@@ -39,6 +39,8 @@ def _plain(summary: UndoSummary) -> Mapping[str, object]:
         "is_dry_run": summary.is_dry_run,
         "contacts": summary.contacts,
         "restores": summary.restores,
+        "opportunities_written": summary.opportunities_written,
+        "opportunities": summary.opportunities,
         "properties": summary.properties,
         "returned": summary.returned,
         "as_before": summary.as_before,

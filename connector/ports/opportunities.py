@@ -108,11 +108,12 @@ class OpportunityStore(Protocol):
         is_past: bool = False,
         after: str = "",
         limit: int,
+        ids: Sequence[OpportunityId] | None = None,
     ) -> OpportunityFacts:
         """Return the opportunities that are open at an instant and whose id is above `after`.
 
         By id, at most `limit` of them, as they are now; with `is_past` as they were then, as far as
-        that was kept.
+        that was kept. `ids`: of these alone.
         """
         ...
 

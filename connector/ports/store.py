@@ -376,7 +376,10 @@ class Store(Undoing, Quarantining, DatedStore, OpportunityStore, Protocol):
         ...
 
     def count(self) -> Mapping[str, int]:
-        """Return how many there are: contacts, activities, opportunities, waiting, refused."""
+        """Return how many there are: contacts, activities, opportunities, waiting, refused.
+
+        Of those that wait, `waiting_opportunities` are writes to opportunities.
+        """
         ...
 
     def funnel(self) -> Mapping[tuple[str, str], int]:

@@ -13,7 +13,7 @@ from connector.ports import Finding, OutboxEntry, Provision, RunRecord, Severity
 from connector.report.explanation import Explanation, Reason, bar
 from connector.report.next_steps import SLA
 from connector.report.set_aside import Quarantined, by_day
-from connector.results import KINDS, KeptEdit, PlanSummary, RunReport
+from connector.results import KINDS, PLURALS, KeptEdit, PlanSummary, RunReport, owner_of
 
 _NAMED = 5
 _COLOURS = {"cold": "blue", "warm": "yellow", "hot": "red", "": "white"}
@@ -69,6 +69,9 @@ def _plan_counts(summary: PlanSummary) -> Table:
         table.add_row(f"  in quarantine: {sign}", f"{count:,} activities")
     if summary.leads:
         table.add_row("labels of leads to write", f"{summary.leads:,}")
+    if summary.opportunities:
+        table.add_row("opportunities scored", f"{summary.opportunities:,}")
+        table.add_row("opportunities to write", f"{summary.opportunity_writes:,}")
     table.add_row("hand-offs", f"{summary.hand_offs:,}")
     for state, words in SLA.items():
         if summary.sla[state]:
@@ -80,6 +83,7 @@ def _plan_counts(summary: PlanSummary) -> Table:
         "calls to write",
         f"{cost.total:,} (contacts {cost.contacts:,}, "
         + (f"leads {cost.leads:,}, " if cost.leads else "")
+        + (f"opportunities {cost.opportunities:,}, " if cost.opportunities else "")
         + f"tasks {cost.tasks:,}"
         + (f", a last look {cost.looking:,})" if cost.looking else ")"),
     )
@@ -91,7 +95,7 @@ def _sample(summary: PlanSummary) -> Table:
     for column in ("contact", "property", "now", "then"):
         table.add_column(column, overflow="fold")
     for change in summary.sample[:12]:
-        table.add_row(change.contact, change.property, _cell(change.before), _cell(change.after))
+        table.add_row(owner_of(change), change.property, _cell(change.before), _cell(change.after))
     return table
 
 
@@ -124,7 +128,7 @@ def _plan_notes(summary: PlanSummary) -> Iterable[str]:
 def _kept_notes(kept: Sequence[KeptEdit]) -> Iterable[str]:
     if not kept:
         return
-    named = [f"{edit.contact} {edit.property}" for edit in kept[:_NAMED]]
+    named = [f"{owner_of(edit)} {edit.property}" for edit in kept[:_NAMED]]
     yield (
         f"{len(kept):,} values that people changed are kept: {_listed(named, len(kept))}. "
         "Clear a property in the CRM to give it back to Leadripe."
@@ -178,8 +182,8 @@ def _answers(report: RunReport) -> Iterable[tuple[str, str]]:
     for kind in KINDS:
         for verdict in Verdict:
             count = report.push.of(verdict, kind)
-            if count or (verdict is Verdict.ACCEPTED and kind != "lead"):
-                yield f"{kind}s {verdict}", f"{count:,}"
+            if count or (verdict is Verdict.ACCEPTED and kind in {"contact", "task"}):
+                yield f"{PLURALS[kind]} {verdict}", f"{count:,}"
     if report.counts.get("waiting"):
         yield "writes that wait", f"{report.counts['waiting']:,}, for the next push or sync"
     spent, planned = report.counts.get("write_calls", 0), report.counts.get("planned_calls", 0)
@@ -382,12 +386,19 @@ def outbox(entries: Sequence[OutboxEntry]) -> RenderableType:
     if not entries:
         return Text("The outbox is empty: every write was accepted.")
     table = Table(box=None, pad_edge=False)
-    for column in ("id", "kind", "contact", "state", "properties", "the CRM said"):
+    for column in ("id", "kind", "record", "state", "properties", "the CRM said"):
         table.add_column(column, overflow="fold")
     for entry in entries:
-        contact = entry.write_back.contact if entry.write_back else None
-        names = ", ".join(entry.write_back.values) if entry.write_back else ""
-        if entry.task is not None:
-            contact, names = entry.task.contact, entry.task.key
-        table.add_row(str(entry.id), entry.kind, contact, entry.state, names, escape(entry.reason))
+        record, names = _written(entry)
+        table.add_row(str(entry.id), entry.kind, record, entry.state, names, escape(entry.reason))
     return table
+
+
+def _written(entry: OutboxEntry) -> tuple[str, str]:
+    """Return which record of the CRM a write goes to, and what of it."""
+    if entry.task is not None:
+        return entry.task.contact, entry.task.key
+    if entry.opportunity is not None:
+        return entry.opportunity.opportunity, ", ".join(entry.opportunity.values)
+    written = entry.write_back
+    return (written.contact, ", ".join(written.values)) if written else ("", "")

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from connector.results import KeptWhy, UndoSummary
+from connector.results import KeptWhy, UndoSummary, owner_of
 
 _KEPT = {
     KeptWhy.PERSON: "values kept, a person changed them",
@@ -29,6 +29,9 @@ def _counts(summary: UndoSummary) -> Table:
     table.add_row("contacts to restore", f"{summary.restores:,}")
     if summary.leads:
         table.add_row("leads to restore", f"{summary.leads:,}")
+    if summary.opportunities_written:
+        table.add_row("opportunities that it wrote to", f"{summary.opportunities_written:,}")
+        table.add_row("opportunities to restore", f"{summary.opportunities:,}")
     for name, count in summary.properties.most_common():
         table.add_row(f"  {escape(name)}", f"{count:,}")
     rows = {
@@ -36,7 +39,7 @@ def _counts(summary: UndoSummary) -> Table:
         "values that show already what stood there": summary.as_before,
         "values restored by an earlier undo": summary.undone,
         **{words: summary.kept[why] for why, words in _KEPT.items()},
-        "contacts left out, deleted since": summary.deleted,
+        "contacts and opportunities left out, deleted since": summary.deleted,
         "contacts left out, merged since": summary.merged,
     }
     for words, count in rows.items():
@@ -52,7 +55,7 @@ def _sample(summary: UndoSummary) -> Table:
     for column in ("contact", "property", "now", "then"):
         table.add_column(column, overflow="fold")
     for change in summary.sample[:12]:
-        table.add_row(change.contact, change.property, _cell(change.before), _cell(change.after))
+        table.add_row(owner_of(change), change.property, _cell(change.before), _cell(change.after))
     return table
 
 
@@ -64,7 +67,7 @@ def _cell(value: str | None) -> str:
 def _notes(summary: UndoSummary) -> Iterable[str]:
     persons = [value for value in summary.kept_values if value.why is KeptWhy.PERSON]
     if persons:
-        named = ", ".join(f"{value.contact} {value.property}" for value in persons[:5])
+        named = ", ".join(f"{owner_of(value)} {value.property}" for value in persons[:5])
         more = f" and {len(persons) - 5:,} more" if len(persons) > 5 else ""
         yield f"Changed by people since, and kept: {named}{more}."
     for run, count in sorted(summary.later_runs.items(), key=lambda each: -int(each[0])):
@@ -72,7 +75,8 @@ def _notes(summary: UndoSummary) -> Iterable[str]:
     yield from _task_notes(summary)
     if summary.is_dry_run:
         yield f"Nothing was written. `leadripe undo {summary.of}` restores them."
-    if summary.restores or summary.leads or summary.as_before or summary.undone:
+    restored = summary.restores or summary.leads or summary.opportunities
+    if restored or summary.as_before or summary.undone:
         yield "The next sync would write them again: correct the rules first."
 
 

@@ -413,10 +413,11 @@ class EmbeddedStore(Store):
         is_past: bool = False,
         after: str = "",
         limit: int,
+        ids: Sequence[OpportunityId] | None = None,
     ) -> OpportunityFacts:
         """Return open opportunities, now or as of an instant, by id."""
         return self._opportunities.facts(
-            fields, to_us(at), is_past=is_past, after=after, limit=limit
+            fields, to_us(at), is_past=is_past, after=after, limit=limit, ids=ids
         )
 
     @_guarded

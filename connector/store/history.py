@@ -44,6 +44,8 @@ SELECT
     (SELECT count(*) FROM opportunity) AS opportunities,
     (SELECT count(*) FROM outbox WHERE state = 'waiting') AS waiting,
     (SELECT count(*) FROM outbox WHERE state = 'refused') AS refused,
+    (SELECT count(*) FROM outbox WHERE state = 'waiting' AND kind = 'opportunity')
+        AS waiting_opportunities,
     (SELECT count(*) FROM waiting_activity) AS unclaimed_activities
 """
 _COUNTED = (
@@ -52,6 +54,7 @@ _COUNTED = (
     "opportunities",
     "waiting",
     "refused",
+    "waiting_opportunities",
     "unclaimed_activities",
 )
 _FUNNEL = """

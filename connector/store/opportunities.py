@@ -54,6 +54,7 @@ SELECT o.id, o.created_us, o.amount, o.probability, o.close_us, o.fields, o.foun
     EXISTS (SELECT 1 FROM fresh_opportunity r WHERE r.id = o.id)
 FROM opportunity o LEFT JOIN outbox x ON x.kind = 'opportunity' AND x.subject = o.id
 WHERE o.id > :after AND NOT o.is_closed AND o.created_us <= :at
+    AND (:only IS NULL OR o.id IN (SELECT value FROM json_each(:only)))
 ORDER BY o.id LIMIT :limit
 """
 _THEN = """
@@ -66,6 +67,7 @@ FROM opportunity o LEFT JOIN outbox x ON x.kind = 'opportunity' AND x.subject = 
 LEFT JOIN opportunity_former f ON f.id = o.id AND f.until_us =
     (SELECT min(until_us) FROM opportunity_former WHERE id = o.id AND until_us > :at)
 WHERE o.id > :after AND NOT coalesce(f.is_closed, o.is_closed) AND o.created_us <= :at
+    AND (:only IS NULL OR o.id IN (SELECT value FROM json_each(:only)))
 ORDER BY o.id LIMIT :limit
 """
 _KEEP = """
@@ -177,16 +179,17 @@ class Opportunities:
         is_past: bool,
         after: str,
         limit: int,
+        ids: Sequence[OpportunityId] | None,
     ) -> OpportunityFacts:
         """Return open opportunities whose id is above `after`, by id, at most `limit` of them.
 
-        As they are now, or with `is_past` as they were at the instant.
+        As they are now, or with `is_past` as they were at the instant. `ids`: of these alone.
         """
-        named = {"after": after, "at": at_us, "limit": limit}
+        only = None if ids is None else json_list(ids)
+        named = {"after": after, "at": at_us, "limit": limit, "only": only}
         rows = self._database.rows_named(_THEN if is_past else _NOW, named)
-        ids = [str(row[0]) for row in rows]
         values = [_values(row) for row in rows]
-        table = opportunity_table(ids, values, fields)
+        table = opportunity_table([str(row[0]) for row in rows], values, fields)
         return OpportunityFacts(table, [_known(row) for row in rows])
 
     def people(self, id_: OpportunityId) -> list[int]:

@@ -41,6 +41,7 @@ from connector.sync.form import form_of
 from connector.sync.handoff import TaskPlanner
 from connector.sync.leads import label_values, lagging
 from connector.sync.native import native_values, open_deals, places, standing_column
+from connector.sync.opportunities import OpportunityPlanner, OpportunitySettings
 from connector.sync.progress import Progress
 from connector.sync.robots import by_sign, parts_of, robot_domains, with_robots
 from connector.sync.untold import untold
@@ -64,8 +65,8 @@ DRAFTED = 10_000
 class PlanSettings:
     """What planning needs beside the ports.
 
-    `properties`: {output: CRM property}, see `wanted.OUTPUTS`. `fields`: those of a contact that
-    the mapping fills and the rules look at.
+    `properties`: {output: CRM property}, see `wanted.OUTPUTS`; `opportunity_properties`: the same
+    of opportunities. `fields`: those of a contact that the mapping fills and the rules look at.
     """
 
     account: str
@@ -80,6 +81,7 @@ class PlanSettings:
     natives: Sequence[Native] = ()
     fields: Sequence[str] = ()
     label: Native | None = None
+    opportunity_properties: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,21 @@ class Planner:
         self._queue: list[Part] = []  # who is handed off, until then
         self._today = EPOCH.date()
         self._waiting = 0  # write-backs that wait; the contacts of all are looked at
+        self._opportunities = OpportunityPlanner(
+            crm,
+            store,
+            engine,
+            OpportunitySettings(
+                settings.compiled,
+                settings.opportunity_properties,
+                words,
+                settings.zone,
+                settings.policy,
+            ),
+            run,
+            self._summary,
+            is_offline=is_offline,
+        )
 
     def plan(
         self,
@@ -183,6 +200,7 @@ class Planner:
                 progress.step("scoring", done=done, total=total)
         self._plan_queue(as_of)
         self._verify()
+        self._opportunities.plan(as_of, progress, is_past=then is not None)
         return self._finished()
 
     def _fetch_owners(self) -> Sequence[Owner]:
@@ -203,6 +221,7 @@ class Planner:
         )
 
     def _plan_batch(self, batch: Batch, evaluation: Evaluation, as_of_us: int) -> None:
+        self._opportunities.take(evaluation)
         if self._withholds:
             evaluation = untold(evaluation)
         deals = open_deals(batch.facts.opportunity, as_of_us)
@@ -470,13 +489,18 @@ class Planner:
             unknown_owners=[*summary.unknown_owners, *self._tasks.unknown],
             tasks_by_owner=tasks.by_owner,
         )
-        waiting = self._store.count().get("waiting", 0)
+        counts = self._store.count()
+        of_opportunities = counts.get("waiting_opportunities", 0)
+        waiting = counts.get("waiting", 0) - of_opportunities
         summary.tasks_waiting = max(0, waiting - self._waiting)
         summary.estimate = self._crm.estimate(
             contacts=summary.writes,
             tasks=summary.tasks + summary.tasks_waiting,
             done=summary.tasks_closed,
             leads=summary.leads,
+            # Those that wait are planned anew, but for opportunities that closed in between.
+            opportunities=summary.opportunity_writes
+            + max(0, of_opportunities - self._opportunities.waiting),
             parts=self._parts,
         )
         if self._crm.sees_at_once and not summary.is_empty:

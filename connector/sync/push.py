@@ -109,6 +109,9 @@ class Push:
     def _send(self, kind: str, part: Sequence[OutboxEntry]) -> Sequence[Outcome]:
         if kind == "task":
             return self._crm.write_tasks([each.task for each in part if each.task])
+        if kind == "opportunity":
+            wishes = [each.opportunity for each in part if each.opportunity]
+            return self._crm.write_opportunities(wishes)
         write_backs = [each.write_back for each in part if each.write_back]
         if kind == "lead" and isinstance(self._crm, LeadCrm):
             return self._crm.write_leads(write_backs)
@@ -147,15 +150,15 @@ class Push:
 
     def _note(self, kind: str, outcome: Outcome) -> None:
         self.result.verdicts[kind, outcome.verdict] += 1
-        if kind == "lead":
+        if kind in {"lead", "opportunity"}:
             return  # no contact or task changes by it: a later span would hide edits for nothing
         stamps = (self.result.last_change_at, outcome.changed_at)
         self.result.last_change_at = max(filter(None, stamps), default=None)
 
     def _note_refusal(self, entry: OutboxEntry, reason: str) -> None:
         wish = entry.write_back or entry.task
-        contact = wish.contact if wish else ""
-        log.info("write_back.refused", kind=entry.kind, contact=contact, reason=reason)
+        of = wish.contact if wish else entry.opportunity.opportunity if entry.opportunity else ""
+        log.info("write_back.refused", kind=entry.kind, of=of, reason=reason)
         _keep(self.result.refusals, (entry.kind, reason))
 
 

@@ -12,7 +12,7 @@ from connector.domain.ids import RunId
 from connector.domain.moment import micros
 from connector.errors import ConfigError, ConnectorError
 from connector.ports import Account, Clock, Crm, Engine, Store, Verdict
-from connector.results import HistorySummary, PlanSummary, PushResult, RunReport
+from connector.results import PLURALS, HistorySummary, PlanSummary, PushResult, RunReport
 from connector.sync.guard import Guards, check_contacts, check_plan
 from connector.sync.histories import ask_histories, ask_history_of
 from connector.sync.plan import Planner, PlanSettings
@@ -241,7 +241,7 @@ class Runner:
     def _note_answers(self, report: RunReport, began: datetime, result: PushResult) -> None:
         self._note_span(report, began, result.last_change_at)
         for (kind, verdict), count in result.verdicts.items():
-            report.counts[f"{kind}s_{verdict}"] = count
+            report.counts[f"{PLURALS[kind]}_{verdict}"] = count
 
     def _calls(self) -> int:
         return sum(self._parts.crm.calls.values())
@@ -257,6 +257,7 @@ class Runner:
     def _note_plan(self, report: RunReport, plan: PlanSummary) -> None:
         report.counts["planned_writes"] = plan.writes
         report.counts["planned_leads"] = plan.leads
+        report.counts["planned_opportunities"] = plan.opportunity_writes
         report.counts["planned_tasks"] = plan.tasks
         report.counts["kept_edits"] = len(plan.kept)
         report.counts["planned_calls"] = plan.estimate.total

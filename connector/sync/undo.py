@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeVar
 
 from connector.domain.contact import Lead
@@ -12,7 +13,6 @@ from connector.domain.text import same_value
 from connector.errors import UsageError
 from connector.ports import (
     LEADS,
-    CallEstimate,
     Crm,
     Fate,
     LeadCrm,
@@ -32,6 +32,7 @@ from connector.results import SAMPLE, Change, KeptValue, PushResult, UndoSummary
 from connector.sync.progress import Progress, Silent
 from connector.sync.push import IN_FLIGHT, Push
 from connector.sync.restore import Decision, decide
+from connector.sync.undo_opportunities import OpportunityUndo
 
 UNDO = "undo"
 
@@ -94,6 +95,15 @@ class Undo:
             wave = numbers[start : start + size]
             self._undo_wave(wave)
             progress.step("undoing", done=start + len(wave), total=len(numbers))
+        OpportunityUndo(
+            self._crm,
+            self._store,
+            self._push,
+            self.summary,
+            run=self._run,
+            rules_hash=self._rules_hash,
+            sent_by=self._sent_by,
+        ).undo_all()
 
     def _undo_wave(self, numbers: Sequence[int]) -> None:
         live = self._look(numbers)
@@ -104,8 +114,8 @@ class Undo:
         kinds = Counter(each.kind for each in restores)
         cost = self._crm.estimate(contacts=kinds["contact"], tasks=0, leads=kinds["lead"])
         before = self.summary.estimate
-        self.summary.estimate = CallEstimate(
-            before.contacts + cost.contacts, leads=before.leads + cost.leads
+        self.summary.estimate = replace(
+            before, contacts=before.contacts + cost.contacts, leads=before.leads + cost.leads
         )
         if restores and not self.summary.is_dry_run:
             entries = self._store.journal_undo(self._run, self._rules_hash, restores)

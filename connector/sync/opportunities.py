@@ -1,0 +1,262 @@
+"""Plans what open opportunities show: their score, and why. Once all contacts are evaluated."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connector.columns import schema_of
+from connector.domain.ids import OpportunityId, RunId
+from connector.domain.moment import Moment, micros
+from connector.domain.numbers import shown
+from connector.domain.parts import in_parts
+from connector.domain.text import same_value
+from connector.ports import (
+    Crm,
+    Engine,
+    Evaluation,
+    KnownOpportunity,
+    OpportunityWrite,
+    PlannedOpportunityWrite,
+    Showing,
+    Store,
+)
+from connector.results import KeptEdit, PlanSummary
+from connector.rules.explain import Line, Words, reasons_text
+from connector.rules.plan import CompiledRules
+from connector.rules.tables import TAKING_PART
+from connector.sync.compare import WritePolicy
+from connector.sync.form import form_of
+from connector.sync.progress import Progress
+
+AT_ONCE = 10_000
+"""So many opportunities are scored and looked at together: the measure of memory."""
+
+VERIFY_AT_MOST = 500
+"""So many that we wrote to before, and that were not read in this run, are read again before they
+are written: a person may have changed them since. Above it that would cost as many calls as the
+writing.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunitySettings:
+    """What planning opportunities needs beside the ports.
+
+    `properties`: {`score`, `reasons`: CRM property}, as far as they are written.
+    """
+
+    compiled: CompiledRules
+    properties: Mapping[str, str]
+    words: Words
+    zone: ZoneInfo
+    policy: WritePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An opportunity as the rules see it: micro-points and the lines that sum to them."""
+
+    id: OpportunityId
+    points: int
+    lines: Sequence[Line]
+
+
+class OpportunityPlanner:
+    """Plans the opportunities of one run, into the store and the summary of its plan."""
+
+    def __init__(
+        self,
+        crm: Crm,
+        store: Store,
+        engine: Engine,
+        settings: OpportunitySettings,
+        run: RunId,
+        summary: PlanSummary,
+        *,
+        is_offline: bool,
+    ) -> None:
+        self._crm = crm
+        self._store = store
+        self._engine = engine
+        self._settings = settings
+        self._run = run
+        self._summary = summary
+        self._form = form_of(settings.properties, settings.words)
+        self._verifies = not is_offline
+        self._taking_part: list[pa.Table] = []
+        self._held: list[Draft] = []
+        self.waiting = 0  # writes that waited before; each is looked at
+
+    @property
+    def has_work(self) -> bool:
+        """Whether the rules score opportunities, and the mapping says where to."""
+        settings = self._settings
+        return settings.compiled.opportunities is not None and bool(settings.properties)
+
+    def take(self, evaluation: Evaluation) -> None:
+        """Take note of who takes part in opportunities, of some of the contacts."""
+        if evaluation.taking_part is not None and len(evaluation.taking_part):
+            self._taking_part.append(evaluation.taking_part)
+
+    def plan(self, as_of: datetime, progress: Progress, *, is_past: bool) -> None:
+        """Stage the writes of every open opportunity, as of an instant."""
+        if not self.has_work:
+            return
+        taking_part = pa.concat_tables([schema_of(TAKING_PART).empty_table(), *self._taking_part])
+        self._taking_part = []
+        done = 0
+        for drafts, known in self._drafts(taking_part, as_of, is_past=is_past):
+            self._look_at(drafts, known, as_of)
+            if len(self._held) > VERIFY_AT_MOST:
+                self._verifies = False
+                self._stage_held(as_of, is_past=is_past)
+            done += len(drafts)
+            progress.step("scoring opportunities", done=done, total=None)
+        self._summary.opportunities = done
+        self._stage_held(as_of, is_past=is_past)
+
+    def _drafts(
+        self, taking_part: pa.Table, as_of: datetime, *, is_past: bool
+    ) -> Iterator[tuple[Sequence[Draft], Mapping[OpportunityId, KnownOpportunity]]]:
+        compiled, at = self._settings.compiled, Moment.at(as_of, self._settings.zone)
+        fields = compiled.opportunities.fields if compiled.opportunities else {}
+        after = ""
+        while True:
+            facts = self._store.load_opportunities(
+                fields, as_of, is_past=is_past, after=after, limit=AT_ONCE
+            )
+            if not facts.known:
+                return
+            ids = facts.opportunity["opportunity"]
+            of_these = taking_part.filter(pc.is_in(taking_part["opportunity"], value_set=ids))
+            scored = self._engine.score_opportunities(compiled, facts.opportunity, of_these, at=at)
+            yield drafts_of(scored.score, scored.reason), {one.id: one for one in facts.known}
+            after = facts.known[-1].id
+
+    def _look_at(
+        self,
+        drafts: Sequence[Draft],
+        known: Mapping[OpportunityId, KnownOpportunity],
+        as_of: datetime,
+    ) -> None:
+        worth = [each for each in drafts if self._is_worth(each, known[each.id], as_of)]
+        held = {each.id for each in worth if self._needs_verifying(each, known[each.id])}
+        self._held += [each for each in worth if each.id in held]
+        self._stage([each for each in worth if each.id not in held], known, as_of)
+
+    def _is_worth(self, draft: Draft, known: KnownOpportunity, as_of: datetime) -> bool:
+        """Tell whether an opportunity has to be looked at, given what was shown before."""
+        if known.shown is None or known.waiting or known.refused:
+            return True
+        if any(not same_value(known.found.get(k), v) for k, v in known.wrote.items()):
+            return True
+        was, _, way = known.shown.partition("/")
+        moved, policy = abs(shown(draft.points) - int(was)), self._settings.policy
+        shown_for = timedelta(microseconds=micros(as_of) - (known.shown_at_us or 0))
+        is_stale = shown_for > policy.max_age
+        return way != self._way(draft) or moved >= policy.min_change or (moved >= 1 and is_stale)
+
+    def _way(self, draft: Draft) -> str:
+        """Return what beside the points makes another write: the form, rules and people."""
+        lines = (f"{line.kind}:{line.rule}:{line.count or ''}" for line in draft.lines)
+        return "/".join([self._form, *sorted(lines)])
+
+    def _needs_verifying(self, draft: Draft, known: KnownOpportunity) -> bool:
+        if not self._verifies or known.is_fresh or not known.wrote:
+            return False
+        return bool(self._compared(draft, known)[0])
+
+    def _stage_held(self, as_of: datetime, *, is_past: bool) -> None:
+        """Plan what is held, as the CRM shows it now if that is to be verified."""
+        drafts, self._held = self._held, []
+        for some in in_parts(drafts, self._crm.batch_size):
+            ids = [each.id for each in some]
+            if self._verifies:
+                self._store.save_opportunities(self._crm.fetch_opportunities(ids))
+            known = self._known(ids, as_of, is_past=is_past)
+            self._stage([each for each in some if each.id in known], known, as_of)
+
+    def _known(
+        self, ids: Sequence[OpportunityId], as_of: datetime, *, is_past: bool
+    ) -> Mapping[OpportunityId, KnownOpportunity]:
+        facts = self._store.load_opportunities({}, as_of, is_past=is_past, limit=len(ids), ids=ids)
+        return {one.id: one for one in facts.known}
+
+    def _stage(
+        self,
+        drafts: Sequence[Draft],
+        known: Mapping[OpportunityId, KnownOpportunity],
+        as_of: datetime,
+    ) -> None:
+        if not drafts:
+            return
+        at_us = micros(as_of)
+        shows = [
+            Showing(each.id, f"{shown(each.points)}/{self._way(each)}", at_us) for each in drafts
+        ]
+        planned = (self._planned(each, known[each.id]) for each in drafts)
+        self._store.stage_opportunities(
+            self._run, shows, [each for each in planned if each is not None]
+        )
+
+    def _planned(self, draft: Draft, known: KnownOpportunity) -> PlannedOpportunityWrite | None:
+        self.waiting += bool(known.waiting)
+        values, kept = self._compared(draft, known)
+        self._summary.kept += [KeptEdit(None, name, draft.id) for name in kept]
+        write = OpportunityWrite(draft.id, values)
+        if not values:
+            return PlannedOpportunityWrite(write) if known.waiting or known.refused else None
+        if values == known.refused:
+            return None  # an admin has to act; the CRM would say the same again
+        self._summary.note_opportunity(draft.id, values, known.found)
+        return PlannedOpportunityWrite(write, {name: known.found.get(name) for name in values})
+
+    def _compared(
+        self, draft: Draft, known: KnownOpportunity
+    ) -> tuple[Mapping[str, str | None], Sequence[str]]:
+        """Return the values to write, and the names of those that a person holds."""
+        values: dict[str, str | None] = {}
+        kept: list[str] = []
+        for name, value in self._wanted(draft).items():
+            is_same = same_value(known.found.get(name), value)
+            if is_a_person_s(name, known):
+                kept += [] if is_same else [name]
+            elif name in known.waiting or not is_same:
+                # What waits may still arrive, so that a value is safe only once it was accepted.
+                values[name] = value
+        return values, kept
+
+    def _wanted(self, draft: Draft) -> Mapping[str, str | None]:
+        texts = {
+            "score": str(shown(draft.points)),
+            "reasons": reasons_text(draft.lines, self._settings.words),
+        }
+        written = self._settings.properties
+        return {written[name]: text for name, text in texts.items() if name in written}
+
+
+def is_a_person_s(name: str, known: KnownOpportunity) -> bool:
+    """Tell whether a property of ours holds what a person set there."""
+    found = known.found.get(name)
+    if not found or not known.wrote:
+        return False  # cleared, so ours again; or nothing was ever ours
+    waiting = None if name in known.returning else known.waiting.get(name)
+    return not any(same_value(found, each) for each in (known.wrote.get(name), waiting))
+
+
+def drafts_of(score: pa.Table, reason: pa.Table) -> list[Draft]:
+    """Return each opportunity with its lines in order, of tables as the engine gives them."""
+    lines: dict[str, list[Line]] = defaultdict(list)
+    ordered = reason.sort_by([("opportunity", "ascending"), ("rank", "ascending")])
+    for row in ordered.to_pylist():
+        line = Line(row["kind"], row["rule"], row["points"], row["count"], None)
+        lines[row["opportunity"]].append(line)
+    return [
+        Draft(OpportunityId(row["opportunity"]), row["points"], lines[row["opportunity"]])
+        for row in score.to_pylist()
+    ]
