@@ -276,11 +276,7 @@ class Outbox:
                 [json_list(ids)],
             )
             for kind, no, subject in dropped:
-                is_opportunity = kind == "opportunity"
-                write = (
-                    OpportunityWrite(OpportunityId(str(subject)), {}) if is_opportunity else None
-                )
-                self._clear_shown(str(kind), no, write)
+                self._clear_shown(kind, no, subject)
         return len(dropped)
 
 

@@ -157,8 +157,10 @@ class Push:
 
     def _note_refusal(self, entry: OutboxEntry, reason: str) -> None:
         wish = entry.write_back or entry.task
-        of = wish.contact if wish else entry.opportunity.opportunity if entry.opportunity else ""
-        log.info("write_back.refused", kind=entry.kind, of=of, reason=reason)
+        of = {"contact": wish.contact} if wish else {}
+        if entry.opportunity is not None:
+            of = {"opportunity": entry.opportunity.opportunity}
+        log.info("write_back.refused", kind=entry.kind, reason=reason, **of)
         _keep(self.result.refusals, (entry.kind, reason))
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TypeVar
 
 from connector.domain.contact import Activity, Contact, Gone, KnownTask, Opportunity, Owner
-from connector.domain.ids import ContactId, OwnerId, TaskId, TaskKey
+from connector.domain.ids import ContactId, OpportunityId, OwnerId, TaskId, TaskKey
 from connector.domain.moment import micros
 from connector.ports import (
     Account,
@@ -18,6 +18,7 @@ from connector.ports import (
     ContactHistory,
     FieldHistory,
     Finding,
+    OpportunityWrite,
     Outcome,
     Page,
     PastOf,
@@ -59,6 +60,9 @@ OURS = (
     "leadripe_verdict",
     "leadripe_not_before",
 )
+
+OF_OPPORTUNITIES = ("deal_score", "deal_reasons")
+"""Our properties of opportunities."""
 
 ACCOUNT = Account(id="4711", time_zone="Europe/Paris", currency="EUR", kind="standard")
 
@@ -172,6 +176,18 @@ class FakeCrm:
         self._check_batch([each.key for each in batch])
         return self._call("task", lambda: [self._write_task(each) for each in batch])
 
+    def fetch_opportunities(self, ids: Sequence[OpportunityId]) -> Sequence[Opportunity]:
+        """Return those that are there, without their contacts."""
+        self._check_batch(ids)
+        found = self._call("read", lambda: [self.desk.opportunity(each) for each in ids])
+        return [replace(each, contacts=None) for each in found if each is not None]
+
+    def write_opportunities(self, batch: Sequence[OpportunityWrite]) -> Sequence[Outcome]:
+        """Set properties of opportunities one by one."""
+        self._check_batch([each.opportunity for each in batch])
+        assert all(each.values for each in batch), "a write without values"
+        return self._call("opportunity", lambda: [self._write_opportunity(each) for each in batch])
+
     def estimate(
         self,
         *,
@@ -268,6 +284,21 @@ class FakeCrm:
         return Outcome(
             Verdict.ACCEPTED, values=values, contact=moved, changed_at=written.updated_at
         )
+
+    def _write_opportunity(self, wish: OpportunityWrite) -> Outcome:
+        desk, id_ = self.desk, wish.opportunity
+        if desk.opportunity(id_) is None:
+            return Outcome(Verdict.GONE)
+        trouble = desk.trouble(id_)
+        if trouble is not None:
+            return trouble
+        unknown = sorted(set(wish.values) - set(OF_OPPORTUNITIES))
+        if unknown:
+            return Outcome(Verdict.REFUSED, reason=f"property {unknown[0]} does not exist")
+        desk.opportunity_writes[id_] += 1
+        changed = desk.write_on_opportunity(id_, **wish.values)
+        values = {name: changed.written[name] for name in wish.values}
+        return Outcome(Verdict.ACCEPTED, values=values, changed_at=self._clock.now())
 
     def _write_task(self, wish: TaskWish) -> Outcome:
         desk = self.desk

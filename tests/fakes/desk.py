@@ -14,7 +14,7 @@ from connector.domain.contact import (
     Owner,
     Value,
 )
-from connector.domain.ids import ContactId, LeadId, TaskKey
+from connector.domain.ids import ContactId, LeadId, OpportunityId, TaskKey
 from connector.domain.moment import micros
 from connector.ports import Clock, FormerValue, Outcome, TaskWish, Verdict
 
@@ -43,14 +43,15 @@ class Desk:
         self.former: dict[tuple[ContactId, str], list[FormerValue]] = {}
         self.untracked: set[str] = set()
         self.writes: Counter[ContactId] = Counter()
+        self.opportunity_writes: Counter[OpportunityId] = Counter()
         self._clock = clock
         self._change = 0
         self._rows: dict[str, dict[str, Row]] = {
             name: {} for name in ("contacts", "activities", "opportunities", "tasks", "leads")
         }
         self._survivors: dict[ContactId, ContactId] = {}
-        self._refused: dict[ContactId, str] = {}
-        self._silent: Counter[ContactId] = Counter()
+        self._refused: dict[str, str] = {}
+        self._silent: Counter[str] = Counter()
 
     # -- what people do
 
@@ -114,13 +115,36 @@ class Desk:
         """Delete a lead: no stream tells of it."""
         del self._rows["leads"][id_]
 
+    def change_opportunity(self, id_: OpportunityId, **values: object) -> Opportunity:
+        """Change what an opportunity is: its amount, its fields, who takes part."""
+        now = micros(self._clock.now())
+        changed: Opportunity = replace(self._there(id_), **values, changed_us=now)  # type: ignore[arg-type]  # each test names attributes of an opportunity
+        self._keep("opportunities", changed)
+        return changed
+
+    def write_on_opportunity(self, id_: OpportunityId, **values: str | None) -> Opportunity:
+        """Set properties of an opportunity that are ours, by hand or by a write; None clears."""
+        written = {**self._there(id_).written, **{k: v or None for k, v in values.items()}}
+        return self.change_opportunity(id_, written=written)
+
+    def delete_opportunity(self, id_: OpportunityId) -> None:
+        """Delete an opportunity: no stream tells of it."""
+        del self._rows["opportunities"][id_]
+
+    def _there(self, id_: OpportunityId) -> Opportunity:
+        found = self.opportunity(id_)
+        assert found is not None, f"opportunity {id_} is deleted"
+        return found
+
     # -- what goes wrong
 
-    def refuse(self, contact: Contact, reason: str = "a value is not allowed") -> None:
+    def refuse(
+        self, contact: Contact | Opportunity, reason: str = "a value is not allowed"
+    ) -> None:
         """Refuse every write to a contact from now on."""
         self._refused[contact.id] = reason
 
-    def relent(self, contact: Contact) -> None:
+    def relent(self, contact: Contact | Opportunity) -> None:
         """Refuse no longer."""
         del self._refused[contact.id]
 
@@ -129,7 +153,7 @@ class Desk:
         self._refused.clear()
         self._silent.clear()
 
-    def silence(self, contact: Contact, times: int = 1) -> None:
+    def silence(self, contact: Contact | Opportunity, times: int = 1) -> None:
         """Leave the next writes to a contact without an answer."""
         self._silent[contact.id] = times
 
@@ -173,12 +197,17 @@ class Desk:
         row = self._rows["leads"].get(id_)
         return row.value if row and isinstance(row.value, Lead) else None
 
+    def opportunity(self, id_: OpportunityId) -> Opportunity | None:
+        """Return an opportunity as it is now."""
+        row = self._rows["opportunities"].get(id_)
+        return row.value if row and isinstance(row.value, Opportunity) else None
+
     def look_up(self, ids: Sequence[ContactId]) -> list[Contact]:
         """Return the living ones of some contacts, each once."""
         found = {each.id: each for each in map(self.find, ids) if each is not None}
         return list(found.values())
 
-    def trouble(self, id_: ContactId) -> Outcome | None:
+    def trouble(self, id_: str) -> Outcome | None:
         """Return the answer to a write that was told to fail."""
         if self._silent[id_]:
             self._silent[id_] -= 1
