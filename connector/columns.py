@@ -59,6 +59,11 @@ def contact_schema(fields: Mapping[str, Kind]) -> pa.Schema:
     return schema_of({**CONTACT, **_valued_columns(FIELD, fields)})
 
 
+def opportunity_schema(fields: Mapping[str, Kind]) -> pa.Schema:
+    """Return the schema of the table of opportunities to score, with these fields."""
+    return schema_of({"opportunity": "VARCHAR", **_valued_columns(FIELD, fields)})
+
+
 def activity_schema(attributes: Mapping[str, Kind]) -> pa.Schema:
     """Return the schema of the activity table with these attributes."""
     return schema_of({**ACTIVITY, **_valued_columns(ATTRIBUTE, attributes)})
@@ -193,12 +198,11 @@ def contact_table(
 def opportunity_table(
     ids: Sequence[str], values: Sequence[Mapping[str, Value]], fields: Mapping[str, Kind]
 ) -> pa.Table:
-    """Return opportunities to score: `values[i]` holds the fields of the one with `ids[i]`."""
+    """Return the table of opportunities to score: `values[i]` holds the fields of `ids[i]`."""
     columns = {"opportunity": pa.array(ids, pa.string())}
     for name, kind in fields.items():
         columns[FIELD + name] = value_column([v.get(name) for v in values], kind)
-    schema = schema_of({"opportunity": "VARCHAR", **_valued_columns(FIELD, fields)})
-    return with_derived(pa.table(columns), schema)
+    return with_derived(pa.table(columns), opportunity_schema(fields))
 
 
 def with_derived(table: pa.Table, schema: pa.Schema, zone: str | None = None) -> pa.Table:

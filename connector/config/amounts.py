@@ -17,6 +17,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SECONDS = re.compile(r"([0-9]{1,4})(s|m)")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%")
 _LARGE_PERCENT = re.compile(r"([0-9]{3,4}) ?%")
+_WHOLE_PERCENT = re.compile(r"([0-9]{1,4}) ?%")
 _HUNDRED = 100
 _MOST_PERCENT = 1_000
 _MOST_DAYS = 60
@@ -117,14 +118,33 @@ def _seconds(value: object) -> object:
     return seconds
 
 
-def _share(value: object) -> object:
+def percent(value: object) -> Decimal | None:
+    """Return `60%` as 0.6; None if it is no percentage up to 100%."""
     parts = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
     if parts is None or Decimal(parts[1]) > _HUNDRED:
+        return None
+    return Decimal(parts[1]) / _HUNDRED
+
+
+def _share(value: object) -> object:
+    share = percent(value)
+    if share is None:
         raise refuse(
             "percent",
             f"must be a percentage from 0% to 100%, for example 30%; {found(value)} was found",
         )
-    return Decimal(parts[1]) / _HUNDRED
+    return share
+
+
+def _whole_percent(value: object) -> object:
+    parts = _WHOLE_PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if parts is None or not 1 <= int(parts[1]) <= _MOST_PERCENT:
+        raise refuse(
+            "whole_percent",
+            "must be a whole percentage from 1% to 1000%, for example 40%;"
+            f" {found(value)} was found",
+        )
+    return int(parts[1])
 
 
 def _path(value: object, info: ValidationInfo) -> object:
@@ -183,6 +203,13 @@ Share = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-9.]+ ?%$", "examples": ["30%"]}),
 ]
 """A share as a number from 0 to 1, written as a percentage: `30%`."""
+
+WholePercent = Annotated[
+    int,
+    BeforeValidator(_whole_percent),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]+ ?%$", "examples": ["40%"]}),
+]
+"""Whole percent, from 1 to 1000: `40%`."""
 
 FilePath = Annotated[
     InstanceOf[Path], BeforeValidator(_path), WithJsonSchema({"type": "string", "minLength": 1})

@@ -28,6 +28,7 @@ class Named:
 
     rules: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+    opportunity_groups: frozenset[str] = frozenset()
     personas: frozenset[str] = frozenset()
     tracks: frozenset[str] = frozenset()
     has_interests: bool = False

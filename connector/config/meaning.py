@@ -1,7 +1,7 @@
 """From a rules file to a rule set: what an admin wrote, as `connector.rules.model` means it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypedDict
 
 from connector.config.account_rules import ContactRuleSection
@@ -9,6 +9,7 @@ from connector.config.activity_rules import PERIODS, DecaySection, GroupSection,
 from connector.config.amounts import whole_days
 from connector.config.found import Found
 from connector.config.literals import SPOKEN
+from connector.config.opportunity_rules import OpportunityRuleSection, ShareSection
 from connector.config.points import LabelSection, micro
 from connector.config.rules_document import RulesDocument
 from connector.config.sla_rules import WEEK, WorkingHoursSection
@@ -38,6 +39,8 @@ from connector.rules.model import (
     Interests,
     Label,
     Nurture,
+    Opportunities,
+    OpportunityRule,
     PerAttribute,
     PerDays,
     Persona,
@@ -47,12 +50,14 @@ from connector.rules.model import (
     RuleSet,
     SalesWork,
     Score,
+    Share,
     Sla,
     Stages,
     Topic,
     Track,
     WorkingHours,
 )
+from connector.rules.opportunities import OPPORTUNITY_FIELDS, RESULTS
 from connector.rules.quarantine import Quarantine
 
 
@@ -87,6 +92,8 @@ class Meaning:
         if nurture is not None:
             blockers += [nurture.where] if nurture.where else []
             blockers += [track.where for track in nurture.tracks if track.where]
+        told = self.written.opportunities.rules if self.written.opportunities else ()
+        blockers += [rule.contact for rule in told if rule.contact]
         criteria = [
             (one.field, one.is_) for persona in self.written.personas for one in persona.criteria
         ]
@@ -94,6 +101,11 @@ class Meaning:
         self._attributes = {**kinds_of(_comparisons(wheres)), **shapes.attributes}
         fields = {**kinds_of([*_comparisons(blockers), *criteria]), **shapes.fields}
         self._fields = {**fields, **KINDS} if self.written.account else fields
+        self._of_opportunities = {
+            **kinds_of(_comparisons([rule.where for rule in told if rule.where])),
+            **shapes.of_opportunities,
+            **OPPORTUNITY_FIELDS,
+        }
 
     def rule_set(self) -> RuleSet:
         """Return the whole."""
@@ -118,6 +130,7 @@ class Meaning:
             interests=self._interests(),
             nurture=self._nurture(),
             pressure=self._pressure(),
+            opportunities=self._opportunities(),
             **self._scores(),
         )
 
@@ -200,6 +213,41 @@ class Meaning:
             ),
         )
 
+    def _opportunities(self) -> Opportunities | None:
+        written = self.written.opportunities
+        if written is None:
+            return None
+        return Opportunities(
+            rules=tuple(
+                self._opportunity_rule(position, rule)
+                for position, rule in enumerate(written.rules)
+            ),
+            groups=tuple(_bounded_group(name, each) for name, each in written.groups.items()),
+            lowest=micro(written.lowest),
+            highest=micro(written.highest),
+        )
+
+    def _opportunity_rule(self, position: int, rule: OpportunityRuleSection) -> OpportunityRule:
+        path = ("opportunities", "rules", position)
+        of_people = {**self._fields, **RESULTS}
+        return OpportunityRule(
+            id=RuleId(rule.id),
+            label=_label(rule.label, rule.id),
+            points=0 if rule.points is None else micro(rule.points),
+            where=self._where(rule.where, self._of_opportunities, *path, "where"),
+            contact=self._where(rule.contact, of_people, *path, "contact")
+            if rule.contact
+            else None,
+            people=rule.people or 1,
+            share=self._share(rule.share) if rule.share else None,
+            group=rule.group,
+        )
+
+    def _share(self, share: ShareSection) -> Share:
+        leading = self.written.leading_score
+        score = None if share.score in (None, leading) else share.score
+        return Share(of_sum=share.of_ == "sum", percent=share.percent, score=score)
+
     def _quarantine(self) -> Quarantine:
         written = self.written.quarantine
         if written is None:
@@ -238,13 +286,7 @@ class Meaning:
         # All rules of a group give points to one score; `rules_check` tells where they do not.
         members = (each for each in self.written.giving.values() if each.group == name)
         first = next(members, None)
-        return Group(
-            name,
-            _label(group.label, name),
-            cap=None if group.cap is None else micro(group.cap),
-            floor=None if group.floor is None else micro(group.floor),
-            score=self._score_of(first) if first else None,
-        )
+        return replace(_bounded_group(name, group), score=self._score_of(first) if first else None)
 
     def _rule(self, position: int, rule: RuleSection) -> ActivityRule:
         return ActivityRule(
@@ -386,6 +428,15 @@ class Meaning:
                 for position, blocker in enumerate(written.blockers)
             ),
         )
+
+
+def _bounded_group(name: str, group: GroupSection) -> Group:
+    return Group(
+        name,
+        _label(group.label, name),
+        cap=None if group.cap is None else micro(group.cap),
+        floor=None if group.floor is None else micro(group.floor),
+    )
 
 
 def _working_hours(written: WorkingHoursSection) -> WorkingHours:

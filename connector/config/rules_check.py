@@ -14,6 +14,12 @@ from connector.config.nurture_check import (
     check_pressure,
     fields_of_nurture,
 )
+from connector.config.opportunity_check import (
+    check_opportunities,
+    check_opportunities_against,
+    fields_of_people,
+    rules_of,
+)
 from connector.config.rules_document import RulesDocument
 from connector.config.where import relative_in
 from connector.rules.accounts import FACTS
@@ -21,7 +27,8 @@ from connector.rules.accounts import FACTS
 
 def check_alone(rules: RulesDocument, named: Named) -> Iterator[Found]:
     """Yield what does not agree within the file."""
-    yield from repeated([((*path, "id"), rule.id) for path, rule in rules.giving.items()])
+    every = {**rules.giving, **rules_of(rules)}
+    yield from repeated([((*path, "id"), rule.id) for path, rule in every.items()])
     yield from repeated(
         [(("personas", no, "id"), persona.id) for no, persona in enumerate(rules.personas)]
     )
@@ -41,6 +48,7 @@ def check_alone(rules: RulesDocument, named: Named) -> Iterator[Found]:
     yield from _replacements(rules, named)
     yield from check_nurture(rules, named)
     yield from check_pressure(rules)
+    yield from check_opportunities(rules, named)
 
 
 def _relative(rules: RulesDocument) -> Iterator[Found]:
@@ -188,6 +196,7 @@ def check_against_mapping(rules: RulesDocument, mapping: CrmMapping) -> Iterator
     shapes = mapping.shapes()
     yield from _types(rules, mapping)
     yield from _written_scores(rules, mapping)
+    yield from check_opportunities_against(rules, mapping)
     others = (*_quarantined_by(rules), *_topics_by(rules), *attributes_of_nurture(rules))
     for path, name in (*attributes_in(rules), *others):
         if name not in shapes.attributes:
@@ -274,6 +283,7 @@ def fields_in(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
     for position, rule in enumerate(rules.contact_rules):
         yield from names_in(rule.where, ("contact_rules", position, "where"))
     yield from fields_of_nurture(rules)
+    yield from fields_of_people(rules)
     yield from _fields_of_account(rules)
     yield from _fields_to_reach(rules)
 

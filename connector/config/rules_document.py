@@ -12,6 +12,7 @@ from connector.config.document import DataPath
 from connector.config.fit_rules import FitSection, PersonaSection
 from connector.config.interest_rules import InterestsSection
 from connector.config.nurture_rules import NurtureSection, PressureSection
+from connector.config.opportunity_rules import OpportunitiesSection
 from connector.config.points import Label, Points
 from connector.config.quarantine_rules import QuarantineSection
 from connector.config.section import Name, Section, refuse
@@ -78,6 +79,8 @@ class RulesDocument(Section):
     """Which track a contact is on and what comes next; without this section none is."""
     pressure: PressureSection | None = None
     """How often a contact may be touched; without this section nobody counts."""
+    opportunities: OpportunitiesSection | None = None
+    """The score of open opportunities; without this section they have none."""
 
     @model_validator(mode="after")
     def _one_way_to_name_scores(self) -> Self:

@@ -45,14 +45,19 @@ def check_rules(
 
 
 def _named(document: Document) -> Named:
-    groups = document.at(("groups",))
     return Named(
         rules=_ids(document, "rules"),
-        groups=frozenset(groups if isinstance(groups, dict) else ()),
+        groups=_keys(document, "groups"),
+        opportunity_groups=_keys(document, "opportunities", "groups"),
         personas=_ids(document, "personas"),
         tracks=_ids(document, "nurture", "tracks"),
         has_interests=document.at(("interests",)) is not None,
     )
+
+
+def _keys(document: Document, *path: str) -> frozenset[str]:
+    parts = document.at(path)
+    return frozenset(parts if isinstance(parts, dict) else ())
 
 
 def _ids(document: Document, *path: str) -> frozenset[str]:

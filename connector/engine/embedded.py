@@ -24,6 +24,7 @@ from connector.engine.inputs import (
     load_activities,
     load_constants,
     load_facts,
+    load_opportunities,
     moment_table,
     moment_tables,
 )
@@ -31,10 +32,10 @@ from connector.engine.prepared import PreparedPlan
 from connector.engine.side_by_side import side_by_side
 from connector.engine.step_tables import create_step, creating
 from connector.errors import StoreError
-from connector.ports import Evaluation, Facts
+from connector.ports import Evaluation, Facts, OpportunityEvaluation
 from connector.ports.engine import Item
-from connector.rules.plan import CompiledRules, Step
-from connector.rules.tables import OUTPUTS
+from connector.rules.plan import CompiledRules, OpportunityPlan, Step
+from connector.rules.tables import OF_OPPORTUNITIES, OUTPUTS
 
 _WORD = re.compile(r"\w+")
 _FEW_ACTIVITIES = 10_000
@@ -213,6 +214,49 @@ class EmbeddedEngine:
                     self._connection.execute(f"DROP TABLE {name}")
                 self._clear(compiled, registered)
 
+    def score_opportunities(
+        self,
+        compiled: CompiledRules,
+        opportunity: pa.Table,
+        taking_part: pa.Table,
+        *,
+        at: Moment,
+    ) -> OpportunityEvaluation:
+        """Score opportunities as of a moment, each row of `opportunity` one of them.
+
+        `taking_part`: what evaluations of their contacts said, of several sets one below the other.
+        Raises as `evaluate` does.
+        """
+        plan = compiled.opportunities
+        if plan is None:
+            raise ValueError("these rules give opportunities no score")
+        with _explained():
+            create_table(self._connection, "moment", moment_table(at.us, at.day))
+            for constants in plan.constants:
+                load_constants(self._connection, constants)
+            registered = load_opportunities(self._connection, plan, opportunity, taking_part)
+            try:
+                results = self._second_turn(plan)
+            finally:
+                for name in registered:
+                    self._connection.unregister(name)
+                made = [each.name for each in plan.constants] + [each.name for each in plan.steps]
+                for name in made:
+                    self._connection.execute(f"DROP TABLE IF EXISTS {name}")
+            return OpportunityEvaluation(
+                score=results["opportunity_score"], reason=results["opportunity_reason"]
+            )
+
+    def _second_turn(self, plan: OpportunityPlan) -> Mapping[str, pa.Table]:
+        """Run the steps that score opportunities, and return the results."""
+        results: dict[str, pa.Table] = {}
+        for step in plan.steps:
+            if step.name in OF_OPPORTUNITIES:
+                results[step.name] = self._connection.sql(step.sql).to_arrow_table()
+            else:
+                create_step(self._connection, step, {})
+        return results
+
     def gather(
         self, compiled: CompiledRules, parts: Iterable[Facts], *, at: Moment
     ) -> GatheredAccounts | None:
@@ -263,12 +307,12 @@ class EmbeddedEngine:
         """Set apart what is in quarantine, and run the steps without it."""
         flag = robots.flagged(self._connection, compiled, facts)
         turns = robots.in_turns(self._connection, flag, is_small=is_few(facts.contact))
-        return Evaluation(**robots.joined([self._steps(compiled) for _ in turns]), flag=flag)
+        return Evaluation(**robots.joined([self._steps(compiled, facts) for _ in turns]), flag=flag)
 
-    def _steps(self, compiled: CompiledRules) -> Mapping[str, pa.Table]:
+    def _steps(self, compiled: CompiledRules, facts: Facts) -> Mapping[str, pa.Table]:
         """Run the steps: results are returned, the others become tables."""
         results: dict[str, pa.Table] = {}
-        rows: dict[str, int] = {}
+        rows = {"opportunity": len(facts.opportunity)}
         for step, done_with in zip(compiled.steps, _done_with(compiled.steps), strict=True):
             if step.name in OUTPUTS:
                 results[step.name] = self._connection.sql(self._parsed[step.name]).to_arrow_table()

@@ -12,7 +12,7 @@ from connector.domain.moment import Moment
 from connector.ports import Facts
 from connector.rules import sql
 from connector.rules.conditions import Kind
-from connector.rules.plan import CompiledRules, Constants
+from connector.rules.plan import CompiledRules, Constants, OpportunityPlan
 from connector.rules.tables import (
     ACTIVITY,
     ATTRIBUTE,
@@ -22,6 +22,7 @@ from connector.rules.tables import (
     OPPORTUNITY,
     SQL_TYPE,
     STATE,
+    TAKING_PART,
     WORKING,
 )
 
@@ -102,6 +103,20 @@ def load_facts(
     return (
         *(_show(connection, name, table, wanted[name]) for name, table in tables.items()),
         *shown,
+    )
+
+
+def load_opportunities(
+    connection: duckdb.DuckDBPyConnection,
+    plan: OpportunityPlan,
+    opportunity: pa.Table,
+    taking_part: pa.Table,
+) -> tuple[str, ...]:
+    """Make what the second turn reads readable; returns what is registered with the connection."""
+    wanted = {"opportunity": "VARCHAR", **columns_of(plan.fields, FIELD)}
+    return (
+        _show(connection, "opportunity", opportunity, wanted),
+        _show(connection, "taking_part", taking_part, TAKING_PART),
     )
 
 

@@ -10,7 +10,7 @@ from connector.engine.inputs import ARROW_TYPE, create_table
 from connector.engine.step_tables import create_step
 from connector.ports import Facts
 from connector.rules.plan import CompiledRules, Step
-from connector.rules.tables import DECISION, FLAG, ROBOT_DOMAIN
+from connector.rules.tables import DECISION, FLAG, ROBOT_DOMAIN, TAKING_PART
 
 _UNKNOWN: Mapping[str, int] = MappingProxyType({})
 
@@ -109,8 +109,15 @@ def joined(parts: Sequence[Mapping[str, pa.Table]]) -> dict[str, pa.Table]:
     """Return the results of several turns as those of one, in the same order."""
     if len(parts) == 1:
         return dict(parts[0])
+    return {name: _joined(name, [part[name] for part in parts]) for name in parts[0]}
+
+
+def _joined(name: str, parts: Sequence[pa.Table]) -> pa.Table:
+    rows = pa.concat_tables(parts)
+    if name == "taking_part":
+        keys = ("opportunity", "rule")
+        sums = [("people", "sum"), ("best", "max"), ("total", "sum")]
+        summed = rows.group_by(keys).aggregate(sums).rename_columns(list(TAKING_PART))
+        return summed.sort_by([(key, "ascending") for key in keys])
     # Each contact came in one turn, its rows in order; sorting keeps the order of equals.
-    return {
-        name: pa.concat_tables([part[name] for part in parts]).sort_by("contact")
-        for name in parts[0]
-    }
+    return rows.sort_by("contact")

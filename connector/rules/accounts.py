@@ -38,6 +38,7 @@ def own_rules(rules: RuleSet) -> RuleSet:
         interests=None,
         pressure=None,
         nurture=None,
+        opportunities=None,
     )
 
 

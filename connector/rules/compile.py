@@ -4,6 +4,7 @@ activity ─→ hit ─→ dated, keyed ─→ repeated ─→ line ─→ every
 line, contact, activity, opportunity, state ─→ outcome ─→ clock ─→ sla ─→ score
 outcome ─→ reason, move, pressing ─→ pressure, nurtured ─→ nurture
 line ─→ further_0, … ─→ other_score, other_reason
+opportunity, outcome, further_0, … ─→ taker ─→ taking_part, and from all of these the second turn
 """
 
 import dataclasses
@@ -24,6 +25,7 @@ from connector.rules import (
     interests,
     layers,
     nurture,
+    opportunities,
     pressure,
     reasons,
     robots,
@@ -34,7 +36,14 @@ from connector.rules.condition_sql import add_kind, kinds_of
 from connector.rules.conditions import Kind, Operator
 from connector.rules.counting import Numbered
 from connector.rules.model import PerAttribute, RuleSet
-from connector.rules.plan import AccountPlan, CompiledRules, Constants, Robots, Step
+from connector.rules.plan import (
+    AccountPlan,
+    CompiledRules,
+    Constants,
+    OpportunityPlan,
+    Robots,
+    Step,
+)
 from connector.rules.quarantine import Quarantine, Sign
 from connector.rules.tables import SCORE
 
@@ -47,6 +56,7 @@ def compile_rules(rules: RuleSet) -> CompiledRules:
     and its group that give points to different scores.
     """
     further.check(rules)
+    opportunities.check(rules)
     counted = counting.numbered(rules)
     fields = _fields(rules)
     tables = (
@@ -57,14 +67,16 @@ def compile_rules(rules: RuleSet) -> CompiledRules:
         *nurture.constants(rules),
     )
     steps = tuple(_steps(rules, counted, fields))
+    second = opportunities.plan(rules)
     return CompiledRules(
-        hash=_hash(rules, tables, steps),
+        hash=_hash(rules, tables, steps, second),
         constants=tables,
         steps=steps,
         fields=fields,
         attributes=_attributes(rules),
         robots=_robots(rules.quarantine),
         account=_account(rules, fields),
+        opportunities=second,
         hours=rules.hand_off.working,
         longest_clock=max(rules.hand_off.sla.need, rules.hand_off.sla.points),
     )
@@ -111,6 +123,8 @@ def _fields(rules: RuleSet) -> Mapping[str, Kind]:
     )
     for each in criteria:
         add_kind(kinds, each.field, each.kind)
+    for name, kind in opportunities.contact_fields(rules).items():
+        add_kind(kinds, name, kind)
     if rules.account is not None and accounts.FACTS.keys() & kinds.keys():
         add_kind(kinds, rules.account.by, rules.account.kind)
         if rules.account.role is not None:
@@ -158,6 +172,7 @@ def _steps(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) 
     yield from interests.steps(rules, counted, are_read=nurture.reads_interests(rules))
     yield from pressure.steps(rules)
     yield from nurture.steps(rules, has_interests=interests.has_any(rules, counted))
+    yield from opportunities.steps(rules)
 
 
 def _outcome_sql(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) -> str:
@@ -193,9 +208,15 @@ def _score_sql() -> str:
 ORDER BY contact"""
 
 
-def _hash(rules: RuleSet, tables: tuple[Constants, ...], steps: tuple[Step, ...]) -> str:
+def _hash(
+    rules: RuleSet,
+    tables: tuple[Constants, ...],
+    steps: tuple[Step, ...],
+    second: OpportunityPlan | None,
+) -> str:
     """Return the SHA-256 of rules and plan."""
-    whole = json.dumps([_canonical(rules), _canonical(tables), _canonical(steps)], sort_keys=True)
+    parts = [rules, tables, steps, *([second] if second else [])]
+    whole = json.dumps([_canonical(part) for part in parts], sort_keys=True)
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -205,6 +226,9 @@ def _canonical(value: object) -> object:
         parts = {
             field.name: _canonical(getattr(value, field.name))
             for field in dataclasses.fields(value)
+            # Rules without opportunities keep the hash that they had when there was no such part:
+            # with a new one, every contact would be evaluated anew.
+            if field.name != "opportunities" or getattr(value, field.name) is not None
         }
         return {"class": type(value).__name__, **parts}
     if isinstance(value, Mapping):

@@ -13,6 +13,9 @@ _TEXTS: dict[str, Label] = {
     "cap": {"en": "{label}: limit of the group", "fr": "{label} : plafond du groupe"},
     "floor": {"en": "{label}: floor of the group", "fr": "{label} : plancher du groupe"},
     "bound": {"en": "Limit of the score", "fr": "Limite du score"},
+    "people": {"en": "{n} people", "fr": "{n} personnes"},
+    "person": {"en": "1 person", "fr": "1 personne"},
+    "none_of_opportunity": {"en": "Nothing counts yet", "fr": "Rien ne compte pour l’instant"},
     "ask": {"en": "Unknown: {field}", "fr": "Inconnu : {field}"},
     "none": {"en": "No scored activity yet", "fr": "Aucune activité notée pour l’instant"},
     "subject_need": {
@@ -78,7 +81,10 @@ _QUESTIONS: dict[str, Label] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a score, as in `tables.REASON`. `latest`: local day of the latest activity."""
+    """One line of a score, as in `tables.REASON`. `latest`: local day of the latest activity.
+
+    Of an opportunity's score, `count` is the people whom the rule asked for, and `latest` None.
+    """
 
     kind: str
     rule: str
@@ -108,13 +114,17 @@ class Words:
             return self.rule(line.rule)
         if line.kind == "bound":
             return self.text("bound")
-        group = next((group for group in self.rules.groups if group.id == line.rule), None)
+        told = self.rules.opportunities
+        groups = (*self.rules.groups, *(told.groups if told else ()))
+        group = next((group for group in groups if group.id == line.rule), None)
         label = say(group.label, self.language) if group else line.rule
         return self.text(line.kind, label=label)
 
     def rule(self, rule: str) -> str:
         """Return a rule's label; the id of a rule that is no longer in the file."""
-        found = next((known for known in self.rules.giving if known.id == rule), None)
+        told = self.rules.opportunities
+        known = (*self.rules.giving, *(told.rules if told else ()))
+        found = next((each for each in known if each.id == rule), None)
         return say(found.label, self.language) if found else rule
 
     def score(self, score: str) -> str:
@@ -159,9 +169,10 @@ class Words:
         return text.replace(".", ",") if self.language == "fr" else text
 
     def when(self, line: Line) -> str:
-        """Return how often and when, empty for a limit."""
+        """Return how often and when; of a line of an opportunity, how many people. Else empty."""
         if line.latest is None:
-            return ""
+            people = line.count or 0
+            return self.text("people" if people > 1 else "person", n=people) if people else ""
         if (line.count or 0) > 1:
             return self.text("times", n=line.count, day=line.latest.isoformat())
         return self.text("once", day=line.latest.isoformat())
@@ -172,13 +183,16 @@ def say(label: Label, language: str) -> str:
     return label.get(language) or label.get("en") or next(iter(label.values()), "")
 
 
-def reasons_text(lines: Sequence[Line], words: Words, *, most: int = 5) -> str:
+def reasons_text(
+    lines: Sequence[Line], words: Words, *, most: int = 5, nothing: str = "none"
+) -> str:
     """Return the short form of the reasons for a CRM property, one line each, highest first.
 
     What does not fit is summed up in a last line, so that a rep never sees a sum with a hole.
+    `nothing`: what is said without lines; of an opportunity, `none_of_opportunity`.
     """
     if not lines:
-        return words.text("none")
+        return words.text(nothing)
     listed = [_reason(line, words) for line in lines[:most]]
     rest = lines[most:]
     if rest:

@@ -2,11 +2,12 @@
 """The lines of a score in their order: `docs/semantics.md` section 3 as SQL."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from connector.rules import contact_lines, sql
 from connector.rules.facts import clamped
 from connector.rules.gathered import bounded_groups
-from connector.rules.model import RuleSet, Score
+from connector.rules.model import Group, RuleSet, Score
 from connector.rules.plan import Constants
 
 
@@ -35,23 +36,42 @@ def _bound_no(rules: RuleSet, score: Score | None = None) -> int:
     return first if score is None else first + 1 + rules.further.index(score)
 
 
+@dataclass(frozen=True, slots=True)
+class Clamp:
+    """A line that a cap, a floor or a bound adds: its place, its points and when it is there."""
+
+    line_no: int
+    points: str
+    condition: str
+
+
+def clamps(
+    groups: Mapping[str, tuple[int, Group]], bound_no: int, lowest: int, highest: int
+) -> Iterator[Clamp]:
+    """Yield what caps, floors and bounds add to the lines of a score.
+
+    `groups`: by the column of their sum, with the place of the cap; the floor's follows.
+    `bound_no`: the place of the bounds, which `raw` is brought between.
+    """
+    for name, (cap_no, group) in groups.items():
+        if group.cap is not None:
+            yield Clamp(cap_no, f"{group.cap} - {name}", f"{name} > {group.cap}")
+        if group.floor is not None:
+            is_capped = "" if group.cap is None else f" AND NOT {name} > {group.cap}"
+            is_under = f"{name} < {group.floor}{is_capped}"
+            yield Clamp(cap_no + 1, f"{group.floor} - {name}", is_under)
+    bounded = clamped("raw", lowest, highest)
+    yield Clamp(bound_no, f"{bounded} - raw", f"{bounded} <> raw")
+
+
 def _clamps(rules: RuleSet, score: Score | None, source: str) -> Iterator[str]:
     """Yield, for each cap, floor and bound of a score, the lines that it adds."""
     places = {group.id: _cap_no(rules, number) for number, group in enumerate(rules.groups)}
-    for name, group in bounded_groups(rules, score.id if score else None).items():
-        cap_no = places[group.id]
-        if group.cap is not None:
-            over = f"{group.cap} - {name}"
-            yield _clamp(cap_no, over, f"{source} WHERE {name} > {group.cap}")
-        if group.floor is not None:
-            is_under = f"{name} < {group.floor}"
-            is_capped = "" if group.cap is None else f" AND NOT {name} > {group.cap}"
-            yield _clamp(
-                cap_no + 1, f"{group.floor} - {name}", f"{source} WHERE {is_under}{is_capped}"
-            )
+    of_score = bounded_groups(rules, score.id if score else None)
+    groups = {name: (places[group.id], group) for name, group in of_score.items()}
     bounds = score or rules
-    bounded = clamped("raw", bounds.lowest, bounds.highest)
-    yield _clamp(_bound_no(rules, score), f"{bounded} - raw", f"{source} WHERE {bounded} <> raw")
+    for clamp in clamps(groups, _bound_no(rules, score), bounds.lowest, bounds.highest):
+        yield _clamp(clamp.line_no, clamp.points, f"{source} WHERE {clamp.condition}")
 
 
 def _clamp(line_no: int, points: str, source: str) -> str:

@@ -276,5 +276,12 @@ OUTPUTS: Mapping[str, Mapping[str, str]] = {
     "interest": INTEREST,
     "pressure": PRESSURE,
     "nurture": NURTURE,
+    "taking_part": TAKING_PART,
 }
 """The steps of a plan that are its results, each with its columns."""
+
+OF_OPPORTUNITIES: Mapping[str, Mapping[str, str]] = {
+    "opportunity_score": OPPORTUNITY_SCORE,
+    "opportunity_reason": OPPORTUNITY_REASON,
+}
+"""The same for the steps of the second turn, which scores opportunities."""
