@@ -33,6 +33,7 @@ class HubSpotAccount:
     """
 
     score = "leadripe_score"
+    opportunity_score = "leadripe_score"
 
     def __init__(
         self,
@@ -163,30 +164,31 @@ class HubSpotAccount:
         assert isinstance(properties, dict)
         return properties.get(name) or None
 
-    def add_opportunity(self, *contacts: str, amount: str = "") -> OpportunityId:
+    def add_opportunity(self, *contacts: str, name: str = "", amount: str = "") -> OpportunityId:
         """Create an open deal of contacts."""
         worth = {"amount": amount} if amount else {}
-        deal = self.add("deals", dealname="A deal", dealstage="contractsent", **worth)
+        deal = self.add("deals", dealname=name or "A deal", dealstage="contractsent", **worth)
         for contact in contacts:
             self.link("deals", deal, contact)
         return OpportunityId(deal)
 
-    def edit_opportunity(self, deal: str, **properties: str) -> None:
+    def edit_opportunity(self, opportunity: str, **properties: str) -> None:
         """Set properties of a deal."""
-        self.ask("PATCH", f"{OBJECTS}/deals/{deal}", {"properties": properties})
+        self.ask("PATCH", f"{OBJECTS}/deals/{opportunity}", {"properties": properties})
 
-    def delete_opportunity(self, deal: str) -> None:
+    def delete_opportunity(self, opportunity: str) -> None:
         """Put a deal into the bin."""
-        self.ask("DELETE", f"{OBJECTS}/deals/{deal}")
+        self.ask("DELETE", f"{OBJECTS}/deals/{opportunity}")
 
     def merge_deals(self, loser: str, into: str) -> OpportunityId:
         """Merge one deal into another, and return the id that the survivor has now."""
         body = {"primaryObjectId": into, "objectIdToMerge": loser}
         return OpportunityId(str(self.ask("POST", f"{OBJECTS}/deals/merge", body)["id"]))
 
-    def opportunity_shows(self, deal: str, name: str) -> str | None:
+    def opportunity_shows(self, opportunity: str, name: str) -> str | None:
         """Return what a property of a deal holds."""
-        properties = self.ask("GET", f"{OBJECTS}/deals/{deal}?properties={name}")["properties"]
+        row = self.ask("GET", f"{OBJECTS}/deals/{opportunity}?properties={name}")
+        properties = row["properties"]
         assert isinstance(properties, dict)
         return properties.get(name) or None
 
