@@ -1,5 +1,6 @@
 """Deals of a HubSpot account: what is read of them, what writing costs, what a check says."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
@@ -7,6 +8,9 @@ from typing import Literal
 import pytest
 
 from connector.config.mapping import HubSpotMapping
+from connector.config.mappings import check_mapping
+from connector.config.starter import shipped
+from connector.config.yaml_file import parse_document
 from connector.crm.hubspot.adapter import HubSpotCrm
 from connector.crm.hubspot.place import load
 from connector.crm.values import micros
@@ -386,6 +390,20 @@ def test_a_right_account_is_told_so_and_left_as_it_is(account: HubSpotAccount) -
     assert {each.severity for each in findings} == {Severity.OK}
     assert {"deals: 1 pipelines", "writing deals: allowed"} <= {each.what for each in findings}
     assert account.portal.changes == before
+
+
+def test_the_example_of_the_shipped_mapping_fits_an_account() -> None:
+    text = (shipped() / "hubspot.yaml").read_text(encoding="utf-8")
+    before, section, after = re.split(r"^(opportunities:\n(?:  .*\n)+)", text, flags=re.MULTILINE)
+    on = before + re.sub(r"^  # (fields:|write:|  \w+: )", r"  \1", section, flags=re.M) + after
+    mapping, problems = check_mapping(parse_document("m.yaml", on))
+    assert problems == []
+    assert isinstance(mapping, HubSpotMapping)
+    assert mapping.opportunities is not None
+    assert mapping.opportunities.fields.keys() == {"type", "forecast", "last_contact"}
+    assert mapping.opportunities.write.properties == WRITE
+    with HubSpotAccount(mapping=mapping) as account:
+        assert errors(account.connect()) == []
 
 
 @pytest.mark.parametrize("missing", ["read", "write"])
