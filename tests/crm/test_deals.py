@@ -394,8 +394,8 @@ def test_a_right_account_is_told_so_and_left_as_it_is(account: HubSpotAccount) -
 
 def test_the_example_of_the_shipped_mapping_fits_an_account() -> None:
     text = (shipped() / "hubspot.yaml").read_text(encoding="utf-8")
-    before, section, after = re.split(r"^(opportunities:\n(?:  .*\n)+)", text, flags=re.MULTILINE)
-    on = before + re.sub(r"^  # (fields:|write:|  \w+: )", r"  \1", section, flags=re.M) + after
+    before, section, after = re.split(r"(?m)^(opportunities:\n(?:  .*\n)+)", text)
+    on = before + re.sub(r"(?m)^  # (fields:|write:|  \w+: )", r"  \1", section) + after
     mapping, problems = check_mapping(parse_document("m.yaml", on))
     assert problems == []
     assert isinstance(mapping, HubSpotMapping)
