@@ -70,6 +70,11 @@ LABELS: Mapping[str, Words] = {
     "touches_30d": ("Touches in 30 days", "Sollicitations en 30 jours"),
     "feedback": ("Sales feedback", "Retour des ventes"),
     "not_before": ("Come back from", "Recontacter à partir du"),
+    "opportunity_score": ("Leadripe: opportunity score", "Leadripe : score de l’opportunité"),
+    "opportunity_reasons": (
+        "Leadripe: reasons of the opportunity score",
+        "Leadripe : raisons du score de l’opportunité",
+    ),
     "key": ("Leadripe: task key", "Leadripe : clé de tâche"),
 }
 """Results, and what else stands in the CRM: what people read above each."""

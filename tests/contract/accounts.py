@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from connector.domain.contact import Contact
-from connector.domain.ids import ContactId, TaskKey
+from connector.domain.ids import ContactId, OpportunityId, TaskKey
 from connector.ports import Crm
 from tests.fakes.clock import FakeClock
 from tests.fakes.crm import FakeCrm
@@ -45,6 +45,26 @@ class AccountUnderTest(Protocol):
     def settle(self) -> None: ...
 
     def settle_deletions(self) -> None: ...
+
+
+class OpportunityAccount(AccountUnderTest, Protocol):
+    """One whose opportunities get a score, and what sales does with them.
+
+    `opportunity_score`: the property of it. The mapping reads the fields `name` (text) and `worth`
+    (a number, the amount once more), and writes the reasons too.
+    """
+
+    opportunity_score: str
+
+    def add_opportunity(self, *contacts: str, name: str = "", amount: str = "") -> OpportunityId:
+        """Create an open one, in which these contacts take part."""
+        ...
+
+    def edit_opportunity(self, opportunity: str, **properties: str) -> None: ...
+
+    def delete_opportunity(self, opportunity: str) -> None: ...
+
+    def opportunity_shows(self, opportunity: str, name: str) -> str | None: ...
 
 
 class FakeAccount:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.contract.accounts import AccountUnderTest, FakeAccount
+from tests.contract.accounts import AccountUnderTest, FakeAccount, OpportunityAccount
 from tests.crm.hubspot_account import HubSpotAccount
 from tests.crm.salesforce_account import SalesforceAccount
+from tests.crm.shipped import hubspot_with_deals
 
 CRMS: dict[str, Callable[[], AccountUnderTest]] = {
     "fake": FakeAccount,
@@ -19,5 +20,24 @@ CRMS: dict[str, Callable[[], AccountUnderTest]] = {
 def account(request: pytest.FixtureRequest) -> Iterator[AccountUnderTest]:
     """An empty, provisioned account of each CRM."""
     with CRMS[request.param]() as account:
+        account.settle()
+        yield account
+
+
+def _hubspot_with_scores() -> HubSpotAccount:
+    fields = {"name": "dealname", "worth": {"property": "amount", "type": "number"}}
+    write = {"score": HubSpotAccount.opportunity_score, "reasons": "leadripe_reasons"}
+    return HubSpotAccount(mapping=hubspot_with_deals(fields=fields, write=write))
+
+
+SELLING: dict[str, Callable[[], OpportunityAccount]] = {
+    "hubspot": _hubspot_with_scores,
+}
+
+
+@pytest.fixture(params=SELLING)
+def selling(request: pytest.FixtureRequest) -> Iterator[OpportunityAccount]:
+    """An account of each CRM whose opportunities get a score."""
+    with SELLING[request.param]() as account:
         account.settle()
         yield account

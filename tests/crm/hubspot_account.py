@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 from connector.config.mapping import HubSpotMapping
 from connector.crm.hubspot.adapter import HubSpotCrm
-from connector.domain.ids import ContactId, LeadId, TaskKey
+from connector.domain.ids import ContactId, LeadId, OpportunityId, TaskKey
 from connector.sandbox.hubspot.faults import Faults
 from connector.sandbox.hubspot.portal import Options, Portal
 from connector.sandbox.hubspot.tokens import Grant
@@ -33,6 +33,7 @@ class HubSpotAccount:
     """
 
     score = "leadripe_score"
+    opportunity_score = "leadripe_score"
 
     def __init__(
         self,
@@ -160,6 +161,34 @@ class HubSpotAccount:
     def lead_shows(self, lead: str, name: str = "hs_lead_label") -> str | None:
         """Return what a property of a lead holds."""
         properties = self.ask("GET", f"{OBJECTS}/leads/{lead}?properties={name}")["properties"]
+        assert isinstance(properties, dict)
+        return properties.get(name) or None
+
+    def add_opportunity(self, *contacts: str, name: str = "", amount: str = "") -> OpportunityId:
+        """Create an open deal of contacts."""
+        worth = {"amount": amount} if amount else {}
+        deal = self.add("deals", dealname=name or "A deal", dealstage="contractsent", **worth)
+        for contact in contacts:
+            self.link("deals", deal, contact)
+        return OpportunityId(deal)
+
+    def edit_opportunity(self, opportunity: str, **properties: str) -> None:
+        """Set properties of a deal."""
+        self.ask("PATCH", f"{OBJECTS}/deals/{opportunity}", {"properties": properties})
+
+    def delete_opportunity(self, opportunity: str) -> None:
+        """Put a deal into the bin."""
+        self.ask("DELETE", f"{OBJECTS}/deals/{opportunity}")
+
+    def merge_deals(self, loser: str, into: str) -> OpportunityId:
+        """Merge one deal into another, and return the id that the survivor has now."""
+        body = {"primaryObjectId": into, "objectIdToMerge": loser}
+        return OpportunityId(str(self.ask("POST", f"{OBJECTS}/deals/merge", body)["id"]))
+
+    def opportunity_shows(self, opportunity: str, name: str) -> str | None:
+        """Return what a property of a deal holds."""
+        row = self.ask("GET", f"{OBJECTS}/deals/{opportunity}?properties={name}")
+        properties = row["properties"]
         assert isinstance(properties, dict)
         return properties.get(name) or None
 

@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from connector.config.mapping import HubSpotMapping
+from connector.config.mapping import HubSpotMapping, Opportunities
 from connector.config.mappings import load_mapping_of
 from connector.config.salesforce_mapping import SalesforceMapping
 
@@ -14,6 +14,12 @@ _FOLDER = Path(__file__).parents[2] / "mappings"
 def shipped_for_hubspot() -> HubSpotMapping:
     """Return `mappings/hubspot.yaml`."""
     return load_mapping_of(HubSpotMapping, _FOLDER / "hubspot.yaml")
+
+
+def hubspot_with_deals(**section: object) -> HubSpotMapping:
+    """Return the shipped mapping, with this under `opportunities`."""
+    opportunities = Opportunities.model_validate(section)
+    return shipped_for_hubspot().model_copy(update={"opportunities": opportunities})
 
 
 @cache

@@ -368,16 +368,6 @@ def test_a_changed_deal_is_read_with_its_contacts(account: HubSpotAccount) -> No
     assert (found.contacts, found.is_won) == ((ana,), True)
 
 
-def test_deals_of_other_pipelines_do_not_count() -> None:
-    mapping = _mapped(opportunities={"pipelines": ("other",)})
-    with HubSpotAccount(mapping=mapping) as account:
-        (ana,) = account.add_many(1)
-        _deal(account, ana, dealstage="contractsent")
-        account.settle()
-        pages = read(account.connect(), "opportunities")
-        assert [deal for page in pages for deal in page.opportunities] == []
-
-
 # ---------------------------------------------------------------- all together
 
 

@@ -12,7 +12,7 @@ from connector.crm.hubspot.check import Checkup
 from connector.crm.hubspot.client import RATES, Client
 from connector.crm.hubspot.contacts import ContactRows, ContactStream
 from connector.crm.hubspot.credentials import OAuth, OAuthGrant, ServiceKey
-from connector.crm.hubspot.deals import DealStream
+from connector.crm.hubspot.deals import DealRows, DealStream, DealWriter
 from connector.crm.hubspot.events import EventStream
 from connector.crm.hubspot.follow import Lag
 from connector.crm.hubspot.forms import FormStream
@@ -30,16 +30,18 @@ from connector.crm.hubspot.wire import answers_read
 from connector.crm.hubspot.writing import ContactWriter
 from connector.crm.limiter import Rate
 from connector.crm.reading import Unreadable
-from connector.domain.contact import Contact, Lead, Owner
-from connector.domain.ids import ContactId, LeadId
+from connector.domain.contact import Contact, Lead, Opportunity, Owner
+from connector.domain.ids import ContactId, LeadId, OpportunityId
 from connector.errors import ConfigError
 from connector.ports import (
     LEADS,
+    OPPORTUNITIES,
     Account,
     CallEstimate,
     Clock,
     ContactHistory,
     Finding,
+    OpportunityWrite,
     Outcome,
     Page,
     PastOf,
@@ -103,9 +105,16 @@ class HubSpotCrm:
             self._echoes_there,
         )
         self._leads = LeadStream(self._client, mapping.leads, lag) if mapping.leads else None
+        self._deals = self._deal_stream(lag, sweep_every)
         self._streams = dict(self._built_streams(lag, sweep_every))
         self._writer = ContactWriter(self._client)
         self._histories = Histories(self._client, mapping, self.unreadable)
+
+    def _deal_stream(self, lag: Lag, sweep_every: timedelta) -> DealStream | None:
+        if self._mapping.opportunities is None:
+            return None
+        rows = DealRows(self._client, self._mapping.opportunities, self.unreadable)
+        return DealStream(self._client, rows, lag, sweep_every)
 
     def _built_streams(self, lag: Lag, sweep_every: timedelta) -> Iterator[tuple[Stream, Readable]]:
         """Yield each stream that the mapping asks for, with what reads it."""
@@ -116,8 +125,8 @@ class HubSpotCrm:
                 continue  # comes with the contacts themselves
             label = source.replace("_", " ")
             yield Stream(f"activities:{source}", label), self._source(source, lag, sweep_every)
-        if mapping.opportunities:
-            yield Stream("opportunities", "deals"), DealStream(client, mapping.opportunities, lag)
+        if self._deals:
+            yield Stream(OPPORTUNITIES, "deals"), self._deals
         if self._leads:
             yield Stream(LEADS, "leads"), self._leads
         if mapping.tasks:
@@ -208,6 +217,16 @@ class HubSpotCrm:
         with answers_read():
             return LeadWriter(self._client).write(batch)
 
+    def fetch_opportunities(self, ids: Sequence[OpportunityId]) -> Sequence[Opportunity]:
+        """Fetch these deals as they are now; none if the mapping does not speak of deals."""
+        with answers_read():
+            return self._deals.fetch(ids) if self._deals else []
+
+    def write_opportunities(self, batch: Sequence[OpportunityWrite]) -> Sequence[Outcome]:
+        """Set properties of deals."""
+        with answers_read():
+            return DealWriter(self._client).write(batch)
+
     def write_tasks(self, batch: Sequence[TaskWish]) -> Sequence[Outcome]:
         """Create each task once, or complete it."""
         if self._mapping.tasks is None:
@@ -226,15 +245,19 @@ class HubSpotCrm:
         tasks: int,
         done: int = 0,
         leads: int = 0,
+        opportunities: int = 0,
         parts: Mapping[str, int] | None = None,  # noqa: ARG002
     ) -> CallEstimate:
-        """Return the calls: one for a hundred contacts or leads, two for as many tasks.
+        """Return the calls: one for a hundred contacts, leads or deals, two for as many tasks.
 
         A task is created and linked, or looked up and completed.
         """
         batches = ceil(tasks / BATCH_SIZE) + ceil(done / BATCH_SIZE)
         return CallEstimate(
-            ceil(contacts / BATCH_SIZE), 2 * batches, leads=ceil(leads / BATCH_SIZE)
+            ceil(contacts / BATCH_SIZE),
+            2 * batches,
+            leads=ceil(leads / BATCH_SIZE),
+            opportunities=ceil(opportunities / BATCH_SIZE),
         )
 
     def wrote(self, *, since: datetime, until: datetime) -> None:

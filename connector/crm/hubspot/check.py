@@ -6,11 +6,12 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Literal
 
-from connector.config.mapping import HubSpotMapping, Leads
+from connector.config.mapping import HubSpotMapping, Leads, Opportunities
 from connector.crm.hubspot import paths
 from connector.crm.hubspot.account import fetch_account, fetch_owners
 from connector.crm.hubspot.client import Client
 from connector.crm.hubspot.contacts import WROTE_AT
+from connector.crm.hubspot.deals import KIND as DEALS
 from connector.crm.hubspot.deals import fetch_pipelines
 from connector.crm.hubspot.judging import ConflictError
 from connector.crm.hubspot.leads import KIND as LEADS
@@ -67,7 +68,7 @@ class Checkup:
             elif source in _PROBES:
                 self._try(source, partial(self._probe, _PROBES[source]))
         if self.mapping.opportunities:
-            self._try("deals", self._check_deals)
+            self._check_deals(self.mapping.opportunities)
         if self.mapping.leads:
             self._check_leads(self.mapping.leads)
         if self.mapping.tasks:
@@ -116,16 +117,20 @@ class Checkup:
         self._compare(kind, needed, definitions)
         return "readable"
 
-    def _check_deals(self) -> str:
-        deals = self.mapping.opportunities
-        pipelines = fetch_pipelines(self.client, "deals")
-        self._probe(paths.objects("deals"))
-        if deals is None:
-            return ""
-        definitions = fetch_definitions(self.client, "deals")
-        self._compare("deals", {deals.amount: Kind.NUMBER}, definitions)
-        self._check_pipelines("deal", deals.pipelines, pipelines)
-        return f"{len(pipelines)} pipelines"
+    def _check_deals(self, deals: Opportunities) -> None:
+        def look() -> str:
+            pipelines = fetch_pipelines(self.client, DEALS)
+            self._probe(paths.objects(DEALS))
+            definitions = fetch_definitions(self.client, DEALS)
+            needed = {read.name: read.kind for read in deals.fields.values()}
+            self._compare(DEALS, {deals.amount: Kind.NUMBER, **needed}, definitions)
+            self._check_pipelines("deal", deals.pipelines, pipelines)
+            self._check_ours(DEALS, definitions)
+            return f"{len(pipelines)} pipelines"
+
+        self._try(DEALS, look)
+        if deals.write.properties:
+            self._try("writing deals", partial(self._check_writing, DEALS))
 
     def _check_pipelines(
         self, of: str, named: Literal["all"] | Sequence[str], pipelines: Mapping[str, str]

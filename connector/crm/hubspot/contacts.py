@@ -8,8 +8,8 @@ from operator import attrgetter
 from connector.config.mapping import HubSpotMapping
 from connector.crm.hubspot import place as places
 from connector.crm.hubspot.client import Client
-from connector.crm.hubspot.follow import Follower, Found, Lag
-from connector.crm.hubspot.objects import MERGED, Filter, ObjectReader, where
+from connector.crm.hubspot.follow import Follower, Found, Lag, newly_deleted
+from connector.crm.hubspot.objects import MERGED, Filter, ObjectReader, former_ids, where
 from connector.crm.hubspot.place import Echo, Phase, Place
 from connector.crm.hubspot.sources import OwnDates, own_dates
 from connector.crm.hubspot.wire import Row
@@ -28,7 +28,6 @@ WROTE_AT = "leadripe_wrote_at"
 _OTHER_EMAILS = "hs_additional_emails"
 _OWNER = "hubspot_owner_id"
 _ALWAYS = ("email", _OTHER_EMAILS, _OWNER, MERGED, CONVERTED)
-_BIN_OVERLAP = timedelta(hours=1) // timedelta(milliseconds=1)
 
 
 class ContactRows:
@@ -95,8 +94,7 @@ def _emails(email: str | None, others: str | None) -> tuple[str, ...]:
 
 
 def _former(merged: str, id_: str) -> tuple[ContactId, ...]:
-    ids = (each.strip() for each in merged.split(";"))
-    return tuple(ContactId(each) for each in dict.fromkeys(ids) if each and each != id_)
+    return tuple(ContactId(each) for each in former_ids(merged, id_))
 
 
 @dataclass(slots=True)
@@ -145,7 +143,7 @@ class ContactStream:
             # Whom a deleted contact had taken over is gone with it, and nobody else would tell.
             gone = [
                 Gone(each)
-                for row in self._newly_deleted(found.rows, place)
+                for row in newly_deleted(found.rows, place)
                 for each in (
                     ContactId(row["id"]),
                     *_former(row["properties"].get(MERGED) or "", row["id"]),
@@ -158,15 +156,6 @@ class ContactStream:
         self._note_forms(found.rows, place)
         activities = list(self.rows.activities(found.rows))
         return Page(place.dump(), contacts, activities, gone=gone)
-
-    def _newly_deleted(self, rows: Sequence[Row], place: Place) -> Iterator[Row]:
-        """Yield those deleted since the last sweep; the bin always shows its whole ninety days."""
-        for row in rows:
-            deleted = moment(row.get("archivedAt") or "") or 0
-            if deleted // 1_000 >= place.deleted - _BIN_OVERLAP:
-                yield row
-        if place.phase is not Phase.ARCHIVED:
-            place.deleted = place.began
 
     def _note_forms(self, rows: Sequence[Row], place: Place) -> None:
         texts = (row["properties"].get(CONVERTED) for row in rows)

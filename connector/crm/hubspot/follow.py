@@ -9,7 +9,9 @@ from connector.crm.hubspot.judging import ConflictError
 from connector.crm.hubspot.objects import Filter, Foreign, ObjectReader
 from connector.crm.hubspot.place import NO_ID, Echo, Phase, Place, Span
 from connector.crm.hubspot.wire import Row
-from connector.crm.values import millis
+from connector.crm.values import millis, moment
+
+_BIN_OVERLAP = timedelta(hours=1) // timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Follower:
     """How one object type is followed. `always`, `foreign`: as in `ObjectReader.search_page`.
 
     `searched`: begin with a search since ever instead of the list, for the few records of many that
-    `always` picks. `echoes`: when we wrote.
+    `always` picks. `echoes`: when we wrote. `relists`: read the whole list again behind the bin.
     """
 
     client: Client
@@ -56,6 +58,7 @@ class Follower:
     foreign: Foreign | None = None
     searched: bool = False
     echoes: Callable[[], Sequence[Echo]] = _none
+    relists: bool = True
 
     def pages(self, place: Place) -> Iterator[Found]:
         """Yield pages, and move `place` behind each before it is yielded."""
@@ -98,7 +101,7 @@ class Follower:
         while place.phase is Phase.ARCHIVED:
             rows, place.after = self.reader.list_page(place.after, archived=True)
             if not place.after:
-                place.phase = Phase.LIST
+                place.phase = Phase.LIST if self.relists else Phase.CHANGES
             yield Found(rows, deleted=True)
 
     def _changed(self, place: Place) -> Iterator[Found]:
@@ -119,6 +122,17 @@ class Follower:
         # The property that marks our writes is not there (yet): read our own changes too.
         place.todo[0] = Span(span.start, span.end)
         return self.reader.search_page(place.todo[0], place.last, always=self.always)
+
+
+def newly_deleted(rows: Sequence[Row], place: Place) -> list[Row]:
+    """Return those of a page of the bin that were deleted since it was last read.
+
+    The bin always shows its whole ninety days. Behind its last page `place` takes note.
+    """
+    since = place.deleted - _BIN_OVERLAP
+    if place.phase is not Phase.ARCHIVED:
+        place.deleted = place.began
+    return [row for row in rows if (moment(row.get("archivedAt") or "") or 0) // 1_000 >= since]
 
 
 @dataclass(frozen=True, slots=True)

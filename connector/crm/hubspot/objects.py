@@ -34,6 +34,12 @@ def where(name: str, operator: str, value: str = "") -> Filter:
     return {**bare, "value": value} if value else bare
 
 
+def former_ids(merged: str, id_: str) -> list[str]:
+    """Return whom a record took over, by what its property `MERGED` says."""
+    ids = (each.strip() for each in merged.split(";"))
+    return [each for each in dict.fromkeys(ids) if each and each != id_]
+
+
 class ObjectReader:
     """One object type of one account. `modified`: its property that moves with every change."""
 

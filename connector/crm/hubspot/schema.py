@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from connector.config.mapping import HubSpotMapping
 from connector.crm.hubspot.contacts import WROTE_AT
+from connector.crm.hubspot.deals import KIND as DEALS
 from connector.crm.hubspot.refusal import Json
 from connector.crm.vocabulary import (
     FEEDBACK,
@@ -59,6 +60,10 @@ _OUTPUTS: Mapping[str, Kind] = {
 _NOT_BEFORE = Kind("date", "date", LABELS["not_before"])
 _VERDICT = Kind("enumeration", "select", LABELS["feedback"], FEEDBACK)
 _WROTE_AT = Kind("datetime", "date", ("Leadripe: last written", "Leadripe : dernière écriture"))
+_OF_DEALS: Mapping[str, Kind] = {
+    "score": Kind("number", "number", LABELS["opportunity_score"]),
+    "reasons": Kind("string", "textarea", LABELS["opportunity_reasons"]),
+}
 _KEY = Kind("string", "text", LABELS["key"], is_unique=True)
 
 
@@ -115,6 +120,9 @@ def wanted(mapping: HubSpotMapping) -> Sequence[Wanted]:
         found.append(Wanted("contacts", mapping.not_before, _NOT_BEFORE))
     if found:
         found.append(Wanted("contacts", WROTE_AT, _WROTE_AT))
+    if mapping.opportunities:
+        results = mapping.opportunities.write.properties
+        found += [Wanted(DEALS, name, _OF_DEALS[result]) for result, name in results.items()]
     if mapping.tasks and mapping.tasks.key != CREATION_KEY:
         found.append(Wanted("tasks", mapping.tasks.key, _KEY))
     return found

@@ -53,8 +53,8 @@ def gdpr_delete(portal: Portal, call: Call) -> Answer:
 def _inherit(portal: Portal, kind: Kind, kept: Record, lost: Record, ids: list[str]) -> Record:
     table, now = portal.table(kind), portal.now_ms()
     props = lost.props | kept.props
+    props["hs_merged_object_ids"] = ";".join(ids)
     if kind is CONTACTS:
-        props["hs_merged_object_ids"] = ";".join(ids)
         # This one is known to miss the ids of earlier merges; hs_merged_object_ids is complete.
         props["hs_calculated_merged_vids"] = f"{kept.id}:{now};{lost.id}:{now}"
         _keep_furthest_stage(portal, kept, lost, props)
