@@ -68,6 +68,8 @@ LABELS: Mapping[str, Words] = {
     "do_not_press_until": ("Do not press until", "Ne pas solliciter avant le"),
     "touches_7d": ("Touches in 7 days", "Sollicitations en 7 jours"),
     "touches_30d": ("Touches in 30 days", "Sollicitations en 30 jours"),
+    "opportunity_score": ("Leadripe: opportunity score", "Leadripe : score de l’opportunité"),
+    "opportunity_reasons": ("Leadripe: why this opportunity score", "Leadripe : pourquoi ce score"),
     "feedback": ("Sales feedback", "Retour des ventes"),
     "not_before": ("Come back from", "Recontacter à partir du"),
     "opportunity_score": ("Leadripe: opportunity score", "Leadripe : score de l’opportunité"),

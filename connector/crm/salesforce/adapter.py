@@ -16,14 +16,15 @@ from connector.crm.salesforce.credentials import Grant, SessionKeeper
 from connector.crm.salesforce.feeds import BULK_FROM
 from connector.crm.salesforce.files import FILE_CALLS, FILE_FROM, FileWriter, part_of
 from connector.crm.salesforce.histories import HISTORY_SIZE, Histories
+from connector.crm.salesforce.opportunity_writing import OpportunityWriter
 from connector.crm.salesforce.provision import provision
 from connector.crm.salesforce.readings import Readings, objects_of, streams_of
 from connector.crm.salesforce.schema import Schema
 from connector.crm.salesforce.tasks import TaskWriter
 from connector.crm.salesforce.transport import SalesforceTransport
 from connector.crm.salesforce.writing import ContactWriter
-from connector.domain.contact import Contact, Owner
-from connector.domain.ids import ContactId, JobId, OwnerId
+from connector.domain.contact import Contact, Opportunity, Owner
+from connector.domain.ids import ContactId, JobId, OpportunityId, OwnerId
 from connector.errors import ConfigError
 from connector.ports import (
     Account,
@@ -33,6 +34,7 @@ from connector.ports import (
     FileJob,
     FileRow,
     Finding,
+    OpportunityWrite,
     Outcome,
     Page,
     PastOf,
@@ -127,6 +129,10 @@ class SalesforceCrm:
         """Fetch these contacts as they are now."""
         return self._readings.fetch_contacts(ids)
 
+    def fetch_opportunities(self, ids: Sequence[OpportunityId]) -> Sequence[Opportunity]:
+        """Fetch these opportunities as they are now, without their contacts."""
+        return self._readings.fetch_opportunities(ids)
+
     @property
     def history_size(self) -> int:
         """Sixteen hundred: five queries in one call."""
@@ -165,6 +171,10 @@ class SalesforceCrm:
         """Set the fields."""
         return ContactWriter(self._client, self._schema, self._readings.people).write(batch)
 
+    def write_opportunities(self, batch: Sequence[OpportunityWrite]) -> Sequence[Outcome]:
+        """Set the fields of opportunities."""
+        return OpportunityWriter(self._client, self._schema).write(batch)
+
     def write_tasks(self, batch: Sequence[TaskWish]) -> Sequence[Outcome]:
         """Create each task once, or complete it."""
         tasks = self._mapping.tasks
@@ -201,6 +211,7 @@ class SalesforceCrm:
         tasks: int,
         done: int = 0,
         leads: int = 0,  # noqa: ARG002  a lead is a contact itself here
+        opportunities: int = 0,
         parts: Mapping[str, int] | None = None,
     ) -> CallEstimate:
         """Return the calls: one for a thousand, two for a thousand tasks to complete.
@@ -212,7 +223,11 @@ class SalesforceCrm:
         rest = contacts - sum(filed.values())
         writing = len(filed) * FILE_CALLS + ceil(rest / BATCH_SIZE)
         completing = 2 * ceil(done / BATCH_SIZE)
-        return CallEstimate(writing, ceil(tasks / BATCH_SIZE) + completing)
+        return CallEstimate(
+            writing,
+            ceil(tasks / BATCH_SIZE) + completing,
+            opportunities=ceil(opportunities / BATCH_SIZE),
+        )
 
     @property
     def file_from(self) -> int:

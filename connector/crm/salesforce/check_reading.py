@@ -167,9 +167,10 @@ def _check_record_types(mapping: SalesforceMapping, schema: Schema, told: Findin
     found = schema.find("Opportunity")
     if mapping.opportunities is None or mapping.opportunities.record_types == "all" or not found:
         return
+    there = f"Use one of {listed(found.record_types)}, or `all`."
     for name in mapping.opportunities.record_types:
         if name not in found.record_types:
             told.error(
                 f"{MAPPING}: opportunities have no record type «{name}»",
-                f"Use one of {listed(found.record_types)}, or `all`.",
+                there if found.record_types else "The org has none: use `all`.",
             )

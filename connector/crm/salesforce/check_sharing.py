@@ -3,6 +3,7 @@
 from connector.config.salesforce_mapping import SalesforceMapping
 from connector.crm.salesforce import soql
 from connector.crm.salesforce.client import Client, Sub, objects
+from connector.crm.salesforce.fields import written_objects
 from connector.crm.salesforce.findings import Findings
 from connector.crm.salesforce.schema import Schema
 
@@ -16,12 +17,12 @@ def check_sharing(
     mapping: SalesforceMapping, client: Client, schema: Schema, user: str, told: Findings
 ) -> None:
     """Say of which objects our user may not edit other people's records. Two calls."""
-    people = [name for name in mapping.contact.objects if _is_editable(schema, name)]
-    if not people or not mapping.write.properties:
+    written = [name for name in written_objects(mapping) if _is_editable(schema, name)]
+    if not written:
         return
-    recent = client.composite([_query(_some_recent(name, user)) for name in people])
+    recent = client.composite([_query(_some_recent(name, user)) for name in written])
     ids = [[str(row.get("Id")) for row in objects(each.body, "records")] for each in recent]
-    asked = [(name, some) for name, some in zip(people, ids, strict=True) if some]
+    asked = [(name, some) for name, some in zip(written, ids, strict=True) if some]
     if not asked:
         return
     answers = client.composite([_query(_access(some, user)) for _, some in asked])

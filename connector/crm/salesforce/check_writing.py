@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from connector.config.salesforce_mapping import SalesforceMapping, SalesforceTasks
 from connector.crm.native import native_findings
-from connector.crm.salesforce.fields import ACTIVITY, values_of, wanted_fields
+from connector.crm.salesforce.fields import ACTIVITY, values_of, wanted_fields, written_objects
 from connector.crm.salesforce.findings import MAPPING, PROVISION, Findings, listed
 from connector.crm.salesforce.hiding import Hiding
 from connector.crm.salesforce.metadata import Component, read_source
@@ -60,9 +60,9 @@ _GRANT = f"{PROVISION} It gives our user its permission set."
 
 
 def _check_rights(mapping: SalesforceMapping, schema: Schema, told: Findings) -> None:
-    for name in mapping.contact.objects:
+    for name in written_objects(mapping):
         found = schema.find(name)
-        if found and mapping.write.properties and not found.is_updateable:
+        if found and not found.is_updateable:
             told.error(f"{name} cannot be edited by our user", _GRANT)
     tasks = schema.find(TASK)
     if mapping.tasks and not (tasks and tasks.is_createable):

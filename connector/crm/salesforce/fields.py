@@ -1,7 +1,7 @@
 """The fields that we create: their types from the shipped files, their names from the mapping.
 
-A result `need_at` has the file `Leadripe_Need_At__c` for leads and for contacts; one without a file
-is not provisioned.
+A result `need_at` has the file `Leadripe_Need_At__c` for leads and for contacts, the score of an
+opportunity `Leadripe_Opportunity_Score__c`; one without a file is not provisioned.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 
 from connector.config.salesforce_mapping import SalesforceMapping
 from connector.crm.salesforce.metadata import FIELD, Component, set_text
+from connector.crm.salesforce.opportunities import OPPORTUNITY
 from connector.crm.vocabulary import (
     FEEDBACK,
     GRADES,
@@ -26,6 +27,8 @@ MARK = "Leadripe"
 """What the description of everything of ours begins with."""
 ACTIVITY = "Activity"
 """The object on which the fields of tasks and events are defined."""
+_OF_OPPORTUNITIES = "opportunity_"
+"""What the names of results of opportunities begin with: a contact has some of the same name."""
 _VIEWS: Mapping[str, Words] = {
     "hot": ("Hot leads", "Leads chauds"),
     "handed_over": ("Handed over", "Transmis aux ventes"),
@@ -53,9 +56,27 @@ def template_of(result: str) -> str:
 
 
 def results_of(mapping: SalesforceMapping) -> Mapping[str, str]:
-    """Return {result, the key of tasks too: its field in this org} of what the mapping asks for."""
+    """Return {result: its field in this org} of what the mapping asks for.
+
+    The key of tasks is among them, and what opportunities get, as `opportunity_score`.
+    """
     found = {result: name for result, name in mapping.results.items() if name}
-    return {**found, "key": mapping.tasks.key} if mapping.tasks else found
+    if mapping.tasks:
+        found["key"] = mapping.tasks.key
+    for result, name in opportunity_fields(mapping).items():
+        found[f"{_OF_OPPORTUNITIES}{result}"] = name
+    return found
+
+
+def opportunity_fields(mapping: SalesforceMapping) -> Mapping[str, str]:
+    """Return {result: the field of opportunities that it is written to}."""
+    return mapping.opportunities.write.properties if mapping.opportunities else {}
+
+
+def written_objects(mapping: SalesforceMapping) -> list[str]:
+    """Return the objects whose records get results, those of people first."""
+    people = mapping.contact.objects if mapping.write.properties else ()
+    return [*people, *([OPPORTUNITY] if opportunity_fields(mapping) else [])]
 
 
 def field_names(mapping: SalesforceMapping) -> Mapping[str, Sequence[str]]:
@@ -73,7 +94,7 @@ def wanted_fields(
     templates = {each.name: each for each in source if each.type == FIELD}
     return [
         _named(templates[f"{parent}.{template_of(result)}"], result, name, language)
-        for parent in (ACTIVITY, *mapping.contact.objects)
+        for parent in (ACTIVITY, *mapping.contact.objects, OPPORTUNITY)
         for result, name in results_of(mapping).items()
         if f"{parent}.{template_of(result)}" in templates
     ]

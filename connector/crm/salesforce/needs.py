@@ -41,7 +41,9 @@ def needs(mapping: SalesforceMapping) -> Mapping[str, Columns]:
     if MAIL in found:
         found[RELATION] = {}
     if mapping.opportunities:
-        found["Opportunity"] = {mapping.opportunities.amount: Kind.NUMBER, **_OPPORTUNITY}
+        named = {read.name: read.kind for read in mapping.opportunities.fields.values()}
+        amount = {mapping.opportunities.amount: Kind.NUMBER}
+        found["Opportunity"] = {**named, **amount, **_OPPORTUNITY}
         found["OpportunityContactRole"] = {}
     return found
 
@@ -73,10 +75,19 @@ def optional(mapping: SalesforceMapping) -> frozenset[str]:
     )
 
 
-def readable_objects(mapping: SalesforceMapping) -> frozenset[str]:
-    """Return the objects that our user has to be allowed to read."""
-    named = set(needs(mapping))
-    return frozenset(named.union(*(_ALONG.get(name, ()) for name in named)))
+def readable_objects(mapping: SalesforceMapping) -> set[str]:
+    """Return the objects that our user has to be allowed to read.
+
+    Relations that fields are read through come by their names, which mostly are the objects'.
+    """
+    wanted = needs(mapping)
+    relations = {
+        relation
+        for columns in wanted.values()
+        for column in columns
+        for relation in column.split(".")[:-1]
+    }
+    return relations.union(wanted, *(_ALONG.get(name, ()) for name in wanted))
 
 
 def grants(mapping: SalesforceMapping, schema: Schema) -> list[str]:

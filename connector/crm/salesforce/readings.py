@@ -11,7 +11,15 @@ from connector.crm.salesforce import place as places
 from connector.crm.salesforce.client import Client
 from connector.crm.salesforce.feeds import Reader
 from connector.crm.salesforce.lookup import Lookup
-from connector.crm.salesforce.opportunities import OPPORTUNITY, ROLE, OpportunityStream, columns_of
+from connector.crm.salesforce.opportunities import (
+    OPPORTUNITY,
+    RECORD_TYPE,
+    ROLE,
+    Opportunities,
+    OpportunityStream,
+    is_deleted,
+    opportunities,
+)
 from connector.crm.salesforce.people import People, numeric, object_of, people
 from connector.crm.salesforce.place import Place
 from connector.crm.salesforce.rows import Row
@@ -30,9 +38,9 @@ from connector.crm.salesforce.streams import (
     record_feed,
 )
 from connector.crm.salesforce.windows import Opening
-from connector.domain.contact import Contact
-from connector.domain.ids import ContactId
-from connector.ports import Page, Stream
+from connector.domain.contact import Contact, Opportunity
+from connector.domain.ids import ContactId, OpportunityId
+from connector.ports import OPPORTUNITIES, Page, Stream
 
 CONTACTS = Stream("contacts", "leads and contacts")
 _WHO: Mapping[str, tuple[str, ...]] = {
@@ -59,6 +67,8 @@ def objects_of(mapping: SalesforceMapping) -> list[str]:
         named.append(RELATION)
     if mapping.opportunities:
         named += [OPPORTUNITY, ROLE]
+        if mapping.opportunities.record_types != "all":
+            named.append(RECORD_TYPE)
     if mapping.tasks:
         named.append("Task")
     return list(dict.fromkeys(named))
@@ -74,7 +84,7 @@ def streams_of(mapping: SalesforceMapping) -> list[Stream]:
         name = "tasks" if source == "Task" else f"activities:{source}"
         found.append(Stream(name, _LABELS[source]))
     if mapping.opportunities:
-        found.append(Stream("opportunities", "opportunities"))
+        found.append(Stream(OPPORTUNITIES, OPPORTUNITIES))
     return found
 
 
@@ -120,20 +130,26 @@ class Readings:
         return found
 
     def _made(self, name: str) -> Pages | None:
-        if name == "opportunities":
-            return self._opportunities()
+        if name == OPPORTUNITIES:
+            return self._opportunity_stream()
         source = "Task" if name == "tasks" else name.partition(":")[2]
         if self._schema.find(source) is None:
             return None
         return self._mails() if source == MAIL else self._records(source)
 
-    def _opportunities(self) -> Pages | None:
+    @cached_property
+    def _opportunities(self) -> Opportunities | None:
+        """How opportunities are read; None if the mapping reads none, or the org hides them."""
         wanted = self._mapping.opportunities
-        there = [self._schema.find(name) is not None for name in (OPPORTUNITY, ROLE)]
-        if wanted is None or not all(there):
+        if wanted is None or self._schema.find(OPPORTUNITY) is None:
             return None
-        columns = columns_of(wanted, self._schema)
-        return OpportunityStream(wanted, Lookup(self._client), columns, self._zone)
+        return opportunities(wanted, self._schema, self._zone, self.unreadable)
+
+    def _opportunity_stream(self) -> Pages | None:
+        reader = self._opportunities
+        if reader is None or self._schema.find(ROLE) is None:
+            return None
+        return OpportunityStream(reader, Lookup(self._client))
 
     def _records(self, source: str) -> Pages:
         tasks = self._mapping.tasks
@@ -203,6 +219,14 @@ class Readings:
         found = Lookup(self._client).living(list(ids), self.people)
         rows = {now.id: now.row for now in found.values()}
         return [self._contact(row) for row in rows.values()]
+
+    def fetch_opportunities(self, ids: Sequence[OpportunityId]) -> Sequence[Opportunity]:
+        """Fetch these opportunities as they are now, without their contacts."""
+        reader = self._opportunities
+        if reader is None:
+            return []
+        rows = Lookup(self._client).rows(OPPORTUNITY, reader.columns, ids)
+        return [reader.opportunity(row, None) for row in rows if not is_deleted(row)]
 
     def _living(self, ids: Sequence[str]) -> Mapping[str, Row]:
         found = Lookup(self._client).living(ids, self.people)

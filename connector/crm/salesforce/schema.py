@@ -54,7 +54,7 @@ class ObjectInfo:
     is_updateable: bool = False
     is_createable: bool = False
     record_types: tuple[str, ...] = ()
-    """Developer names of those in use."""
+    """Developer names of those in use; what a record without one is of has none."""
 
     def find(self, name: str) -> FieldInfo | None:
         """Return a field by its name in any case."""
@@ -159,7 +159,7 @@ def parse(body: object) -> ObjectInfo:
         tuple(
             str(one.get("developerName"))
             for one in objects(found, "recordTypeInfos")
-            if one.get("active") is not False
+            if one.get("active") is not False and one.get("master") is not True
         ),
     )
 

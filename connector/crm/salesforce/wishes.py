@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
 
 from connector.config.salesforce_mapping import SalesforceMapping
-from connector.crm.salesforce.fields import ACTIVITY, field_names, translated, wanted_fields
+from connector.crm.salesforce.fields import (
+    ACTIVITY,
+    field_names,
+    opportunity_fields,
+    translated,
+    wanted_fields,
+)
 from connector.crm.salesforce.metadata import (
     CONVERSION,
     FIELD,
@@ -19,6 +25,7 @@ from connector.crm.salesforce.metadata import (
     read_source,
     set_text,
 )
+from connector.crm.salesforce.opportunities import OPPORTUNITY
 from connector.crm.vocabulary import SLA, TEMPERATURES, Words, word
 
 PEOPLE, INTEGRATION = "Leadripe", "Leadripe_Integration"
@@ -56,6 +63,8 @@ def wishes(
     adapter = _Adapter(mapping, templates, there, language)
     integration = adapter.set_of(_one(source, PERMISSION_SET, INTEGRATION))
     _keep_objects(integration.tree, frozenset(objects))
+    if opportunity_fields(mapping):
+        _let_edit(integration.tree, OPPORTUNITY)
     for name in reads:
         _grant(integration.tree, name)
     return Wishes(
@@ -167,6 +176,12 @@ def _keep_objects(tree: Element, needed: frozenset[str]) -> None:
     for grant in tree.findall("objectPermissions"):
         if grant.findtext("object") not in needed:
             tree.remove(grant)
+
+
+def _let_edit(tree: Element, name: str) -> None:
+    for grant in tree.iterfind("objectPermissions"):
+        if grant.findtext("object") == name:
+            set_text(grant, "allowEdit", "true")
 
 
 def _grant(tree: Element, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Write-backs: our fields on leads and contacts, a thousand to a call."""
+"""Write-backs: our fields on leads, contacts and opportunities, a thousand to a call."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +16,64 @@ from connector.ports import Outcome, Verdict, WriteBack
 
 FAILED = (CrmUnavailableError, CrmRefusedError, CredentialsError)
 """What a call may end in."""
+DELETED = Outcome(Verdict.GONE, "the record is deleted")
 _LARGEST = Decimal(10) ** 18
 
 
 class UnfitError(Exception):
     """A value cannot go into its field; the message is for an admin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Fields to set on one record: {field: text as `WriteBack` has it}."""
+
+    source: str
+    record: str
+    values: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWriter:
+    """Writes fields of records, as their types take them."""
+
+    client: Client
+    schema: Schema
+
+    def send(self, changes: Mapping[int, Change], outcomes: dict[int, Outcome]) -> Answers:
+        """Send what can be sent; what cannot has its outcome at once."""
+        ready: dict[int, Mapping[str, object]] = {}
+        for number, change in changes.items():
+            try:
+                values = self.values(change.source, change.values)
+            except UnfitError as unfit:
+                outcomes[number] = Outcome(Verdict.REFUSED, str(unfit))
+            else:
+                ready[number] = record(change.source, values, change.record)
+        # One sort after the other: a change of sort begins a new part on the platform's side.
+        numbers = sorted(ready, key=lambda number: str(ready[number]["attributes"]))
+        if not numbers:
+            return Answers()
+        sent = Collections(self.client, "PATCH").send([ready[number] for number in numbers])
+        return Answers(
+            {numbers[place]: id_ for place, id_ in sent.ids.items()},
+            {numbers[place]: why for place, why in sent.refusals.items()},
+        )
+
+    def values(self, source: str, values: Mapping[str, str | None]) -> Mapping[str, object]:
+        """Return values as the fields take them. Raises UnfitError if one cannot be written."""
+        found: dict[str, object] = {}
+        for name, text in values.items():
+            info = self.schema.field(source, name)
+            if info is None:
+                raise UnfitError(
+                    f"field {name} of {source} does not exist, or is hidden from the integration "
+                    "user: run `leadripe provision`, and assign its permission set"
+                )
+            if not info.is_updateable:
+                raise UnfitError(f"field {name} of {source} is read-only for the integration user")
+            found[info.name] = typed(info, text)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +96,7 @@ class ContactWriter:
         if moved:
             self._follow({number: wishes[number] for number in moved}, outcomes)
         return [
-            outcomes[number] if number in outcomes else _outcome(number, each, sent)
+            outcomes[number] if number in outcomes else outcome_of(number, each.values, sent)
             for number, each in enumerate(batch)
         ]
 
@@ -62,7 +115,7 @@ class ContactWriter:
         sent = self._send(again, outcomes)
         for number, wish in again.items():
             if number not in outcomes:
-                outcomes[number] = _outcome(number, wish, sent, into=wish.contact)
+                outcomes[number] = outcome_of(number, wish.values, sent, into=wish.contact)
 
     def _moved(
         self,
@@ -76,7 +129,7 @@ class ContactWriter:
         for number, wish in wishes.items():
             now = living.get(wish.contact)
             if now is None:
-                outcomes[number] = Outcome(Verdict.GONE, "the record is deleted")
+                outcomes[number] = DELETED
             elif now.id in taken or now.holds_own(wish.values):
                 told = f"it is {now.id} now, which has values of its own"
                 outcomes[number] = Outcome(Verdict.GONE, told, contact=now.id)
@@ -86,45 +139,15 @@ class ContactWriter:
         return again
 
     def _send(self, wishes: Mapping[int, WriteBack], outcomes: dict[int, Outcome]) -> Answers:
-        """Send what can be sent; what cannot has its outcome at once."""
-        ready: dict[int, Mapping[str, object]] = {}
+        changes: dict[int, Change] = {}
         for number, wish in wishes.items():
-            try:
-                source, values = self._typed(wish)
-            except UnfitError as unfit:
-                outcomes[number] = Outcome(Verdict.REFUSED, str(unfit))
+            source = object_of(wish.contact)
+            if source is None or source not in self.people:
+                told = f"{wish.contact} is no lead or contact that the mapping writes"
+                outcomes[number] = Outcome(Verdict.REFUSED, told)
             else:
-                ready[number] = record(source, values, wish.contact)
-        # One sort after the other: a change of sort begins a new part on the platform's side.
-        numbers = sorted(ready, key=lambda number: str(ready[number]["attributes"]))
-        if not numbers:
-            return Answers()
-        sent = Collections(self.client, "PATCH").send([ready[number] for number in numbers])
-        return Answers(
-            {numbers[place]: id_ for place, id_ in sent.ids.items()},
-            {numbers[place]: why for place, why in sent.refusals.items()},
-        )
-
-    def _typed(self, wish: WriteBack) -> tuple[str, Mapping[str, object]]:
-        source = object_of(wish.contact)
-        if source is None or source not in self.people:
-            raise UnfitError(f"{wish.contact} is no lead or contact that the mapping writes")
-        return source, self.values(source, wish.values)
-
-    def values(self, source: str, values: Mapping[str, str | None]) -> Mapping[str, object]:
-        """Return values as the fields take them. Raises UnfitError if one cannot be written."""
-        found: dict[str, object] = {}
-        for name, text in values.items():
-            info = self.schema.field(source, name)
-            if info is None:
-                raise UnfitError(
-                    f"field {name} of {source} does not exist, or is hidden from the integration "
-                    "user: run `leadripe provision`, and assign its permission set"
-                )
-            if not info.is_updateable:
-                raise UnfitError(f"field {name} of {source} is read-only for the integration user")
-            found[info.name] = typed(info, text)
-        return found
+                changes[number] = Change(source, wish.contact, wish.values)
+        return RecordWriter(self.client, self.schema).send(changes, outcomes)
 
 
 def typed(info: FieldInfo, text: str | None) -> object:
@@ -149,11 +172,16 @@ def _number(name: str, text: str) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _outcome(
-    number: int, wish: WriteBack, sent: Answers, *, into: ContactId | None = None
+def outcome_of(
+    number: int,
+    values: Mapping[str, str | None],
+    sent: Answers,
+    *,
+    into: ContactId | None = None,
 ) -> Outcome:
+    """Return what became of a write by its number."""
     if number in sent.ids:
-        return Outcome(Verdict.ACCEPTED, values=dict(wish.values), contact=into)
+        return Outcome(Verdict.ACCEPTED, values=dict(values), contact=into)
     why = sent.refusals.get(number)
     if why is None:
         return Outcome(Verdict.UNAVAILABLE, "Salesforce's answer does not mention this record")

@@ -233,6 +233,14 @@ ForecastCategory picklist(40) fixed
 ForecastCategoryName string(255) fixed
 DefaultProbability percent(3,0) fixed
 """
+RECORD_TYPE = """
+Name string(80) fixed name
+DeveloperName string(80) fixed
+NamespacePrefix string(15) readonly
+Description string(255) readonly
+SobjectType picklist(40) fixed
+IsActive boolean fixed
+"""
 LEAD_STATUS = """
 MasterLabel string(255) fixed name
 ApiName string(255) fixed
@@ -484,6 +492,7 @@ def _fixed() -> list[SObject]:
     # What an org tells of itself: no record of these is written through the API.
     listed = (
         ("OpportunityStage|01J|Opportunity Stage|Opportunity Stages", OPPORTUNITY_STAGE),
+        ("RecordType|012|Record Type|Record Types", RECORD_TYPE),
         ("LeadStatus|01J|Lead Status Value|Lead Status Values", LEAD_STATUS),
         ("TaskStatus|01J|Task Status Value|Task Status Values", TASK_STATUS),
         ("Profile|00e|Profile|Profiles", PROFILE),

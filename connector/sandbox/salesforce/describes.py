@@ -3,6 +3,7 @@
 from connector.sandbox.salesforce.call import Answer, Call
 from connector.sandbox.salesforce.identity import identity_url
 from connector.sandbox.salesforce.org import Org
+from connector.sandbox.salesforce.record_types import infos
 from connector.sandbox.salesforce.refusals import Json, not_found
 from connector.sandbox.salesforce.tracking import is_off
 
@@ -95,7 +96,7 @@ def describe(org: Org, call: Call) -> Answer:
         | {
             "fields": fields,
             "childRelationships": children,
-            "recordTypeInfos": [],
+            "recordTypeInfos": infos(org, one.name),
             "supportedScopes": [{"label": "All records", "name": "everything"}],
             "urls": _urls(call, one.name),
         }

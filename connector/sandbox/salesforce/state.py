@@ -13,6 +13,7 @@ import orjson
 from connector.sandbox.salesforce.fields import Field
 from connector.sandbox.salesforce.nodes import Node
 from connector.sandbox.salesforce.org import Org
+from connector.sandbox.salesforce.record_types import show_references
 from connector.sandbox.salesforce.refusals import Json
 from connector.sandbox.salesforce.table import Record
 
@@ -47,6 +48,7 @@ def restore(org: Org, path: Path) -> str:
         table.rows.clear()
         table.load(Record(*row) for row in held["rows"])
         table.next_number = held["next_number"]
+    show_references(org)
     org.components = {(kind, name): _node(node) for kind, name, node in dump.get("components", ())}
     for name in SETTINGS:
         setattr(org, name, dump["settings"][name])

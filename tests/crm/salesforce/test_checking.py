@@ -8,6 +8,7 @@ from connector.crm.salesforce.check import Checkup
 from connector.ports import Finding, Severity
 from connector.sandbox.salesforce.fields import Field
 from connector.sandbox.salesforce.people import People
+from connector.sandbox.salesforce.record_types import define_record_type
 from tests.crm.salesforce.conftest import Opener
 from tests.crm.salesforce.provisioned import ProvisionedOrg, mapped
 
@@ -154,6 +155,67 @@ def test_values_of_choices_that_no_record_has_are_named(bare: ProvisionedOrg) ->
 def test_record_types_that_do_not_exist_are_named(bare: ProvisionedOrg) -> None:
     found = the(checked(bare, opportunities={"record_types": ("Renewal",)}), "record type")
     assert (found.severity, "«Renewal»" in found.what) == (Severity.ERROR, True)
+    assert found.do == "The org has none: use `all`."
+    define_record_type(bare.org, "Opportunity", "New_Business")
+    found = the(checked(bare, opportunities={"record_types": ("Renewal",)}), "record type")
+    assert found.do == "Use one of New_Business, or `all`."
+    assert not [each for each in checked(
+        bare, opportunities={"record_types": ("New_Business",)}
+    ) if "record type" in each.what]  # fmt: skip
+
+
+DEALS = {"score": "Deal_Score__c", "reasons": "Deal_Reasons__c"}
+
+
+def test_an_org_that_scores_opportunities_needs_nothing_once_provisioned(
+    lively: ProvisionedOrg,
+) -> None:
+    lively.mapping = mapped(
+        activities=({"source": "Task", "type": "call"},),
+        opportunities={"fields": {"industry": "Account.Industry"}, "write": DEALS},
+    )
+    lively.org.add("Task", {"Subject": "Call", "Status": "Completed"})
+    lively.provision()
+    findings = checked(lively)
+    assert bad(findings) == []
+    assert the(findings, "2 fields of ours are there")
+
+
+def test_what_scores_of_opportunities_lack_is_named(bare: ProvisionedOrg) -> None:
+    bare.org.hidden.add("Opportunity.LeadSource")
+    fields = {
+        "source": "LeadSource",
+        "type": "Typ",
+        "stage": {"property": "StageName", "type": "number"},
+        "industry": {"property": "Account.Industrie"},
+    }
+    findings = checked(bare, opportunities={"fields": fields, "write": DEALS})
+    missing = the(findings, "Opportunity does not have Deal_Score__c, Deal_Reasons__c yet")
+    assert (missing.severity, missing.do) == (Severity.ERROR, "Run `leadripe provision`.")
+    assert the(findings, "Opportunity.LeadSource is hidden").severity is Severity.WARNING
+    assert the(findings, "Opportunity has no field «Typ»").do.startswith("Did you mean Type? ")
+    assert the(findings, "Account has no field «Industrie»").do.startswith("Did you mean Industry?")
+    assert "read as number" in the(findings, "«StageName» of Opportunity is of type picklist").what
+
+
+def test_opportunities_that_our_user_may_not_edit_are_named(lively: ProvisionedOrg) -> None:
+    lively.mapping = mapped(opportunities={"write": DEALS})
+    lively.provision()
+    grants = lively.org.table("FieldPermissions")
+    for row in grants.having("Field", "Opportunity.Deal_Score__c"):
+        grants.change(row, {"PermissionsEdit": False})
+    what = "Opportunity.Deal_Score__c is there, but our user may not edit it"
+    assert the(checked(lively), what).severity is Severity.ERROR
+    deal = {"Name": "D", "StageName": "Qualification", "CloseDate": "2026-04-01"}
+    lively.org.add("Opportunity", {**deal, "OwnerId": People(lively.org).user})
+    lively.org.private.add("Opportunity")
+    found = the(checked(lively), "our user may not edit 1 of 1 recent records of Opportunity")
+    assert (found.severity, "sharing rule" in found.do) == (Severity.ERROR, True)
+    lively.org.denied.add("Opportunity.edit")
+    found = the(checked(lively), "Opportunity cannot be edited by our user")
+    assert (found.severity, "leadripe provision" in found.do) == (Severity.ERROR, True)
+    assert the(checked(lively, opportunities={}), "readable: Lead, Contact, Opportunity")
+    assert not [each for each in checked(lively, opportunities={}) if "edit" in each.what]
 
 
 def test_a_field_of_theirs_in_place_of_ours_is_named(bare: ProvisionedOrg) -> None:

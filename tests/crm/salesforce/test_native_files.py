@@ -7,10 +7,10 @@ from xml.etree.ElementTree import tostring
 import pytest
 from lxml import etree
 
-from connector.config.mapping import Output
+from connector.config.mapping import OpportunityOutput, Output
 from connector.crm.salesforce.fields import MARK, WORDS, template_of, values_of
 from connector.crm.salesforce.metadata import FIELD, NAMESPACE, read_source, source_folder
-from connector.crm.vocabulary import FEEDBACK, GRADES, SLA, STAGES, TEMPERATURES
+from connector.crm.vocabulary import FEEDBACK, GRADES, LABELS, SLA, STAGES, TEMPERATURES
 from tests.crm.salesforce.provisioned import shipped
 
 XSD = "http://www.w3.org/2001/XMLSchema"
@@ -65,6 +65,7 @@ def test_every_result_of_the_shipped_mapping_has_its_field() -> None:
 def test_every_result_that_can_be_written_has_its_field() -> None:
     names = {each.own_name for each in SOURCE if each.type == FIELD}
     results = {*Output.model_fields, "feedback", "not_before", "key"} - {"scores"}
+    results |= {f"opportunity_{result}" for result in OpportunityOutput.model_fields}
     assert {template_of(result) for result in results} == names
     assert template_of("touches_7d") == "Leadripe_Touches_7d__c"
 
@@ -72,6 +73,11 @@ def test_every_result_that_can_be_written_has_its_field() -> None:
 def test_every_label_has_its_word_in_each_language() -> None:
     labels = {label.text for each in SOURCE for label in each.tree.iter("label")}
     assert labels - set(WORDS) == {"Leadripe"}
+
+
+def test_labels_are_as_short_as_the_platform_wants_them() -> None:
+    longest = max((text for words in LABELS.values() for text in words), key=len)
+    assert len(longest) <= 40, longest
 
 
 def test_choices_offer_what_is_written() -> None:

@@ -246,6 +246,78 @@ def test_each_of_several_scores_gets_a_field_like_that_of_the_one(bare: Provisio
     assert bare.made() == []
 
 
+DEALS = {"write": {"score": "Leadripe_Score__c", "reasons": "Deal_Reasons__c"}}
+"""The names are an admin's: one of them is that of a field of leads, too."""
+
+
+def test_opportunities_get_fields_and_our_user_the_right_to_write_them(
+    bare: ProvisionedOrg,
+) -> None:
+    fields = {"source": "LeadSource", "industry": "Account.Industry", "kind": "Campaign.Type"}
+    bare.mapping = mapped(
+        write={"score": "Leadripe_Score__c"}, opportunities={**DEALS, "fields": fields}
+    )
+    told = bare.provision(dry_run=True)
+    made = bare.made()
+    assert [part.what for part in told] == made
+    assert {"field Leadripe_Score__c of Opportunity", "field Deal_Reasons__c of Opportunity"} < {
+        *made
+    }
+    found = described(bare, "Opportunity")
+    score, reasons = found["Leadripe_Score__c"], found["Deal_Reasons__c"]
+    assert (score["type"], score["label"]) == ("double", "Leadripe: opportunity score")
+    assert (reasons["type"], reasons["length"]) == ("textarea", 32_768)
+    assert reasons["label"] == "Leadripe: why this opportunity score"
+    assert all(one["updateable"] and one["nillable"] for one in (score, reasons))
+    grants = bare.rows("FieldPermissions", "Field", "PermissionsEdit", Parent__Name=OURS)
+    ours = {row["Field"]: row["PermissionsEdit"] for row in grants}
+    written = ("Opportunity.Leadripe_Score__c", "Opportunity.Deal_Reasons__c")
+    assert [ours[name] for name in written] == [True, True]
+    read = ("Opportunity.LeadSource", "Account.Industry", "Campaign.Type")
+    assert [ours[name] for name in read] == [False, False, False]
+    people = bare.rows("FieldPermissions", "Field", "PermissionsEdit", Parent__Name=SET)
+    assert {row["Field"]: row["PermissionsEdit"] for row in people}.items() >= {
+        *dict.fromkeys(written, False).items()
+    }
+    rows = bare.rows("ObjectPermissions", "SobjectType", "PermissionsEdit", Parent__Name=OURS)
+    assert {row["SobjectType"]: row["PermissionsEdit"] for row in rows} == {
+        "Account": False,
+        "Campaign": False,
+        "Contact": True,
+        "Lead": True,
+        "Opportunity": True,
+    }
+    before = bare.snapshot()
+    assert bare.made() == []
+    assert bare.snapshot() == before
+
+
+def test_scores_of_opportunities_that_come_later_add_what_is_lacking(bare: ProvisionedOrg) -> None:
+    bare.mapping = mapped(opportunities={})
+    bare.provision(language="fr")
+    bare.mapping = mapped(opportunities=DEALS)
+    lacking = [part.what for part in bare.provision(language="fr") if not part.is_present]
+    assert lacking[:2] == [
+        "field Leadripe_Score__c of Opportunity", "field Deal_Reasons__c of Opportunity",
+    ]  # fmt: skip
+    assert [what.partition(":")[0] for what in lacking[2:]] == [
+        f"in permission set {name}" for name in (SET, OURS)
+    ]
+    assert "Opportunity (edit)" in lacking[3]
+    labels = {name: each["label"] for name, each in described(bare, "Opportunity").items()}
+    assert labels["Leadripe_Score__c"] == "Leadripe : score de l’opportunité"
+    assert labels["Deal_Reasons__c"] == "Leadripe : pourquoi ce score"
+    assert bare.made() == []
+
+
+def test_a_field_of_opportunities_that_does_not_fit_is_named(bare: ProvisionedOrg) -> None:
+    text = field_xml("Deal_Reasons__c", "<type>Text</type><length>40</length>")
+    bare.admin_deploys("CustomField", "Opportunity.Deal_Reasons__c", text)
+    bare.mapping = mapped(opportunities=DEALS)
+    with pytest.raises(CrmRefusedError, match="Deal_Reasons__c of Opportunity is of type text"):
+        bare.provision()
+
+
 def test_files_that_were_deployed_as_they_are_leave_little_to_do(bare: ProvisionedOrg) -> None:
     deploy(bare.client, read_source())
     made = bare.made()
