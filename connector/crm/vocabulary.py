@@ -68,15 +68,10 @@ LABELS: Mapping[str, Words] = {
     "do_not_press_until": ("Do not press until", "Ne pas solliciter avant le"),
     "touches_7d": ("Touches in 7 days", "Sollicitations en 7 jours"),
     "touches_30d": ("Touches in 30 days", "Sollicitations en 30 jours"),
-    "opportunity_score": ("Leadripe: opportunity score", "Leadripe : score de l’opportunité"),
-    "opportunity_reasons": ("Leadripe: why this opportunity score", "Leadripe : pourquoi ce score"),
+    "opportunity_score": ("Opportunity score", "Score de l’opportunité"),
+    "opportunity_reasons": ("Why this score", "Pourquoi ce score"),
     "feedback": ("Sales feedback", "Retour des ventes"),
     "not_before": ("Come back from", "Recontacter à partir du"),
-    "opportunity_score": ("Leadripe: opportunity score", "Leadripe : score de l’opportunité"),
-    "opportunity_reasons": (
-        "Leadripe: reasons of the opportunity score",
-        "Leadripe : raisons du score de l’opportunité",
-    ),
     "key": ("Leadripe: task key", "Leadripe : clé de tâche"),
 }
 """Results, and what else stands in the CRM: what people read above each."""

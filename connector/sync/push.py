@@ -157,9 +157,10 @@ class Push:
 
     def _note_refusal(self, entry: OutboxEntry, reason: str) -> None:
         wish = entry.write_back or entry.task
-        of = {"contact": wish.contact} if wish else {}
         if entry.opportunity is not None:
-            of = {"opportunity": entry.opportunity.opportunity}
+            of = {"opportunity": str(entry.opportunity.opportunity)}
+        else:
+            of = {"contact": str(wish.contact) if wish else ""}
         log.info("write_back.refused", kind=entry.kind, reason=reason, **of)
         _keep(self.result.refusals, (entry.kind, reason))
 
