@@ -70,7 +70,7 @@ class Opportunities:
 
     def opportunity(self, row: Row, contacts: tuple[ContactId, ...] | None) -> Opportunity:
         """Return the opportunity that a row is."""
-        changed = moment(row["SystemModstamp"] or "") or 0
+        changed = moment(row.get("SystemModstamp") or "") or 0
         created, close = row.get("CreatedDate"), row.get("CloseDate")
         amount, percent = row.get(self.mapping.amount), row.get("Probability")
         probability = number(percent) if percent else None

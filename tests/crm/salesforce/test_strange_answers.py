@@ -14,9 +14,9 @@ from connector.config.salesforce_mapping import SalesforceMapping
 from connector.crm.salesforce.adapter import SalesforceCrm
 from connector.crm.salesforce.credentials import SecretGrant
 from connector.domain.contact import Contact
-from connector.domain.ids import ContactId, JobId, TaskKey
+from connector.domain.ids import ContactId, JobId, OpportunityId, TaskKey
 from connector.errors import ConnectorError
-from connector.ports import FileJob, TaskWish, Verdict, WriteBack
+from connector.ports import FileJob, OpportunityWrite, TaskWish, Verdict, WriteBack
 from tests.crm.salesforce.provisioned import shipped
 from tests.crm.scripted import Said, ScriptedServer
 from tests.fakes.clock import FakeClock
@@ -153,6 +153,24 @@ def test_writing_never_succeeds_without_the_record_in_the_answer(
 
 @RELAXED
 @given(st.just(FIRST) | ANSWERS, ANSWERS)
+def test_an_opportunity_is_never_written_without_the_record_in_the_answer(
+    server: ScriptedServer, mapping: SalesforceMapping, first: Said, answer: Said
+) -> None:
+    crm, _ = connected(server, mapping, first, answer)
+    deals = [OpportunityId(f"0065g000000000{n}EAA") for n in (1, 2)]
+    with suppress(ConnectorError):
+        crm.account()
+    with suppress(ConnectorError):
+        outcomes = crm.write_opportunities(
+            [OpportunityWrite(each, {"Leadripe_Score__c": "1"}) for each in deals]
+        )
+        assert len(outcomes) == 2
+        accepted = sum(each.verdict is Verdict.ACCEPTED for each in outcomes)
+        assert accepted <= answer.content.count(b'"success": true')
+
+
+@RELAXED
+@given(st.just(FIRST) | ANSWERS, ANSWERS)
 def test_tasks_never_succeed_without_the_record_in_the_answer(
     server: ScriptedServer, mapping: SalesforceMapping, first: Said, answer: Said
 ) -> None:
@@ -186,6 +204,12 @@ def test_looking_around_ends_or_says_why_not(
     server: ScriptedServer, mapping: SalesforceMapping, answers: list[Said]
 ) -> None:
     crm, _ = connected(server, mapping, *answers)
-    for look in (crm.account, crm.owners, lambda: crm.fetch_contacts([ANA, BEN]), crm.check):
+    for look in (
+        crm.account,
+        crm.owners,
+        lambda: crm.fetch_contacts([ANA, BEN]),
+        crm.check,
+        lambda: crm.fetch_opportunities([OpportunityId("0065g0000000001EAA")]),
+    ):
         with suppress(ConnectorError):
             look()
