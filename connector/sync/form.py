@@ -1,13 +1,14 @@
-"""The form in which contacts are shown: beside their scores, what makes a value in the CRM another.
+"""The form in which contacts and opportunities are shown: beside their scores, what makes a value in the CRM another.
 
 Which property holds which result, the language, and what the rules call things. When an admin
-changes any of it, every contact is looked at again, though nobody did anything.
+changes any of it, every one is looked at again, though nobody did anything.
 """
 
 import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from connector.rules.explain import Words
 
@@ -15,8 +16,18 @@ _DIGITS = 12
 
 
 def form_of(properties: Mapping[str, str], words: Words) -> str:
-    """Return a digest of the form, the same on every machine. `properties`: {output: property}."""
-    told = [sorted(properties.items()), words.language, list(_names(words.rules))]
+    """Return a digest of the form of contacts. `properties`: {output: property}."""
+    return _digest(properties, words.language, replace(words.rules, opportunities=None))
+
+
+def form_of_opportunities(properties: Mapping[str, str], words: Words) -> str:
+    """Return the same of opportunities."""
+    return _digest(properties, words.language, words.rules.opportunities)
+
+
+def _digest(properties: Mapping[str, str], language: str, rules: object) -> str:
+    """Return a digest that is the same on every machine."""
+    told = [sorted(properties.items()), language, list(_names(rules))]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:_DIGITS]
 
 

@@ -30,7 +30,7 @@ from connector.rules.explain import Line, Words, reasons_text
 from connector.rules.plan import CompiledRules
 from connector.rules.tables import TAKING_PART
 from connector.sync.compare import WritePolicy
-from connector.sync.form import form_of
+from connector.sync.form import form_of_opportunities
 from connector.sync.progress import Progress
 
 AT_ONCE = 10_000
@@ -86,7 +86,7 @@ class OpportunityPlanner:
         self._settings = settings
         self._run = run
         self._summary = summary
-        self._form = form_of(settings.properties, settings.words)
+        self._form = form_of_opportunities(settings.properties, settings.words)
         self._verifies = not is_offline
         self._taking_part: list[pa.Table] = []
         self._held: list[Draft] = []
@@ -234,7 +234,9 @@ class OpportunityPlanner:
     def _wanted(self, draft: Draft) -> Mapping[str, str | None]:
         texts = {
             "score": str(shown(draft.points)),
-            "reasons": reasons_text(draft.lines, self._settings.words),
+            "reasons": reasons_text(
+                draft.lines, self._settings.words, nothing="none_of_opportunity"
+            ),
         }
         written = self._settings.properties
         return {written[name]: text for name, text in texts.items() if name in written}

@@ -332,10 +332,10 @@ PROPERTIES = "/crm/properties/2026-09/deals"
 @pytest.mark.parametrize(
     ("language", "labels"),
     [
-        ("en", ["Leadripe: opportunity score", "Leadripe: reasons of the opportunity score"]),
+        ("en", ["Opportunity score", "Why this score"]),
         (
             "fr",
-            ["Leadripe : score de l’opportunité", "Leadripe : raisons du score de l’opportunité"],
+            ["Score de l’opportunité", "Pourquoi ce score"],
         ),
     ],
 )

@@ -265,9 +265,9 @@ def test_opportunities_get_fields_and_our_user_the_right_to_write_them(
     }
     found = described(bare, "Opportunity")
     score, reasons = found["Leadripe_Score__c"], found["Deal_Reasons__c"]
-    assert (score["type"], score["label"]) == ("double", "Leadripe: opportunity score")
+    assert (score["type"], score["label"]) == ("double", "Opportunity score")
     assert (reasons["type"], reasons["length"]) == ("textarea", 32_768)
-    assert reasons["label"] == "Leadripe: why this opportunity score"
+    assert reasons["label"] == "Why this score"
     assert all(one["updateable"] and one["nillable"] for one in (score, reasons))
     grants = bare.rows("FieldPermissions", "Field", "PermissionsEdit", Parent__Name=OURS)
     ours = {row["Field"]: row["PermissionsEdit"] for row in grants}
@@ -305,8 +305,8 @@ def test_scores_of_opportunities_that_come_later_add_what_is_lacking(bare: Provi
     ]
     assert "Opportunity (edit)" in lacking[3]
     labels = {name: each["label"] for name, each in described(bare, "Opportunity").items()}
-    assert labels["Leadripe_Score__c"] == "Leadripe : score de l’opportunité"
-    assert labels["Deal_Reasons__c"] == "Leadripe : pourquoi ce score"
+    assert labels["Leadripe_Score__c"] == "Score de l’opportunité"
+    assert labels["Deal_Reasons__c"] == "Pourquoi ce score"
     assert bare.made() == []
 
 
