@@ -420,7 +420,8 @@ def score(
 
 
 @leadripe.command()
-@click.argument("contact")
+@click.argument("contact", required=False)
+@click.option("--opportunity", metavar="ID", help="Explain this opportunity instead, by its id.")
 @AS_OF
 @click.option(
     "--days",
@@ -443,8 +444,9 @@ def score(
 @pass_config
 def explain(
     config: Path,
-    contact: str,
+    contact: str | None,
     *,
+    opportunity: str | None,
     as_of: datetime | None,
     history: bool,
     days: int,
@@ -456,13 +458,21 @@ def explain(
     What a robot did, in quarantine with its sign. And how it came to that: the score day by day as
     it rose and faded, what the contact did, moves of stage and temperature, hand-offs, what was
     written when. Asks the CRM nothing, but with --history.
+
+    With --opportunity, the score of an open opportunity (a HubSpot deal), every reason, and the
+    people who take part in it.
     """
     from connector.app import explain as explaining
-    from connector.app import show
+    from connector.app import explain_opportunity, show
 
+    one = explain_opportunity.chosen(contact, opportunity, history=history, html=html)
+    if one is None:
+        told = explain_opportunity.explained(config, opportunity or "", as_of)
+        show.opportunity(told, as_json=as_json)
+        return
     if history:
-        explaining.ask_history(config, contact)
-    told = explaining.explained(config, contact, as_of)
+        explaining.ask_history(config, one)
+    told = explaining.explained(config, one, as_of)
     over_time = told.timeline(days)
     if html is not None:
         explaining.write_page(html, told.page(over_time))

@@ -165,8 +165,8 @@ def explained(config: Path, contact: str, as_of: datetime | None) -> Explained:
         _, zone = zone_of_store(store)
         known = find_contact(store, contact, where="leadripe explain")
         at = as_of or opened.clock.now()
-        domains = _robots(opened, store, known.no, micros(at))
-        facts = _with_account(opened, store, known.no, at, as_of, zone, domains)
+        domains = domains_for(opened, store, known.no, micros(at))
+        facts = facts_of(opened, store, known.no, at, as_of, zone, domains)
         evaluation = opened.engine.evaluate(opened.compiled, facts, at=Moment.at(at, zone))
         has_room = _has_room(opened, store, known, at)
         if has_room is False:
@@ -209,7 +209,7 @@ def ask_history(config: Path, contact: str) -> None:
         opened.runner(opened.crm(), store).ask_history(no)
 
 
-def _robots(opened: Opened, store: EmbeddedStore, no: int, at_us: int) -> pa.Table | None:
+def domains_for(opened: Opened, store: EmbeddedStore, no: int, at_us: int) -> pa.Table | None:
     """Return the mail domains behind a gateway, if they may matter to a contact."""
     engine, compiled = opened.engine, opened.compiled
     own = store.load_facts_of(no, compiled).activity
@@ -243,7 +243,7 @@ def _named(told: Sequence[FormerFields], owners: Sequence[Owner]) -> list[Former
     return [replace(each, by=names.get(each.by or "", each.by)) for each in told]
 
 
-def _with_account(
+def facts_of(
     opened: Opened,
     store: EmbeddedStore,
     no: int,

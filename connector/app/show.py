@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 
 from connector.ports import DecisionRecord, Finding, OutboxEntry, Provision, RunRecord
 from connector.report import chart, terminal
+from connector.report import opportunity as of_opportunity
 from connector.report import quarantine as in_quarantine
 from connector.report.explanation import Explanation
 from connector.report.timeline import Timeline
@@ -135,6 +136,14 @@ def explanation(told: Explanation, over_time: Timeline, *, most: int, as_json: b
         json({**told.as_json(), "timeline": over_time.as_json()})
         return
     terminal.show(console(), terminal.explanation(told, most=most), chart.timeline(over_time))
+
+
+def opportunity(told: of_opportunity.OpportunityExplanation, *, as_json: bool) -> None:
+    """Print why an opportunity has its score."""
+    if as_json:
+        json(told.as_json())
+    else:
+        terminal.show(console(), of_opportunity.explanation(told))
 
 
 def findings(found: Sequence[Finding], *, as_json: bool) -> None:

@@ -121,6 +121,10 @@ class OpportunityStore(Protocol):
         """Return the living contacts who take part in an opportunity, by their numbers."""
         ...
 
+    def has_opportunity(self, opportunity: OpportunityId) -> bool:
+        """Tell whether an opportunity is known, open or closed."""
+        ...
+
     def save_opportunities(self, opportunities: Sequence[Opportunity]) -> None:
         """Store a reading of some, as `save_page` does, without moving a checkpoint."""
         ...

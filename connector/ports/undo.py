@@ -117,6 +117,10 @@ class Undoing(Protocol):
         """
         ...
 
+    def load_opportunity_ledger(self, opportunity: OpportunityId) -> Sequence[LedgerRecord]:
+        """Return what was written to an opportunity, oldest first."""
+        ...
+
     def journal_opportunity_undo(
         self, run: RunId, rules_hash: str, restores: Sequence[PlannedOpportunityWrite]
     ) -> Sequence[OutboxEntry]:

@@ -246,6 +246,11 @@ def _reason(row: Mapping[str, object], words: Words, zone: ZoneInfo) -> Reason:
         count=count if isinstance(count, int) else None,
         latest=day_of(latest, zone) if isinstance(latest, int) else None,
     )
+    return reason_of(line, words)
+
+
+def reason_of(line: Line, words: Words) -> Reason:
+    """Return a line in words."""
     return Reason(
         kind=line.kind,
         rule=line.rule,

@@ -235,10 +235,10 @@ def explanation(told: Explanation, *, most: int) -> RenderableType:
         parts.append(Text(f"Fit is unknown; «{told.missing}» would tell most: {told.question}"))
     if told.need_at:
         parts.append(Text(f"Explicit need on {_local(told, told.need_at, 'hours')[:10]}."))
-    parts += [Text(), _reasons("Reasons", told.reasons, told.points, most), Text()]
+    parts += [Text(), reasons("Reasons", told.reasons, told.points, most), Text()]
     for other in told.others:
         title = f"{escape(other.label)}: {other.score} ({other.points} points)"
-        parts += [_reasons(title, other.reasons, other.points, most), Text()]
+        parts += [reasons(title, other.reasons, other.points, most), Text()]
     if told.interests:
         listed = ", ".join(f"{each.label} {each.points}" for each in told.interests)
         parts += [Text(f"Interests, with the points behind each: {listed}"), Text()]
@@ -294,13 +294,14 @@ def _local(told: Explanation, at: datetime, precision: str) -> str:
     return at.astimezone(ZoneInfo(told.time_zone)).isoformat(timespec=precision)
 
 
-def _reasons(title: str, reasons: Sequence[Reason], points: str, most: int) -> Table:
+def reasons(title: str, lines: Sequence[Reason], points: str, most: int) -> Table:
+    """Return the lines of a score, each with a bar, and their sum."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("points", justify="right")
     table.add_column("why", overflow="fold")
     table.add_column("when")
     table.add_column("")
-    for reason in reasons:
+    for reason in lines:
         colour = "red" if reason.points.startswith("-") else "green"
         table.add_row(
             reason.points,

@@ -426,6 +426,16 @@ class EmbeddedStore(Store):
         return self._opportunities.people(opportunity)
 
     @_guarded
+    def has_opportunity(self, opportunity: OpportunityId) -> bool:
+        """Tell whether an opportunity is known."""
+        return self._opportunities.is_known(opportunity)
+
+    @_guarded
+    def load_opportunity_ledger(self, opportunity: OpportunityId) -> Sequence[LedgerRecord]:
+        """Return what was written to an opportunity, oldest first."""
+        return self._undo.opportunity_ledger(opportunity)
+
+    @_guarded
     def save_opportunities(self, opportunities: Sequence[Opportunity]) -> None:
         """Store a reading of some opportunities."""
         self._pages.save_opportunities(opportunities)

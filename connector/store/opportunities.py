@@ -192,6 +192,10 @@ class Opportunities:
         table = opportunity_table([str(row[0]) for row in rows], values, fields)
         return OpportunityFacts(table, [_known(row) for row in rows])
 
+    def is_known(self, id_: OpportunityId) -> bool:
+        """Tell whether there is one of this id."""
+        return self._database.one("SELECT 1 FROM opportunity WHERE id = ?", [id_]) is not None
+
     def people(self, id_: OpportunityId) -> list[int]:
         """Return the living contacts who take part in one."""
         rows = self._database.rows(

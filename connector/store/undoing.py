@@ -137,10 +137,7 @@ class UndoShelf:
                 for each in self._outbox.to_opportunities(ids)
                 if each.opportunity
             }
-            ledger: dict[str, list[LedgerRecord]] = {}
-            asked = {"ids": json_list(ids), "undo": UNDO}
-            for of, *rest in self._database.rows_named(_OPPORTUNITY_LEDGER, asked):
-                ledger.setdefault(str(of), []).append(_record(rest))
+            ledger = self._opportunity_ledger(ids)
         return [
             WrittenOpportunity(
                 OpportunityId(id_),
@@ -150,6 +147,17 @@ class UndoShelf:
             )
             for id_ in ids
         ]
+
+    def opportunity_ledger(self, opportunity: OpportunityId) -> list[LedgerRecord]:
+        """Return what was written to an opportunity, oldest first."""
+        return self._opportunity_ledger([opportunity]).get(opportunity, [])
+
+    def _opportunity_ledger(self, ids: Sequence[str]) -> dict[str, list[LedgerRecord]]:
+        ledger: dict[str, list[LedgerRecord]] = {}
+        asked = {"ids": json_list(ids), "undo": UNDO}
+        for of, *rest in self._database.rows_named(_OPPORTUNITY_LEDGER, asked):
+            ledger.setdefault(str(of), []).append(_record(rest))
+        return ledger
 
     def journal_opportunities(
         self, run: RunId, rules_hash: str, restores: Sequence[PlannedOpportunityWrite]

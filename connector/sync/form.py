@@ -1,4 +1,4 @@
-"""The form in which contacts and opportunities are shown: beside their scores, what makes a value in the CRM another.
+"""The form in which records are shown: beside scores, what makes a value in the CRM another.
 
 Which property holds which result, the language, and what the rules call things. When an admin
 changes any of it, every one is looked at again, though nobody did anything.

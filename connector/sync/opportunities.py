@@ -107,8 +107,7 @@ class OpportunityPlanner:
         """Stage the writes of every open opportunity, as of an instant."""
         if not self.has_work:
             return
-        taking_part = pa.concat_tables([schema_of(TAKING_PART).empty_table(), *self._taking_part])
-        self._taking_part = []
+        taking_part, self._taking_part = _together(self._taking_part), []
         done = 0
         for drafts, known in self._drafts(taking_part, as_of, is_past=is_past):
             self._look_at(drafts, known, as_of)
@@ -240,6 +239,15 @@ class OpportunityPlanner:
         }
         written = self._settings.properties
         return {written[name]: text for name, text in texts.items() if name in written}
+
+
+def taking_part_of(evaluations: Sequence[Evaluation]) -> pa.Table:
+    """Return who takes part in opportunities, of all contacts that were evaluated."""
+    return _together([each.taking_part for each in evaluations if each.taking_part is not None])
+
+
+def _together(parts: Sequence[pa.Table]) -> pa.Table:
+    return pa.concat_tables([schema_of(TAKING_PART).empty_table(), *parts])
 
 
 def is_a_person_s(name: str, known: KnownOpportunity) -> bool:

@@ -250,6 +250,17 @@ def test_a_label_that_changes_is_shown(office: Office) -> None:
     assert (says(office, WHY) or "").splitlines()[0] == "+20 Ten thousand and more"
 
 
+def test_a_label_of_opportunities_lets_no_contact_be_written(office: Office) -> None:
+    office.begin()
+    told = SCORED.opportunities
+    assert told is not None
+    first, *rest = told.rules
+    renamed = replace(first, label={"en": "Ten thousand and more"})
+    scores(office, replace(SCORED, opportunities=replace(told, rules=(renamed, *rest))))
+    plan = office.plan()
+    assert (plan.writes, plan.opportunity_writes) == (0, 1)
+
+
 # ---------------------------------------------------------------------- what people do
 
 
