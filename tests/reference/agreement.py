@@ -1,22 +1,23 @@
 """Holds the compiled plan against the readable evaluator; finds the least story that parts them."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import pyarrow as pa
 
 from connector.domain.moment import Moment
 from connector.engine.embedded import EmbeddedEngine
-from connector.ports import Facts
+from connector.ports import Evaluation, Facts
 from connector.rules.compile import compile_rules
 from connector.rules.model import RuleSet
 from connector.rules.plan import CompiledRules
+from connector.rules.tables import TAKING_PART
 from connector.sync.robots import Part, robot_domains, with_robots
-from tests.reference.evaluator import Result, evaluate_all
+from tests.reference.evaluator import Result, Row, evaluate_all
 from tests.reference.robots import Decision
-from tests.reference.story import Instant, Story
-from tests.reference.tables import facts, results
+from tests.reference.story import Instant, Opportunity, Story
+from tests.reference.tables import deals_table, facts, results, table
 
 
 def people(of: Facts) -> pa.Table:
@@ -45,6 +46,39 @@ class Plan:
         decisions: Sequence[Decision] = (),
     ) -> dict[int, Result]:
         """Evaluate contacts in several batches: {contact: result}."""
+        answers = self._answers(parts, as_of, decisions)
+        return {no: result for answer in answers for no, result in results(answer).items()}
+
+    def score_opportunities(
+        self,
+        parts: Sequence[Sequence[Story]],
+        deals: Mapping[str, Opportunity],
+        as_of: Instant,
+        decisions: Sequence[Decision] = (),
+    ) -> dict[str, tuple[Row, tuple[Row, ...]]]:
+        """Evaluate contacts in several batches, then score opportunities: {id: score, reasons}."""
+        second = self.compiled.opportunities
+        if second is None:
+            return {}
+        answers = self._answers(parts, as_of, decisions)
+        taking_part = [each.taking_part for each in answers if each.taking_part is not None]
+        answer = self._engine.score_opportunities(
+            self.compiled,
+            deals_table(deals, second.fields),
+            pa.concat_tables(taking_part) if taking_part else table(TAKING_PART, []),
+            at=Moment(as_of.us, as_of.day, as_of.zone),
+        )
+        reasons: dict[str, list[Row]] = {name: [] for name in deals}
+        for row in answer.reason.to_pylist():
+            reasons[row["opportunity"]].append(row)
+        return {
+            row["opportunity"]: (row, tuple(reasons[row["opportunity"]]))
+            for row in answer.score.to_pylist()
+        }
+
+    def _answers(
+        self, parts: Sequence[Sequence[Story]], as_of: Instant, decisions: Sequence[Decision]
+    ) -> list[Evaluation]:
         read = [facts(part, self.compiled, decisions) for part in parts]
         found = robot_domains(
             self._engine,
@@ -55,13 +89,12 @@ class Plan:
         read = [with_robots(each, found) for each in read]
         at = Moment(as_of.us, as_of.day, as_of.zone)
         accounts = self._engine.gather(self.compiled, read, at=at)
-        answers = [
+        return [
             self._engine.evaluate(
                 self.compiled, dataclasses.replace(each, accounts=accounts), at=at
             )
             for each in read
         ]
-        return {no: result for answer in answers for no, result in results(answer).items()}
 
 
 def disagreements(plan: Plan, stories: Sequence[Story], as_of: Instant) -> list[Story]:

@@ -41,6 +41,8 @@ from connector.rules.model import (
     HandOff,
     Interests,
     Nurture,
+    Opportunities,
+    OpportunityRule,
     PerAttribute,
     PerDays,
     Persona,
@@ -49,6 +51,7 @@ from connector.rules.model import (
     RuleSet,
     SalesWork,
     Score,
+    Share,
     Sla,
     Stages,
     Topic,
@@ -56,6 +59,7 @@ from connector.rules.model import (
     WorkingHours,
 )
 from connector.rules.operators import OPERATORS, Op
+from connector.rules.opportunities import OPPORTUNITY_FIELDS
 from connector.rules.quarantine import SECOND_US, Quarantine, Sign
 from tests.reference.conditions import MEANINGS
 
@@ -249,7 +253,8 @@ def test(name: str, op: str, wanted: object, exact: bool) -> Test:
         return Test(name, Kind.MOMENT, operator, (days(wanted),), exact)
     literals = wanted if isinstance(wanted, list) else [wanted]
     values = tuple(value(each) for each in literals)
-    kind = KINDS.get(name, Kind.TEXT) if op == "exists" else kind_of(values[0])
+    told = {**KINDS, **OPPORTUNITY_FIELDS}
+    kind = told.get(name, Kind.TEXT) if op == "exists" else kind_of(values[0])
     return Test(name, kind, operator, values, exact)
 
 
@@ -293,6 +298,39 @@ def interests(node: Node) -> Interests:
         for name, each in items(node.get("topics", {}))
     )
     return Interests(topics=tuple(topics), top=whole(node.get("top", 3)))
+
+
+def opportunities(node: Node) -> Opportunities:
+    """Return `{lowest: 0, groups: {people: {cap: 40}}, rules: [{id: a, contact: {…}}]}`."""
+    return Opportunities(
+        rules=tuple(opportunity_rule(each) for each in nodes(node["rules"])),
+        groups=tuple(group(name, each) for name, each in items(node.get("groups", {}))),
+        lowest=micro(node.get("lowest", 0)),
+        highest=micro(node.get("highest", 100)),
+    )
+
+
+def opportunity_rule(node: Node) -> OpportunityRule:
+    """Return a rule of `opportunities`."""
+    return OpportunityRule(
+        id=RuleId(str(node["id"])),
+        label={"en": str(node["id"])},
+        points=micro(node.get("points", 0)),
+        where=where(mapping(node.get("where", {}))),
+        contact=where(mapping(node["contact"])) if "contact" in node else None,
+        people=whole(node.get("people", 1)),
+        share=share(mapping(node["share"])) if "share" in node else None,
+        group=str(node["group"]) if "group" in node else None,
+    )
+
+
+def share(node: Node) -> Share:
+    """Return `{of: best, percent: 40%, score: risk}`."""
+    return Share(
+        of_sum=node["of"] == "sum",
+        percent=int(str(node["percent"]).rstrip("%")),
+        score=str(node["score"]) if "score" in node else None,
+    )
 
 
 def pressure(node: Node) -> Pressure:
@@ -406,7 +444,12 @@ def blocker(name: str, node: Node) -> Blocker:
     return Blocker(name, {"en": name}, where(conditions), bool(node.get("unless_need", False)))
 
 
-ASKED = {"interests": interests, "pressure": pressure, "nurture": nurture}
+ASKED = {
+    "interests": interests,
+    "pressure": pressure,
+    "nurture": nurture,
+    "opportunities": opportunities,
+}
 """Sections that rules may be without: a case that states rules has those that it names."""
 
 

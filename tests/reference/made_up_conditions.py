@@ -22,6 +22,14 @@ FIELDS = {
     "is_customer": Kind.BOOLEAN,
     "created": Kind.MOMENT,
 }
+OF_OPPORTUNITIES = {
+    "amount": Kind.NUMBER,
+    "probability": Kind.NUMBER,
+    "created": Kind.MOMENT,
+    "closes": Kind.MOMENT,
+    "region": Kind.TEXT,
+    "renewal": Kind.BOOLEAN,
+}
 TEXTS = (
     "Étude",
     "etude",
@@ -86,9 +94,10 @@ def make_test(random: Random, kinds: dict[str, Kind], op: Operator | None = None
 
 
 def fits(op: Operator, name: str, kind: Kind) -> bool:
-    """Tell whether a value may be so compared: with the instant of evaluation, contacts alone."""
+    """Tell whether a value may be so compared: with the instant of evaluation, no activities."""
     meaning = MEANINGS[op.key]
-    return kind in meaning.kinds and (name in FIELDS or not meaning.is_relative)
+    known = name in FIELDS or name in OF_OPPORTUNITIES
+    return kind in meaning.kinds and (known or not meaning.is_relative)
 
 
 def pool_of(kind: Kind) -> tuple[Literal, ...]:

@@ -39,6 +39,7 @@ from tests.reference.made_up_marketing import (
     make_sla,
     make_working,
 )
+from tests.reference.made_up_opportunities import with_opportunities
 
 TYPES = (
     "page",
@@ -81,7 +82,9 @@ def make_rule_set(random: Random) -> RuleSet:
         pressure=make_pressure(random, TYPES) if likely(random, 60) else None,
         nurture=make_nurture(random, known_fields(account), fit) if likely(random, 60) else None,
     )
-    return with_interests(random, made) if likely(random, 40) else made
+    if likely(random, 40):
+        made = with_interests(random, made)
+    return with_opportunities(random, made, known_fields(account)) if likely(random, 50) else made
 
 
 # ---------------------------------------------------------------- rules of activities

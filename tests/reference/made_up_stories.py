@@ -147,6 +147,7 @@ def make_opportunity(random: Random, no: int, as_of: Instant) -> Opportunity:
         close_us=random.choice((None, as_of.us, as_of.us + 30 * US_PER_DAY)),
         is_closed=likely(random, 30),
         is_won=likely(random, 10),
+        fields=make_values(random, {"region": Kind.TEXT, "renewal": Kind.BOOLEAN}),
     )
 
 

@@ -42,7 +42,7 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Opportunity:
-    """A deal in the contact's name."""
+    """A deal in the contact's name. `fields`: what the mapping reads beside the rest."""
 
     id: str
     created_us: int
@@ -52,6 +52,7 @@ class Opportunity:
     close_us: int | None = None
     is_closed: bool = False
     is_won: bool = False
+    fields: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

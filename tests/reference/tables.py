@@ -107,6 +107,16 @@ def table(shape: Mapping[str, str], rows: list[Row]) -> pa.Table:
     )
 
 
+def deals_table(deals: Mapping[str, Opportunity], kinds: Mapping[str, Kind]) -> pa.Table:
+    """Return the table of opportunities to score, with the columns that a plan needs."""
+    told: list[Row] = []
+    for name, deal in deals.items():
+        own = {"amount": deal.amount, "probability": deal.probability}
+        own |= {"created": deal.created_us, "closes": deal.close_us}
+        told.append({"opportunity": name, **columns(FIELD, kinds, {**deal.fields, **own})})
+    return table({"opportunity": "VARCHAR"} | types(FIELD, kinds), told)
+
+
 def results(evaluation: Evaluation) -> dict[int, Result]:
     """Return an engine's tables as the evaluator's results: {contact: result}."""
     reasons = rows_by_contact(evaluation.reason, "rank")

@@ -11,8 +11,18 @@ from ruamel.yaml import YAML
 from connector.domain.contact import Value
 from connector.rules.model import RuleSet
 from connector.rules.tables import MEMORY
-from tests.reference.compact import day_number, mapping, micro, nodes, percent, rule_set, value
-from tests.reference.evaluator import Result
+from tests.reference.compact import (
+    day_number,
+    mapping,
+    micro,
+    nodes,
+    percent,
+    rule_set,
+    texts,
+    value,
+)
+from tests.reference.evaluator import Result, Row
+from tests.reference.opportunities import open_deals
 from tests.reference.story import Activity, Instant, Opportunity, State, Story
 
 CASES = Path(__file__).parent.parent / "cases"
@@ -23,13 +33,20 @@ ANA: Mapping[str, object] = {"first_name": "Ana", "email": "ana@example.org"}
 Node = Mapping[str, object]
 OF_STEP = {"at", "activities", "opportunities", "people", "expect"}
 OF_CASE = {"case", "zone", "given", "contact", "colleagues", "previously", "evaluations", *OF_STEP}
-OF_OPPORTUNITY = {"id", "age", "changed", "amount", "probability", "closes_in", "closed", "won"}
+OF_OPPORTUNITY = {
+    *("id", "age", "changed", "amount", "probability", "closes_in", "closed", "won"),
+    "fields",
+}
 OF_STATE = {
     *("stage", "since", "lower_since", "ripe_since"),
     *("handed_off", "because", "open", "answered", "escalated"),
 }
 Evaluate = Callable[[RuleSet, Sequence[Story], Instant], Result]
 """Evaluates everybody there is, and returns what is said of the first."""
+Scored = Mapping[str, tuple[Row, tuple[Row, ...]]]
+"""Opportunities by id: the score, and the reasons."""
+Score = Callable[[RuleSet, Sequence[Story], Mapping[str, Opportunity], Instant], Scored]
+"""Scores opportunities, given everybody there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +69,7 @@ class Told:
     at: Instant
     rules: RuleSet
     result: Result
+    opportunities: Scored
     expected: Node
 
 
@@ -93,7 +111,7 @@ def refuse_unknown(node: Node, known_keys: set[str]) -> None:
         raise ValueError(f"unknown keys in a case: {sorted(unknown)}")
 
 
-def tell(case: Case, evaluate: Evaluate) -> Iterator[Told]:
+def tell(case: Case, evaluate: Evaluate, score: Score) -> Iterator[Told]:
     """Evaluate a case step by step; what one step remembers is the next one's previous state."""
     state, before = case.previously, None
     activities: list[Activity] = []
@@ -109,19 +127,25 @@ def tell(case: Case, evaluate: Evaluate) -> Iterator[Told]:
             state = heard(state or State(), mapping(step["people"]), as_of)
         story = Story(CONTACT, case.fields, tuple(activities), tuple(deals.values()), state)
         now = instant(as_of, case.zone)
-        result = evaluate(case.rules, [story, *colleagues(case, as_of)], now)
-        yield Told(now, case.rules, result, mapping(step["expect"]))
+        everybody = [story, *colleagues(case, as_of, deals)]
+        result = evaluate(case.rules, everybody, now)
+        scored = score(case.rules, everybody, open_deals(everybody, now), now)
+        yield Told(now, case.rules, result, scored, mapping(step["expect"]))
         state, before = carried(state or State(), result), as_of
 
 
-def colleagues(case: Case, as_of: datetime) -> Iterator[Story]:
-    """Yield the others of whom a case tells: `{contact: {…}, activities: [{…}]}`."""
+def colleagues(case: Case, as_of: datetime, deals: Mapping[str, Opportunity]) -> Iterator[Story]:
+    """Yield the others of whom a case tells: `{contact: {…}, activities: [{…}], takes_part: [o0]}`.
+
+    `deals`: those of the contact.
+    """
     for no, node in enumerate(case.colleagues, start=CONTACT + 1):
-        refuse_unknown(node, {"contact", "activities"})
+        refuse_unknown(node, {"contact", "activities", "takes_part"})
         fields = {name: known(each) for name, each in mapping(node.get("contact", {})).items()}
         deeds = nodes(node.get("activities", []))
         did = (activity(each, as_of, case.zone, no=place) for place, each in enumerate(deeds))
-        yield Story(no, fields, tuple(did))
+        parts = (deals[name] for name in texts(node.get("takes_part", [])))
+        yield Story(no, fields, tuple(did), tuple(parts))
 
 
 def carried(state: State, result: Result) -> State:
@@ -208,6 +232,7 @@ def opportunity(node: Node, as_of: datetime, no: int) -> Opportunity:
         close_us=None if closes_in is None else micros(as_of + timedelta(days=int(str(closes_in)))),
         is_closed=bool(node.get("closed", node.get("won", False))),
         is_won=bool(node.get("won", False)),
+        fields={name: known(each) for name, each in mapping(node.get("fields", {})).items()},
     )
 
 

@@ -14,8 +14,9 @@ from connector.rules.model import RuleSet
 from tests.reference.agreement import Plan
 from tests.reference.compact import mapping
 from tests.reference.evaluator import Result, Row, evaluate_all
-from tests.reference.story import US_PER_DAY, Instant, Story
-from tests.rules.stories import EPOCH, Case, Told, load_cases, tell
+from tests.reference.opportunities import rows, score_all
+from tests.reference.story import US_PER_DAY, Instant, Opportunity, Story
+from tests.rules.stories import EPOCH, Case, Scored, Told, load_cases, tell
 
 SHIPPED = Path(__file__).parents[2] / "mappings" / "rules.yaml"
 CASES = load_cases(load_rules(SHIPPED))
@@ -34,18 +35,43 @@ def by_plan(rules: RuleSet, everybody: Sequence[Story], as_of: Instant) -> Resul
 
 ENGINE = EmbeddedEngine(threads=1)
 PLANS: dict[int, Plan] = {}
-EVALUATORS = {"reference": by_reference, "compiled": by_plan}
+
+
+def scored_by_reference(
+    rules: RuleSet, everybody: Sequence[Story], deals: Mapping[str, Opportunity], as_of: Instant
+) -> Scored:
+    told = score_all(rules, everybody, deals, as_of)
+    return {name: rows(name, points) for name, points in told.items()}
+
+
+def scored_by_plan(
+    rules: RuleSet, everybody: Sequence[Story], deals: Mapping[str, Opportunity], as_of: Instant
+) -> Scored:
+    if rules.opportunities is None:
+        return {}
+    parts = [[each] for each in everybody]
+    return PLANS[id(rules)].score_opportunities(parts, deals, as_of)
+
+
+EVALUATORS = {
+    "reference": (by_reference, scored_by_reference),
+    "compiled": (by_plan, scored_by_plan),
+}
 
 
 @pytest.mark.parametrize("evaluator", EVALUATORS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_case_comes_out_as_its_writer_expects(case: Case, evaluator: str) -> None:
-    for no, told in enumerate(tell(case, EVALUATORS[evaluator]), start=1):
+    for no, told in enumerate(tell(case, *EVALUATORS[evaluator]), start=1):
         answer = summary(told)
         unknown = told.expected.keys() - answer.keys()
         assert not unknown, f"a case cannot expect {unknown}"
         found = {name: answer[name] for name in told.expected}
         assert found == dict(told.expected), f"evaluation {no} of «{case.name}»"
+        for deal, expected in mapping(told.expected.get("opportunities", {})).items():
+            assert list(reasons(told.opportunities[deal][1])) == list(mapping(expected)["reasons"])
+        for row, lines in told.opportunities.values():
+            assert sum(points(line) for line in lines) == row["points"]
         if "interests" in told.expected:
             assert list(mapping(answer["interests"])) == list(mapping(told.expected["interests"]))
         if "reasons" in told.expected:  # they are ranked: their order is part of what is expected
@@ -98,6 +124,18 @@ def summary(told: Told) -> Mapping[str, object]:
         "interests": {str(row["spelling"]): number(row["points"]) for row in told.result.interests},
         "quarantined": flags(told.result),
         "ripe": score["ripe_since_us"] is not None,
+        "opportunities": {
+            name: {
+                "score": shown(micro(row["points"])),
+                "points": number(row["points"]),
+                "reasons": reasons(lines),
+            }
+            for name, (row, lines) in told.opportunities.items()
+        },
+        "people": {
+            name: {str(line["rule"]): line["count"] for line in lines if line["count"] is not None}
+            for name, (_, lines) in told.opportunities.items()
+        },
         **clock(score, told.at),
         **marketing(result),
     }

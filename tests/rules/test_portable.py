@@ -17,10 +17,11 @@ from sqlglot import exp
 
 from connector.config.rules_file import load_rules
 from connector.rules.compile import compile_rules
-from connector.rules.model import RuleSet
+from connector.rules.model import RuleSet, Score
 from connector.rules.plan import CompiledRules, Step
 from connector.rules.quarantine import Quarantine, Sign
-from tests.reference.made_up_conditions import seeded
+from tests.reference.made_up_conditions import FIELDS, seeded
+from tests.reference.made_up_opportunities import with_opportunities
 from tests.reference.made_up_rules import make_rule_set
 
 SHIPPED = Path(__file__).parents[2] / "mappings" / "rules.yaml"
@@ -35,12 +36,14 @@ SHARED = {
 
 
 def steps_of(compiled: CompiledRules) -> Iterator[Step]:
-    """Yield every step of a plan, those that tell robots and accounts among them."""
+    """Yield every step of a plan, those of robots, accounts and opportunities among them."""
     robots = compiled.robots
     if compiled.account is not None:
         yield compiled.account.summary
         yield from steps_of(compiled.account.own)
     yield from (*robots.suspect, *robots.recipient, *robots.flag, *compiled.steps)
+    if compiled.opportunities is not None:
+        yield from compiled.opportunities.steps
 
 
 def in_spark(sql: str) -> str:
@@ -80,6 +83,15 @@ def test_every_sign_of_robots_is_read_by_another_engine() -> None:
     assert len(steps) > len(list(steps_of(compile_rules(trusting))))
     for step in steps:
         in_spark(step.sql)
+
+
+def test_the_score_of_opportunities_is_read_by_another_engine() -> None:
+    made = seeded(0)
+    rules = dataclasses.replace(load_rules(SHIPPED), further=(Score("risk"),))
+    compiled = compile_rules(with_opportunities(made, rules, FIELDS))
+    steps = {step.name: in_spark(step.sql) for step in steps_of(compiled)}
+    assert {"taking_part", "opportunity_people", "opportunity_reason"} <= steps.keys()
+    assert "//" not in "".join(steps.values())
 
 
 @settings(
