@@ -467,8 +467,8 @@ def explain(
 
     one = explain_opportunity.chosen(contact, opportunity, history=history, html=html)
     if one is None:
-        told = explain_opportunity.explained(config, opportunity or "", as_of)
-        show.opportunity(told, as_json=as_json)
+        of_it = explain_opportunity.explained(config, opportunity or "", as_of)
+        show.opportunity(of_it, as_json=as_json)
         return
     if history:
         explaining.ask_history(config, one)

@@ -82,7 +82,7 @@ def _notes(told: OpportunityExplanation) -> Iterator[str]:
     yield ""
     shown = told.properties.get("score")
     if not told.properties:
-        yield "Nothing of it is written to the CRM: `opportunities.write` in the mapping says where."
+        yield "None of it is written to the CRM: the mapping's `opportunities.write` says where."
     elif shown is not None:
         found = told.found.get(shown)
         yield f"The CRM showed {found or 'nothing'} in «{shown}» when it was read last."

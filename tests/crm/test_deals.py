@@ -99,6 +99,22 @@ def test_fields_are_read_by_their_kind_and_ours_as_they_stand(account: HubSpotAc
     assert found.written == {SCORE: "12", REASONS: None}
 
 
+def test_a_property_that_is_named_anew_lets_all_deals_be_read_once(
+    account: HubSpotAccount,
+) -> None:
+    deal = account.add_opportunity()
+    account.edit_opportunity(deal, dealtype="newbusiness")
+    account.settle()
+    before = read(account.connect(), OPPORTUNITIES)
+    account.mapping = mapped(fields={"type": "dealtype"})
+    anew = read(account.connect(), OPPORTUNITIES, last(before))
+    assert [each.fields for each in deals(anew)] == [{"type": "newbusiness"}]
+    account.settle()
+    assert deals(read(account.connect(), OPPORTUNITIES, last(anew))) == []
+    account.mapping = mapped()  # to ask for less is no reason to ask again
+    assert deals(read(account.connect(), OPPORTUNITIES, last(anew))) == []
+
+
 def test_a_value_of_another_kind_is_unknown_and_counted(account: HubSpotAccount) -> None:
     account.edit_opportunity(account.add_opportunity(), dealtype="newbusiness")
     account.settle()

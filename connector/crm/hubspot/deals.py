@@ -52,12 +52,8 @@ class DealRows:
         ]
         self._written = tuple(mapping.write.properties.values())
         self._stages: Mapping[str, DealStage] | None = None
-        self.properties = (
-            *_ALWAYS,
-            mapping.amount,
-            *(read.name for read in mapping.fields.values()),
-            *self._written,
-        )
+        self.named = sorted({*(read.name for read in mapping.fields.values()), *self._written})
+        self.properties = (*_ALWAYS, mapping.amount, *self.named)
 
     def counts(self, row: Row) -> bool:
         """Tell whether a deal is in one of the pipelines that count."""
@@ -116,7 +112,7 @@ class DealStream:
 
     def pages(self, checkpoint: str | None) -> Iterator[Page]:
         """Yield pages as `Crm.pages` promises."""
-        place = places.load(checkpoint)
+        place = self._place(checkpoint)
         if self._is_look_due(place):
             place.phase, place.after, place.began = Phase.ARCHIVED, "", 0
         reader = self._reader()
@@ -130,6 +126,14 @@ class DealStream:
     def fetch(self, ids: Sequence[OpportunityId]) -> list[Opportunity]:
         """Fetch deals as they are now, without their contacts."""
         return [self.rows.opportunity(row, None) for row in self._reader().read(ids)]
+
+    def _place(self, checkpoint: str | None) -> Place:
+        """Return where to go on: at the beginning if the mapping names more than was asked for."""
+        place = places.load(checkpoint)
+        if not set(self.rows.named) <= set(place.names):
+            place = Place()
+        place.names = self.rows.named
+        return place
 
     def _is_look_due(self, place: Place) -> bool:
         age = millis(self.client.now()) - place.deleted

@@ -43,7 +43,8 @@ class Place:
     `after`: the list's cursor. `began`: when the list, or the sweep that it belongs to, began; all
     that changed before it is in the list. `read`: up to when changes have been read. `todo`: spans
     still to be read, the first of them above the id `last`. `converted`: the latest form submission
-    of any contact seen. `deleted`: up to when deletions are known. `extra`: a stream's own things.
+    of any contact seen. `deleted`: up to when deletions are known. `names`: properties that were
+    asked for beside those that always are, where a stream takes note of it.
     """
 
     phase: Phase = Phase.LIST
@@ -55,6 +56,7 @@ class Place:
     last: str = NO_ID
     converted: int = 0
     deleted: int = 0
+    names: list[str] = field(default_factory=list)
 
     def dump(self) -> str:
         """Return the checkpoint."""
