@@ -12,7 +12,7 @@ from typing import Any, Self
 from connector.config.salesforce_mapping import SalesforceMapping
 from connector.crm.salesforce.adapter import SalesforceCrm
 from connector.crm.salesforce.credentials import SecretGrant
-from connector.domain.ids import ContactId, TaskKey
+from connector.domain.ids import ContactId, OpportunityId, TaskKey
 from connector.sandbox.clock import ShiftedClock
 from connector.sandbox.salesforce.faults import Faults
 from connector.sandbox.salesforce.org import Options, Org
@@ -69,6 +69,7 @@ class SalesforceAccount:
     """
 
     score = "Leadripe_Score__c"
+    opportunity_score = "Leadripe_Opportunity_Score__c"
 
     def __init__(
         self,
@@ -184,6 +185,27 @@ class SalesforceAccount:
         """Convert a lead, and return the contact that it is then: a new one, or one there is."""
         made = self.people.convert(lead, with_opportunity=with_opportunity, into=into)
         return ContactId(made.contact)
+
+    def add_opportunity(self, *contacts: str, name: str = "", amount: str = "") -> OpportunityId:
+        """Create an open opportunity, in which these contacts have a role."""
+        known = {"Name": name or "Deal", "StageName": "Qualification", "CloseDate": "2026-12-31"}
+        worth = {"Amount": float(amount)} if amount else {}
+        made = self.add("Opportunity", **known, **worth)
+        for contact in contacts:
+            self.add("OpportunityContactRole", OpportunityId=made, ContactId=contact)
+        return OpportunityId(made)
+
+    def edit_opportunity(self, opportunity: str, **properties: str) -> None:
+        """Set fields of an opportunity."""
+        self.edit(opportunity, **properties)
+
+    def delete_opportunity(self, opportunity: str) -> None:
+        """Put an opportunity into the recycle bin."""
+        self.delete(opportunity)
+
+    def opportunity_shows(self, opportunity: str, name: str) -> str | None:
+        """Return what a field of an opportunity holds."""
+        return self.shows(opportunity, name)
 
     def row(self, record: str) -> Mapping[str, object]:
         """Return the values of a record."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from connector.config.mapping import HubSpotMapping, Opportunities
 from connector.config.mappings import load_mapping_of
-from connector.config.salesforce_mapping import SalesforceMapping
+from connector.config.salesforce_mapping import SalesforceMapping, SalesforceOpportunities
 
 _FOLDER = Path(__file__).parents[2] / "mappings"
 
@@ -26,3 +26,9 @@ def hubspot_with_deals(**section: object) -> HubSpotMapping:
 def shipped_for_salesforce() -> SalesforceMapping:
     """Return `mappings/salesforce.yaml`."""
     return load_mapping_of(SalesforceMapping, _FOLDER / "salesforce.yaml")
+
+
+def salesforce_with_scores(**section: object) -> SalesforceMapping:
+    """Return the shipped mapping, with this under `opportunities`."""
+    opportunities = SalesforceOpportunities.model_validate(section)
+    return shipped_for_salesforce().model_copy(update={"opportunities": opportunities})
