@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from connector.report.clock_sentences import ClockSpeaker
 from connector.report.interest_sentences import InterestSpeaker
 from connector.report.nurture_sentences import NurtureSpeaker
+from connector.report.opportunity_sentences import OpportunitySpeaker
 from connector.report.quarantine_sentences import QuarantineSpeaker
 from connector.report.rule_sentences import RuleSpeaker
 from connector.report.stage_sentences import StageSpeaker
@@ -25,6 +26,7 @@ _SECTIONS: dict[str, Label] = {
     "pressure": {"en": "Pressure", "fr": "Pression"},
     "track": {"en": "Nurture: tracks", "fr": "Maturation : parcours"},
     "content": {"en": "Nurture: what comes next", "fr": "Maturation : ce qui vient ensuite"},
+    "opportunity": {"en": "The score of opportunities", "fr": "Le score des opportunités"},
 }
 
 
@@ -32,8 +34,8 @@ _SECTIONS: dict[str, Label] = {
 class Said:
     """A sentence on a part of the rules.
 
-    `about`: rule, group, persona, blocker, stage, gate, clock, interest, sign, pressure, track or
-    content; `id`: its id, or which setting it is.
+    `about`: rule, group, persona, blocker, stage, gate, clock, interest, sign, pressure, track,
+    content or opportunity; `id`: its id, or which setting it is.
     """
 
     about: str
@@ -58,6 +60,7 @@ def sentences(rules: RuleSet, language: str) -> Sequence[Said]:
         "pressure": nurture.pressure(),
         "track": nurture.tracks(),
         "content": nurture.content(),
+        "opportunity": OpportunitySpeaker(words).opportunities(),
     }
     return [Said(about, name, text) for about, some in parts.items() for name, text in some]
 

@@ -15,6 +15,7 @@ from connector.config import (
     interest_rules,
     native,
     nurture_rules,
+    opportunity_rules,
     rules_document,
     salesforce_mapping,
     settings,
@@ -111,6 +112,7 @@ PAGES = (
     ("rules.md", account_rules),
     ("rules.md", interest_rules),
     ("rules.md", nurture_rules),
+    ("rules.md", opportunity_rules),
     ("rules.md", where),
     ("rules.md", cases_document),
 )

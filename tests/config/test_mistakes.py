@@ -11,7 +11,7 @@ from connector.config.rules_file import check_rules
 from connector.config.settings import check_settings
 from connector.config.yaml_file import parse_document
 from connector.errors import ConfigError, Problem
-from tests.config import mistakes, mistakes_salesforce
+from tests.config import mistakes, mistakes_opportunities, mistakes_salesforce
 
 Check = Callable[[Document], tuple[object, list[Problem]]]
 
@@ -24,6 +24,7 @@ CHECKS: dict[str, tuple[Check, tuple[mistakes.Mistake, ...]]] = {
     "settings": (_settings, mistakes.SETTINGS),
     "mapping": (check_mapping, mistakes.MAPPING),
     "rules": (check_rules, mistakes.RULES),
+    "opportunities": (check_rules, mistakes_opportunities.RULES),
     "salesforce settings": (_settings, mistakes_salesforce.SETTINGS),
     "salesforce mapping": (check_mapping, mistakes_salesforce.MAPPING),
     "yaml": (_settings, mistakes.YAML),

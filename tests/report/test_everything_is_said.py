@@ -135,6 +135,20 @@ BEFORE: dict[str, Any] = {
             {"id": "tour"},
         ],
     },
+    "opportunities": {
+        "groups": {"people": {"label": "People", "cap": 40, "floor": -5}, "deal": {"cap": 9}},
+        "rules": [
+            {"id": "large", "label": "Large", "where": {"amount": {"gte": 10000}}, "points": 10},
+            {
+                "id": "fit",
+                "contact": {"grade": "A"},
+                "points": 5,
+                "people": 2,
+                "group": "people",
+            },
+            {"id": "engaged", "share": {"of": "best", "percent": "40%", "score": "risk"}},
+        ],
+    },
 }
 OTHER: dict[str, object] = {
     "scores{engagement}.label": "Interest",
@@ -266,6 +280,21 @@ OTHER: dict[str, object] = {
     "nurture.content[0].topics": [],
     "nurture.content[0].tracks": ["others"],
     "nurture.content[0].seen": None,
+    "opportunities.lowest": -5,
+    "opportunities.highest": 50,
+    "opportunities.groups{people}.label": "Persons",
+    "opportunities.groups{people}.cap": 41,
+    "opportunities.groups{people}.floor": None,
+    "opportunities.rules[0].id": "big",
+    "opportunities.rules[0].label": "Big",
+    "opportunities.rules[0].where": {"amount": {"gte": 20000}},
+    "opportunities.rules[0].points": 11,
+    "opportunities.rules[1].contact": {"grade": "B"},
+    "opportunities.rules[1].people": 3,
+    "opportunities.rules[1].group": "deal",
+    "opportunities.rules[2].share.of": "sum",
+    "opportunities.rules[2].share.percent": "41%",
+    "opportunities.rules[2].share.score": None,
 }
 """By key of the file, another value than `BEFORE` has, or than is usual where it has none."""
 
@@ -329,9 +358,12 @@ def told(folder: Path, rules: dict[str, Any], language: str) -> list[Said]:
     return list(sentences(load_rules(file), language))
 
 
+WITH_TWO_SCORES = ("scores", "contact_rules", "opportunities")
+
+
 def one_score() -> dict[str, Any]:
     """Return a file with one score, and without what is of the other."""
-    rules = {name: part for name, part in BEFORE.items() if name not in ("scores", "contact_rules")}
+    rules = {name: part for name, part in BEFORE.items() if name not in WITH_TWO_SCORES}
     rules["stages"] = {name: part for name, part in BEFORE["stages"].items() if name != "score"}
     return rules | {"rules": BEFORE["rules"][:-1]}
 

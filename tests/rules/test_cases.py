@@ -69,7 +69,8 @@ def test_a_case_comes_out_as_its_writer_expects(case: Case, evaluator: str) -> N
         found = {name: answer[name] for name in told.expected}
         assert found == dict(told.expected), f"evaluation {no} of «{case.name}»"
         for deal, expected in mapping(told.expected.get("opportunities", {})).items():
-            assert list(reasons(told.opportunities[deal][1])) == list(mapping(expected)["reasons"])
+            ranked = mapping(mapping(expected)["reasons"])
+            assert list(reasons(told.opportunities[deal][1])) == list(ranked)
         for row, lines in told.opportunities.values():
             assert sum(points(line) for line in lines) == row["points"]
         if "interests" in told.expected:

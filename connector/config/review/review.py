@@ -9,6 +9,7 @@ from connector.config.mappings import AnyMapping
 from connector.config.review.budgets import budgets_in_vain
 from connector.config.review.dead import dead_parts
 from connector.config.review.entries import unreached_entries
+from connector.config.review.opportunities import opportunity_rules
 from connector.config.review.out_of_reach import out_of_reach
 from connector.config.review.remark import Finding, Remark
 from connector.config.review.sensitive import sensitive_fields
@@ -40,6 +41,9 @@ class Behind:
         for entry in mapping.activities:
             for name, value in entry.attributes.items():
                 properties.setdefault(name, set()).add(value.name)
+        if mapping.opportunities is not None:
+            for name, read in mapping.opportunities.fields.items():
+                properties.setdefault(name, set()).add(read.name)
         fields = frozenset(mapping.shapes().fields)
         return cls(Yields(mapping.activities, fields), properties)
 
@@ -70,6 +74,7 @@ def _remarks(rules: RuleSet, written: RulesDocument, behind: Behind | None) -> I
     yield from out_of_reach(rules)
     yield from unreached_tracks(rules)
     yield from budgets_in_vain(rules)
+    yield from opportunity_rules(rules)
     yield from sensitive_fields(written, behind.properties if behind else {})
     if behind is not None:
         yield from unfilled(rules, written, behind.yields)

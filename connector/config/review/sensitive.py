@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from connector.config.document import DataPath
+from connector.config.opportunity_check import opportunity_fields_in
 from connector.config.review.remark import Remark, Weight
 from connector.config.rules_check import attributes_in, fields_in
 from connector.config.rules_document import RulesDocument
@@ -140,6 +141,7 @@ def judged_by(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
     for path, name in fields_in(rules):
         if path[:2] not in {("hand_off", "name_fields"), ("hand_off", "reach_fields")}:
             yield path, name
+    yield from opportunity_fields_in(rules)
     for path, name in attributes_in(rules):
         if path[-1] != "once_per":
             yield path, name
