@@ -3,94 +3,25 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from connector.domain.contact import Contact, Opportunity
-from connector.domain.ids import OpportunityId, RuleId, RunId
+from connector.domain.ids import OpportunityId, RunId
 from connector.domain.moment import micros
 from connector.domain.numbers import MILLION
 from connector.errors import CrmUnavailableError
 from connector.ports import Verdict
 from connector.results import KeptEdit, KeptWhy, RunReport, UndoSummary
-from connector.rules.compile import compile_rules
-from connector.rules.conditions import Kind, Test
-from connector.rules.model import Opportunities, OpportunityRule, RuleSet, Share
-from connector.rules.operators import Op
-from connector.rules.plan import CompiledRules
 from connector.sync.progress import Silent
 from connector.sync.run import Stages
-from tests.fakes.clock import FakeClock
-from tests.fakes.crm import OF_OPPORTUNITIES
 from tests.fakes.faults import FailsAt, Faultless
 from tests.fakes.people import activity, ana, bob, person
 from tests.sync.office import DAY, RULES, Office
+from tests.sync.selling import SCORE, SCORED, WHY, D, compiled_scored, deal, scores
 
 HOUR = timedelta(hours=1)
-D = OpportunityId("D1")
-SCORE, WHY = OF_OPPORTUNITIES
-LARGE = Test("amount", Kind.NUMBER, Op.GTE, (10_000 * MILLION,))
-OPERATIONS = Test("job_title", Kind.TEXT, Op.CONTAINS, ("operations",))
-SCORED = replace(
-    RULES,
-    opportunities=Opportunities(
-        (
-            OpportunityRule(
-                RuleId("large"),
-                {"en": "A large deal", "fr": "Une grande affaire"},
-                points=20 * MILLION,
-                where=LARGE,
-            ),
-            OpportunityRule(
-                RuleId("decides"),
-                {"en": "Operations take part", "fr": "L’exploitation participe"},
-                points=15 * MILLION,
-                contact=OPERATIONS,
-            ),
-            OpportunityRule(
-                RuleId("engaged"),
-                {"en": "Engagement", "fr": "Engagement"},
-                share=Share(of_sum=True, percent=50),
-            ),
-        )
-    ),
-)
-
-
-@cache
-def compiled(rules: RuleSet = SCORED) -> CompiledRules:
-    return compile_rules(rules)
-
-
-def scores(
-    office: Office, rules: RuleSet = SCORED, properties: tuple[str, ...] = ("score", "reasons")
-) -> Office:
-    """Let an office score opportunities."""
-    named = dict(zip(("score", "reasons"), OF_OPPORTUNITIES, strict=True))
-    office.settings = replace(
-        office.settings,
-        rules=rules,
-        compiled=compile_rules(rules),
-        opportunity_properties={name: named[name] for name in properties},
-    )
-    return office
-
-
-def deal(
-    clock: FakeClock, *contacts: Contact, amount: int | None = None, id_: str = "D1"
-) -> Opportunity:
-    """Return an open deal, made yesterday."""
-    return Opportunity(
-        OpportunityId(id_),
-        contacts=tuple(each.id for each in contacts),
-        created_us=micros(clock.now() - DAY),
-        changed_us=micros(clock.now() - DAY),
-        amount=None if amount is None else amount * MILLION,
-        written=dict.fromkeys(OF_OPPORTUNITIES),
-    )
 
 
 @pytest.fixture
@@ -313,11 +244,11 @@ def test_our_own_writes_are_no_touch_that_keeps_a_prospect(office: Office) -> No
     with office.store() as store:
         before = store.find_contact(ana().id)
         assert before is not None
-        (row,) = store.load_facts_of(before.no, compiled()).opportunity.to_pylist()
+        (row,) = store.load_facts_of(before.no, compiled_scored()).opportunity.to_pylist()
     office.clock.turn(HOUR)
     office.sync()
     with office.store() as store:
-        (later,) = store.load_facts_of(before.no, compiled()).opportunity.to_pylist()
+        (later,) = store.load_facts_of(before.no, compiled_scored()).opportunity.to_pylist()
     assert later["changed_us"] == row["changed_us"] == micros(office.clock.now() - 2 * HOUR - DAY)
 
 
