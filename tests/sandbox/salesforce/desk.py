@@ -98,12 +98,15 @@ class Desk:
 
     def client(self) -> Any:
         """Return the vendor's client: it insists on https, which a transport adapter undoes."""
-        session = requests.Session()
-        host = self.sandbox.url.removeprefix("http://")
-        session.mount("https://", _Plain(host))
-        return Salesforce(
-            session_id=self.sandbox.token, instance=host, version="68.0", session=session
-        )
+        return public_client(self.sandbox)
+
+
+def public_client(sandbox: RunningOrg) -> Any:
+    """Return the vendor's client onto an org."""
+    session = requests.Session()
+    host = sandbox.url.removeprefix("http://")
+    session.mount("https://", _Plain(host))
+    return Salesforce(session_id=sandbox.token, instance=host, version="68.0", session=session)
 
 
 class _Plain(HTTPAdapter):
