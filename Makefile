@@ -22,6 +22,7 @@ format: .venv/installed
 bench: .venv/installed
 	$(BIN)/python -m bench.scoring
 	$(BIN)/python -m bench.store
+	$(BIN)/python -m bench.opportunities
 	$(BIN)/python -m bench.hubspot_io
 	$(BIN)/python -m bench.salesforce_io
 

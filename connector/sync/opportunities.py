@@ -173,6 +173,8 @@ class OpportunityPlanner:
     def _stage_held(self, as_of: datetime, *, is_past: bool) -> None:
         """Plan what is held, as the CRM shows it now if that is to be verified."""
         drafts, self._held = self._held, []
+        if not drafts:
+            return
         for some in in_parts(drafts, self._crm.batch_size):
             ids = [each.id for each in some]
             if self._verifies:
