@@ -474,7 +474,9 @@ def test_what_differs_of_opportunities_is_told(tmp_path: Path) -> None:
     rules.write_text(DEALS, encoding="utf-8")
     wrong = OF_DEALS.replace("{score: 30, points: 30, reasons: {large: 10,", "{score: 31, ")
     wrong = wrong.replace("boss: 20,", "points: 30.5, reasons: {boss: 2.5,")
-    wrong = wrong.replace("lost: none", "lost: {score: 0}").replace("{deal: none}", "{deal: {reasons: {boss: 1}}}")
+    wrong = wrong.replace("lost: none", "lost: {score: 0}").replace(
+        "{deal: none}", "{deal: {reasons: {boss: 1}}}"
+    )
     wrong = wrong.replace("{score: 0, points: 0, reasons: {engaged: 0}}", "none")
     report = run(tmp_path, wrong, rules)
     assert differences(report) == [
