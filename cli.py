@@ -375,6 +375,11 @@ def _run(config: Path, command: str, stages: object, *, as_json: bool) -> None:
     type=click.Choice(["json", "csv", "parquet"]),
     help="Of --out; by default its ending says: .json, .jsonl, .csv or .parquet.",
 )
+@click.option(
+    "--opportunities-out",
+    type=click.Path(path_type=Path),
+    help="Where the scores of open opportunities go, if the rules give them any.",
+)
 @AS_OF
 @AS_JSON
 @pass_config
@@ -389,6 +394,7 @@ def score(
     language: str,
     out: Path | None,
     form: Literal["json", "csv", "parquet"] | None,
+    opportunities_out: Path | None,
     as_of: datetime | None,
     as_json: bool,
 ) -> None:
@@ -408,13 +414,15 @@ def score(
         language=language,
         out=out,
         form=form,
+        opportunities_out=opportunities_out,
         as_of=as_of,
         as_json=as_json,
     )
     with _progress() as progress:
         result = score_command.score(config, wish, progress)
     if as_json:
-        sys.stderr.writelines(f"{note}\n" for note in result.notes)
+        notes = [*show.of_opportunities(result), *result.notes]
+        sys.stderr.writelines(f"{note}\n" for note in notes)
     else:
         show.scores(result)
 

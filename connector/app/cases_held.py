@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from connector.config.cases import Step, TopicExpected, local_text, unnamed
@@ -16,11 +16,20 @@ Row = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """What came out for an opportunity: its points, and its reasons, the most first."""
+
+    points: int
+    reasons: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came out for one case at one step; rows as in `connector.rules.tables`.
 
     `scores`: {score: points} of every score. `interests`: the most first. `flags`: what is in
-    quarantine. `pressure`, `nurture`: one row, or none.
+    quarantine. `pressure`, `nurture`: one row, or none. `opportunities`: the open ones, by the
+    ids that the case gives them.
     """
 
     score: Row
@@ -30,6 +39,7 @@ class Outcome:
     flags: Sequence[Row]
     pressure: Sequence[Row] = ()
     nurture: Sequence[Row] = ()
+    opportunities: Mapping[str, Scored] = field(default_factory=dict)
 
 
 def told(step: Step, outcome: Outcome, zone: ZoneInfo) -> ToldStep:
@@ -37,7 +47,7 @@ def told(step: Step, outcome: Outcome, zone: ZoneInfo) -> ToldStep:
 
     `zone`: the case's.
     """
-    found = _found(outcome, zone)
+    found = {**_found(outcome, zone), **_of_opportunities(step, outcome.opportunities)}
     points = {name: value for name, value in found.items() if name.startswith("reasons.")}
     quarantined = _quarantined(step, outcome.flags)
     return ToldStep(
@@ -50,6 +60,10 @@ def told(step: Step, outcome: Outcome, zone: ZoneInfo) -> ToldStep:
         reasons={name.removeprefix("reasons."): _points(value) for name, value in points.items()},
         interests={str(row["spelling"]): _points(row["points"]) for row in outcome.interests},
         quarantine=quarantined,
+        opportunities={
+            name: {_line_name(line): _points(line["points"]) for line in scored.reasons}
+            for name, scored in outcome.opportunities.items()
+        },
     )
 
 
@@ -103,8 +117,25 @@ def _of_marketing(outcome: Outcome) -> Mapping[str, object]:
     }
 
 
+def _of_opportunities(step: Step, scored: Mapping[str, Scored]) -> Mapping[str, object]:
+    """Return what is said of each opportunity of the case; `none` of one that has no score."""
+    found: dict[str, object] = {}
+    for deal in step.opportunities:
+        name, own = f"opportunities.{deal.id}", scored.get(deal.id)
+        found[name] = "none" if own is None else "a score"
+        found[f"{name}.score"] = "none" if own is None else shown(own.points)
+        found[f"{name}.points"] = "none" if own is None else own.points
+        for line in own.reasons if own else ():
+            found[f"{name}.reasons.{_line_name(line)}"] = line["points"]
+    return found
+
+
 def _reason_name(line: Row) -> str:
-    return "reasons." + f"{line['kind']} {line['rule']}".removeprefix("rule ")
+    return f"reasons.{_line_name(line)}"
+
+
+def _line_name(line: Row) -> str:
+    return f"{line['kind']} {line['rule']}".removeprefix("rule ")
 
 
 def _points(micro: object) -> str:

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from connector.app import show
-from connector.app.cases_held import Outcome, Row, told
+from connector.app.cases_held import Outcome, Row, Scored, told
 from connector.app.rules_chosen import choose
 from connector.columns import (
     OPPORTUNITY_SCHEMA,
     STATE_SCHEMA,
     activity_schema,
     contact_table,
+    opportunity_table,
     schema_of,
     table_of,
     value_column,
@@ -24,16 +25,18 @@ from connector.columns import (
 )
 from connector.config.cases import Case, Step, known
 from connector.config.cases_file import load_cases
-from connector.domain.moment import Moment
+from connector.domain.contact import Opportunity
+from connector.domain.moment import Moment, micros
 from connector.domain.text import fold
 from connector.engine.embedded import EmbeddedEngine
 from connector.errors import UsageError
-from connector.ports import Facts
+from connector.ports import Evaluation, Facts
 from connector.report import terminal
 from connector.report.cases import CasesReport, ToldCase, ToldStep
 from connector.report.cases import cases as cases_told
+from connector.rules.opportunities import fields_of
 from connector.rules.plan import CompiledRules
-from connector.rules.tables import ATTRIBUTE, MEMORY, ROBOT_DOMAIN
+from connector.rules.tables import ATTRIBUTE, MEMORY, ROBOT_DOMAIN, TAKING_PART
 
 
 def run_cases(config: Path, rules: Path | None, files: Sequence[Path]) -> CasesReport:
@@ -111,16 +114,57 @@ class _Runner:
         reasons = _by_contact(evaluation.reason, evaluation.other_reason)
         interests, flags = _by_contact(evaluation.interest), _by_contact(evaluation.flag)
         pressed, nurtured = _by_contact(evaluation.pressure), _by_contact(evaluation.nurture)
+        deals = self._deals(steps, evaluation, at, zone)
         rows = evaluation.score.to_pylist()
         scores = {row["contact"]: {self.leading: row["points"]} for row in rows}
         for contact, others in _by_contact(evaluation.other_score).items():
             scores[contact] |= {str(row["score"]): row["points"] for row in others}
         return {
             no: Outcome(
-                row, reasons[no], scores[no], interests[no], flags[no], pressed[no], nurtured[no]
+                row,
+                reasons[no],
+                scores[no],
+                interests[no],
+                flags[no],
+                pressed[no],
+                nurtured[no],
+                deals.get(no, {}),
             )
             for no, row in ((row["contact"], row) for row in rows)
         }
+
+    def _deals(
+        self, steps: Mapping[int, Step], evaluation: Evaluation, at: datetime, zone: ZoneInfo
+    ) -> Mapping[int, Mapping[str, Scored]]:
+        """Return {contact: {opportunity: its score}} of those that are open."""
+        second = self.compiled.opportunities
+        if second is None:
+            return {}
+        open_ones = [
+            (_deal_name(number, each), number, each)
+            for number, step in steps.items()
+            for each in step.opportunities
+            if not each.is_closed and each.created_us <= micros(at)
+        ]
+        people = evaluation.taking_part
+        answer = self.engine.score_opportunities(
+            self.compiled,
+            opportunity_table(
+                [name for name, _, _ in open_ones],
+                [fields_of(each) for _, _, each in open_ones],
+                second.fields,
+            ),
+            schema_of(TAKING_PART).empty_table() if people is None else people,
+            at=Moment.at(at, zone),
+        )
+        points = {row["opportunity"]: row["points"] for row in answer.score.to_pylist()}
+        reasons: dict[str, list[Row]] = defaultdict(list)
+        for row in answer.reason.to_pylist():
+            reasons[row["opportunity"]].append(row)
+        found: dict[int, dict[str, Scored]] = defaultdict(dict)
+        for name, number, each in open_ones:
+            found[number][each.id] = Scored(points[name], reasons[name])
+        return found
 
     def _facts(self, steps: Mapping[int, Step], memory: Mapping[int, Row], zone: ZoneInfo) -> Facts:
         compiled = self.compiled
@@ -188,12 +232,17 @@ def _robot_domains(steps: Iterable[Step]) -> pa.Table:
     return table_of(schema_of(ROBOT_DOMAIN), [each for each in dict.fromkeys(domains) if each[1]])
 
 
+def _deal_name(number: int, deal: Opportunity) -> str:
+    """Return what tells an opportunity from one of another case that is called like it."""
+    return f"{number}:{deal.id}"
+
+
 def _opportunities(steps: Mapping[int, Step]) -> Iterator[Sequence[object]]:
     for number, step in steps.items():
         for each in step.opportunities:
             yield (
-                number, each.id, each.created_us, each.changed_us, each.amount, each.probability,
-                each.close_us, each.is_closed, each.is_won,
+                number, _deal_name(number, each), each.created_us, each.changed_us, each.amount,
+                each.probability, each.close_us, each.is_closed, each.is_won,
             )  # fmt: skip
 
 

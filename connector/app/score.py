@@ -10,10 +10,12 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from connector.app.robots import parts_of_files, quarantine_notes
 from connector.app.score_output import Form, writer_for, written
-from connector.app.score_rows import Rows, rows_of
+from connector.app.score_rows import OPPORTUNITY_ROW, Rows, rows_of
+from connector.columns import schema_of
 from connector.config.rules_file import load_rules
 from connector.domain.moment import Moment
 from connector.engine.embedded import EmbeddedEngine
@@ -23,6 +25,7 @@ from connector.errors import UsageError
 from connector.rules.compile import compile_rules
 from connector.rules.explain import Words
 from connector.rules.model import RuleSet
+from connector.rules.tables import TAKING_PART
 from connector.sync.progress import Progress
 from connector.sync.robots import by_sign, robot_domains, with_robots
 
@@ -34,7 +37,9 @@ class ScoreResult:
     """What a score found. `rows`: the highest scores as plain values, keys as in the JSON lines.
 
     `funnel`: {(stage, temperature; empty for none): contacts}. `hand_offs`: contacts that would be
-    handed to sales. `notes`: what was left out of the files, in sentences.
+    handed to sales. `scored`: open opportunities with a score, None where the rules give none;
+    `average`: of their points, in micro-points. `notes`: what was left out of the files, in
+    sentences.
     """
 
     as_of: datetime
@@ -43,6 +48,8 @@ class ScoreResult:
     activities: int = 0
     opportunities: int = 0
     hand_offs: int = 0
+    scored: int | None = None
+    average: int = 0
     funnel: Counter[tuple[str, str]] = field(default_factory=Counter)
     notes: Sequence[str] = ()
     rows: list[Mapping[str, object]] = field(default_factory=list)
@@ -54,6 +61,23 @@ class ScoreResult:
             self.funnel[row["stage"], row["temperature"] or ""] += row["count_all"]
         self.hand_offs += int(table["hand_off"].combine_chunks().true_count)
         self.rows = _highest([*self.rows, *_top(table, shown)], shown)
+
+    def add_opportunities(self, table: pa.Table) -> None:
+        """Count opportunities that have a score, and take the average of their points."""
+        self.scored = len(table)
+        if self.scored:
+            self.average = (pc.sum(table["points"]).as_py() + self.scored // 2) // self.scored
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunitiesOut:
+    """Where the rows of opportunities go: into a file, in a form."""
+
+    file: Path | None = None
+    form: Form = "table"
+
+
+NOWHERE = OpportunitiesOut()
 
 
 def score_files(
@@ -67,13 +91,15 @@ def score_files(
     language: str = "en",
     out: Path | BinaryIO | None = None,
     form: Form = "table",
+    opportunities_out: OpportunitiesOut = NOWHERE,
     progress: Progress,
     shown: int = 20,
 ) -> ScoreResult:
     """Score the contacts in files; see `docs/score.md` for what these hold.
 
     `out`: where all rows go in the form `json` (a line each), `csv` or `parquet`, sorted by id; a
-    file appears only when it is complete. `shown`: how many of the highest the result carries.
+    file appears only when it is complete; `opportunities_out`: likewise for the rows of open
+    opportunities. `shown`: how many of the highest the result carries.
     Raises ConfigError with what is wrong in the rules or the files; then nothing was written.
     """
     if out is not None and form == "table":
@@ -89,6 +115,7 @@ def score_files(
         language=language,
         out=out,
         form=form,
+        opportunities_out=opportunities_out,
         progress=progress,
         shown=shown,
     )
@@ -115,10 +142,17 @@ def score_rules(
     language: str,
     out: Path | BinaryIO | None,
     form: Form,
+    opportunities_out: OpportunitiesOut = NOWHERE,
     progress: Progress,
     shown: int,
 ) -> ScoreResult:
     """Do the same with rules that are read already."""
+    if opportunities_out.file is not None and rules.opportunities is None:
+        raise UsageError(
+            what="the rules have no section «opportunities», so no opportunity has a score",
+            where="leadripe score --opportunities-out",
+            do="Add one, as docs/rules.md shows, or leave --opportunities-out out.",
+        )
     compiled = compile_rules(rules)
     result = ScoreResult(as_of, compiled.hash)
     words = Words(rules, language)
@@ -130,11 +164,17 @@ def score_rules(
         read_files(compiled, inputs, zone=zone, told=told) as offline,
         written(out) as stream,
         writer_for(stream, form, words) as writer,
+        written(opportunities_out.file) as deals_stream,
+        writer_for(deals_stream, opportunities_out.form, words, OPPORTUNITY_ROW) as deals_writer,
     ):
         quarantined: Counter[str] = Counter()
-        for table in _tables(offline, Rows(words, zone), as_of, progress, quarantined):
+        deals: list[pa.Table] = []
+        for table in _tables(offline, Rows(words, zone), as_of, progress, quarantined, deals):
             result.add(table, shown)
             writer.write(table)
+        for table in deals:
+            result.add_opportunities(table)
+            deals_writer.write(table)
         result.contacts, result.activities = offline.contacts, offline.activities
         result.opportunities = offline.opportunities
         result.notes = [*offline.notes, *quarantine_notes(quarantined)]
@@ -147,10 +187,15 @@ def _tables(
     as_of: datetime,
     progress: Progress,
     quarantined: Counter[str],
+    deals: list[pa.Table],
 ) -> Iterator[pa.Table]:
-    """Yield the rows of each part, and count what is in quarantine."""
+    """Yield the rows of each part, and count what is in quarantine.
+
+    `deals`: gets the rows of opportunities at the end, if the rules give them a score.
+    """
     engine = EmbeddedEngine(memory_limit=_MEMORY, temp_folder=offline.folder.parent / "engine")
     done = 0
+    taking_part: list[pa.Table] = []
     at = Moment.at(as_of, ZoneInfo(offline.zone))
     try:
         domains = robot_domains(engine, offline.compiled, parts_of_files(offline), as_of_us=at.us)
@@ -166,9 +211,16 @@ def _tables(
         with closing(engine.evaluate_each(offline.compiled, every, at=at)) as evaluated:
             for ids, evaluation in evaluated:
                 quarantined += by_sign(evaluation.flag)
+                if evaluation.taking_part is not None:
+                    taking_part.append(evaluation.taking_part)
                 yield rows.table(ids, evaluation)
                 done += len(ids)
                 progress.step("score", done=done, total=offline.contacts)
+        if offline.compiled.opportunities is not None:
+            opportunity = offline.open_opportunities(at.us)
+            people = pa.concat_tables([schema_of(TAKING_PART).empty_table(), *taking_part])
+            scored = engine.score_opportunities(offline.compiled, opportunity, people, at=at)
+            deals.append(rows.opportunities(scored))
     finally:
         engine.close()
 

@@ -6,13 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from connector.app.score import ScoreResult, score_files
+from connector.app.score import OpportunitiesOut, ScoreResult, score_files
 from connector.app.score_output import Form
 from connector.app.score_store import score_store
 from connector.config.settings import load_settings
 from connector.errors import UsageError
 from connector.sync.progress import Progress
 
+_WHERE = "leadripe score --opportunities-out"
 _FORMS: dict[str, Form] = {
     ".json": "json",
     ".jsonl": "json",
@@ -33,6 +34,7 @@ class ScoreWish:
     language: str = "en"
     out: Path | None = None
     form: Literal["json", "csv", "parquet"] | None = None
+    opportunities_out: Path | None = None
     as_of: datetime | None = None
     as_json: bool = False
 
@@ -57,12 +59,24 @@ def score(config: Path, wish: ScoreWish, progress: Progress) -> ScoreResult:
         language=wish.language,
         out=out,
         form=form,
+        opportunities_out=_of_opportunities(wish),
         progress=progress,
     )
 
 
+def _of_opportunities(wish: ScoreWish) -> OpportunitiesOut:
+    """Return where the rows of opportunities go; their file's ending goes before --form."""
+    file = wish.opportunities_out
+    if file is None:
+        return OpportunitiesOut()
+    by_ending = _FORMS.get(file.suffix.lower())
+    form = by_ending or form_of(file, wish.form, as_json=False, where=_WHERE)
+    return OpportunitiesOut(file, form)
+
+
 def _refuse_options_of_files(wish: ScoreWish) -> None:
     named = {"--activities": wish.activities, "--opportunities": wish.opportunities}
+    named["--opportunities-out"] = str(wish.opportunities_out) if wish.opportunities_out else None
     named["--rules"] = str(wish.rules) if wish.rules else None
     for option, value in named.items():
         if value is not None:
@@ -99,7 +113,7 @@ def form_of(
     if found is None:
         raise UsageError(
             what=f"the ending of {out.name} does not say which form it is to have",
-            where=f"{where} --out",
+            where=where if "--" in where else f"{where} --out",
             do="End it in .json, .jsonl, .csv or .parquet, or add --form.",
         )
     return found

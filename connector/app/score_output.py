@@ -55,9 +55,9 @@ class _JsonWriter(Writer):
 
 
 class _CsvWriter(Writer):
-    def __init__(self, stream: BinaryIO, words: Words) -> None:
+    def __init__(self, stream: BinaryIO, words: Words, schema: pa.Schema) -> None:
         self._stream, self._words = stream, words
-        stream.write(csv_header(words.rules))
+        stream.write(csv_header(schema))
 
     def write(self, table: pa.Table) -> None:
         self._stream.writelines(csv_lines(table, self._words))
@@ -72,14 +72,17 @@ class _ParquetWriter(Writer):
 
 
 @contextmanager
-def writer_for(stream: BinaryIO | None, form: Form, words: Words) -> Iterator[Writer]:
-    """Return what writes the rows in a form."""
+def writer_for(
+    stream: BinaryIO | None, form: Form, words: Words, schema: pa.Schema | None = None
+) -> Iterator[Writer]:
+    """Return what writes rows in a form. `schema`: of these; by default that of contacts' rows."""
+    schema = row_schema(words.rules) if schema is None else schema
     if stream is None or form == "table":
         yield Writer()
     elif form == "json":
         yield _JsonWriter(stream)
     elif form == "csv":
-        yield _CsvWriter(stream, words)
+        yield _CsvWriter(stream, words, schema)
     else:
-        with pq.ParquetWriter(stream, row_schema(words.rules), compression="zstd") as writer:
+        with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
             yield _ParquetWriter(writer)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from connector.columns import local_days
 from connector.domain.numbers import MILLION
-from connector.ports import Evaluation
+from connector.ports import Evaluation, OpportunityEvaluation
 from connector.rules.explain import Line, Words
 from connector.rules.model import RuleSet
 
@@ -27,6 +27,17 @@ REASON = pa.struct(
         ("latest", pa.date32()),
     ]
 )
+REASON_OF_OPPORTUNITY = pa.struct([part for part in REASON if part.name != "latest"])
+OPPORTUNITY_ROW = pa.schema(
+    [
+        ("id", pa.string()),
+        ("score", pa.int64()),
+        ("points", pa.int64()),
+        ("reasons", pa.list_(REASON_OF_OPPORTUNITY)),
+    ]
+)
+"""A row for each open opportunity. `points` in micro-points, `score` as people see it; `count` of a
+reason: the people whom the rule asked for."""
 _HEAD = [
     ("id", pa.string()),
     ("score", pa.int64()),
@@ -134,12 +145,27 @@ class Rows:
             [_flat(part, kind.type) for part, kind in zip([*parts, latest], REASON, strict=True)],
             fields=list(REASON),
         )
-        counts = pc.value_counts(lines["contact"].combine_chunks())
-        place = pc.index_in(contacts.combine_chunks(), value_set=counts.field("values"))
-        sizes = pc.fill_null(counts.field("counts").take(place), 0)
-        ends = pc.cumulative_sum(sizes)
-        offsets = pa.concat_arrays([pa.array([0], pa.int64()), ends]).cast(pa.int32())
-        return pa.chunked_array([pa.ListArray.from_arrays(offsets, structs)])
+        return _in_lists(contacts, lines["contact"], structs)
+
+    def opportunities(self, evaluation: OpportunityEvaluation) -> pa.Table:
+        """Return the rows of opportunities by their ids, columns as in `OPPORTUNITY_ROW`."""
+        score = evaluation.score.sort_by("opportunity")
+        by_rank = [("opportunity", "ascending"), ("rank", "ascending")]
+        lines = evaluation.reason.sort_by(by_rank).combine_chunks()
+        parts = [lines["rule"], lines["kind"], self._labels(lines), lines["points"], lines["count"]]
+        kinds = list(REASON_OF_OPPORTUNITY)
+        structs = pa.StructArray.from_arrays(
+            [_flat(part, kind.type) for part, kind in zip(parts, kinds, strict=True)], fields=kinds
+        )
+        columns = {
+            "id": score["opportunity"],
+            "score": shown_column(score["points"]),
+            "points": score["points"],
+            "reasons": _in_lists(score["opportunity"], lines["opportunity"], structs),
+        }
+        return pa.table(
+            [columns[each.name].cast(each.type) for each in OPPORTUNITY_ROW], OPPORTUNITY_ROW
+        )
 
     def _interests(self, contacts: pa.ChunkedArray, interest: pa.Table | None) -> pa.ChunkedArray:
         """Return the interests of each contact in words, most first; NULL for none."""
@@ -157,6 +183,18 @@ class Rows:
         pairs = [key.split("\n", 1) for key in encoded.dictionary.to_pylist()]
         labels = [self.words.line(Line(kind, rule, 0, None, None)) for kind, rule in pairs]
         return pa.array(labels, pa.string()).take(encoded.indices)
+
+
+def _in_lists(
+    keys: pa.ChunkedArray, key_of_line: pa.ChunkedArray, lines: pa.StructArray
+) -> pa.ChunkedArray:
+    """Return the lines of each key as a list; both stand in the same order of keys."""
+    counts = pc.value_counts(key_of_line.combine_chunks())
+    place = pc.index_in(keys.combine_chunks(), value_set=counts.field("values"))
+    sizes = pc.fill_null(counts.field("counts").take(place), 0)
+    ends = pc.cumulative_sum(sizes)
+    offsets = pa.concat_arrays([pa.array([0], pa.int64()), ends]).cast(pa.int32())
+    return pa.chunked_array([pa.ListArray.from_arrays(offsets, lines)])
 
 
 def _nurture(
@@ -251,9 +289,9 @@ def csv_lines(table: pa.Table, words: Words) -> Iterator[bytes]:
     yield _taken(page)
 
 
-def csv_header(rules: RuleSet) -> bytes:
+def csv_header(schema: pa.Schema) -> bytes:
     """Return the first line, behind the mark by which spreadsheets know UTF-8."""
-    return ("\ufeff" + ",".join(row_schema(rules).names) + "\n").encode()
+    return ("\ufeff" + ",".join(schema.names) + "\n").encode()
 
 
 def _taken(page: io.StringIO) -> bytes:
@@ -291,7 +329,7 @@ def _teller(words: Words) -> Callable[[Mapping[str, object]], str]:
         return f"{label} {words.points(points)}" + (f" ({when})" if when else "")
 
     def tell(reason: Mapping[str, object]) -> str:
-        latest = reason["latest"]
+        latest = reason.get("latest")
         return told(
             str(reason["kind"]),
             str(reason["rule"]),

@@ -92,6 +92,8 @@ def _tables(
 
 def _divided(evaluation: Evaluation) -> Iterator[Evaluation]:
     """Yield an evaluation in parts of some thousand contacts."""
+    # Who takes part in opportunities is summed up over all of them, and has no rows here.
+    evaluation = replace(evaluation, taking_part=None)
     for start in range(0, len(evaluation.score), _WRITTEN):
         numbers = evaluation.score["contact"].slice(start, _WRITTEN).combine_chunks()
         yield of_contacts(evaluation, numbers)

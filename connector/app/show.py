@@ -1,7 +1,7 @@
 """Prints what commands return, on stdout: for people on a terminal, or as JSON for scripts."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import orjson
 from rich.console import Console, RenderableType
 
+from connector.domain.numbers import MILLION, from_millionths
 from connector.ports import DecisionRecord, Finding, OutboxEntry, Provision, RunRecord
 from connector.report import chart, terminal
 from connector.report import opportunity as of_opportunity
@@ -21,6 +22,8 @@ from connector.results import PlanSummary, PushResult, RunReport
 if TYPE_CHECKING:
     from connector.app.quarantine import Quarantined
     from connector.app.score import ScoreResult  # brings the engine, which most commands need not
+
+_TENTH = MILLION // 10
 
 
 def console() -> Console:
@@ -214,7 +217,17 @@ def scores(result: "ScoreResult") -> None:
         f"{result.opportunities:,} opportunities; {result.hand_offs:,} would be handed to sales."
     )
     parts: list[RenderableType] = [terminal.funnel(result.funnel), terminal.scores(result.rows)]
-    terminal.show(console(), *parts, summary, *result.notes)
+    terminal.show(console(), *parts, summary, *of_opportunities(result), *result.notes)
+
+
+def of_opportunities(result: "ScoreResult") -> Iterator[str]:
+    """Yield a sentence on the scores of open opportunities, if the rules give them any."""
+    if result.scored is None:
+        return
+    count = "1 open opportunity has" if result.scored == 1 else f"{result.scored:,} open ones have"
+    tenths = (result.average + _TENTH // 2) // _TENTH * _TENTH
+    average = f", {from_millionths(tenths)} on average" if result.scored else ""
+    yield f"Opportunities: {count} a score{average}."
 
 
 def text(message: str) -> None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from connector.config.case_values import instant
 from connector.config.cases import TopicExpected, local_text
-from connector.config.cases_document import ExpectSection
+from connector.config.cases_document import ExpectSection, ScoredSection
 from connector.config.found import Found
 from connector.config.points import micro
 from connector.config.wording import likely, quoted
@@ -13,6 +13,7 @@ from connector.domain.moment import micros
 from connector.rules.interests import folded_name, own_names
 from connector.rules.model import RuleSet
 from connector.rules.nurture import PAUSED
+from connector.rules.opportunities import BOUND
 
 _PLAIN = ("score", "stage", "temperature", "grade", "need", "hand_off")
 _OF_MARKETING = ("track", "next_content", "touches_7d", "touches_30d")
@@ -20,7 +21,11 @@ _OF_MARKETING = ("track", "next_content", "touches_7d", "touches_30d")
 
 def expected(section: ExpectSection, zone: ZoneInfo) -> Mapping[str, object]:
     """Return {what: value} as in `connector.config.cases.Step`; `zone`: the case's."""
-    return {**dict(_expected(section)), **dict(_days(section, zone))}
+    return {
+        **dict(_expected(section)),
+        **dict(_of_opportunities(section)),
+        **dict(_days(section, zone)),
+    }
 
 
 def interests(section: ExpectSection, rules: RuleSet) -> tuple[TopicExpected, ...] | None:
@@ -62,6 +67,24 @@ def _expected(section: ExpectSection) -> Iterator[tuple[str, object]]:
         yield f"reasons.{name}", micro(points)
 
 
+def _of_opportunities(section: ExpectSection) -> Iterator[tuple[str, object]]:
+    for id_, scored in (section.opportunities or {}).items():
+        yield from _scored(f"opportunities.{id_}", scored)
+
+
+def _scored(name: str, scored: ScoredSection | str) -> Iterator[tuple[str, object]]:
+    """Yield what is expected of an opportunity."""
+    if isinstance(scored, str):
+        yield name, scored
+        return
+    if scored.score is not None:
+        yield f"{name}.score", scored.score
+    if scored.points is not None:
+        yield f"{name}.points", micro(scored.points)
+    for rule, points in (scored.reasons or {}).items():
+        yield f"{name}.reasons.{rule}", micro(points)
+
+
 def _days(section: ExpectSection, zone: ZoneInfo) -> Iterator[tuple[str, object]]:
     """Yield moments and days as texts, as `connector.config.cases.local_text` does."""
     if section.due is not None:
@@ -71,8 +94,13 @@ def _days(section: ExpectSection, zone: ZoneInfo) -> Iterator[tuple[str, object]
         yield "do_not_press_until", str(section.do_not_press_until)
 
 
-def mistakes(section: ExpectSection, rules: RuleSet, activities: Iterable[str]) -> Iterator[Found]:
-    """Yield what neither the rules nor the case have; `activities`: the ids of the case's."""
+def mistakes(
+    section: ExpectSection,
+    rules: RuleSet,
+    activities: Iterable[str],
+    opportunities: Iterable[str] = (),
+) -> Iterator[Found]:
+    """Yield what neither the rules nor the case have; ids: those of the case's."""
     if not section.model_fields_set:
         yield Found((), "nothing is expected; say what, for example `{score: 20}`")
     personas = [persona.id for persona in rules.fit.personas]
@@ -84,6 +112,7 @@ def mistakes(section: ExpectSection, rules: RuleSet, activities: Iterable[str]) 
     yield from _unknown_keys("reasons", section.reasons, list(reason_names(rules)))
     yield from _no_interests(section.interests or {}, rules)
     yield from _never_there(section.quarantine or {}, rules, activities)
+    yield from _never_scored(section, rules, opportunities)
 
 
 def _of_marketing(section: ExpectSection, rules: RuleSet) -> Iterator[Found]:
@@ -124,6 +153,29 @@ def _never_there(
                 yield Found(path, f"the rules do not look for the sign «{sign}»")
 
 
+def _never_scored(
+    section: ExpectSection, rules: RuleSet, opportunities: Iterable[str]
+) -> Iterator[Found]:
+    """Yield why an opportunity never has such a score."""
+    if section.opportunities and rules.opportunities is None:
+        message = "the rules have no section «opportunities», so none has a score"
+        yield Found(("opportunities",), message, of_key=True)
+        return
+    names = list(opportunity_reason_names(rules))
+    for id_, scored in (section.opportunities or {}).items():
+        path = ("opportunities", id_)
+        if id_ not in opportunities:
+            hint = likely(id_, opportunities) or f"; write `id: {id_}` where it stands"
+            message = f"no opportunity of the case has the id {quoted(id_)}{hint}"
+            yield Found(path, message, of_key=True)
+        for found in _unknown_keys("reasons", _reasons_of(scored), names):
+            yield Found((*path, *found.path), found.message, found.of_key)
+
+
+def _reasons_of(scored: ScoredSection | str) -> Mapping[str, object] | None:
+    return None if isinstance(scored, str) else scored.reasons
+
+
 def _unknown(
     key: str, name: str | None, names: Iterable[str], *, noun: str = ""
 ) -> Iterator[Found]:
@@ -138,6 +190,16 @@ def _unknown_keys(
         if name not in names:
             message = f"the rules have no {key[:-1]} {quoted(name)}{likely(name, names)}"
             yield Found((key, name), message, of_key=True)
+
+
+def opportunity_reason_names(rules: RuleSet) -> Iterator[str]:
+    """Yield the same of the score of an opportunity."""
+    if rules.opportunities is None:
+        return
+    yield from (str(rule.id) for rule in rules.opportunities.rules)
+    for group in rules.opportunities.groups:
+        yield from (f"cap {group.id}", f"floor {group.id}")
+    yield f"bound {BOUND}"
 
 
 def reason_names(rules: RuleSet) -> Iterator[str]:

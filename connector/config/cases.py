@@ -10,30 +10,44 @@ from connector.domain.contact import Activity, Opportunity, Value
 from connector.domain.moment import moment
 from connector.rules.conditions import Kind
 from connector.rules.model import RuleSet
+from connector.rules.opportunities import OPPORTUNITY_FIELDS
 from connector.rules.plan import CompiledRules
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a case may name. `types`: activity types; None where no mapping says which exist."""
+    """What a case may name. `types`: activity types; None where no mapping says which exist.
+
+    `of_opportunities`: their fields, beside those that all have.
+    """
 
     rules: RuleSet
     fields: Mapping[str, Kind]
     attributes: Mapping[str, Kind]
     types: frozenset[str] | None = None
+    of_opportunities: Mapping[str, Kind] = field(default_factory=dict)
 
 
 def known(rules: RuleSet, compiled: CompiledRules, mapping: CrmMapping | None) -> Known:
     """Return what cases may name: what the rules look at, and what the mapping reads."""
+    asked = compiled.opportunities.fields if compiled.opportunities else {}
     if mapping is None:
-        return Known(rules, compiled.fields, compiled.attributes)
+        return Known(
+            rules, compiled.fields, compiled.attributes, of_opportunities=_without_usual(asked)
+        )
     shapes = mapping.shapes()
     return Known(
         rules,
         {**shapes.fields, **compiled.fields},
         {**shapes.attributes, **compiled.attributes},
         mapping.types,
+        _without_usual({**shapes.of_opportunities, **asked}),
     )
+
+
+def _without_usual(fields: Mapping[str, Kind]) -> Mapping[str, Kind]:
+    """Return the fields of opportunities that have no words of their own in a case."""
+    return {name: kind for name, kind in fields.items() if name not in OPPORTUNITY_FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +82,9 @@ class Step:
 
     `whole_domain`: mails that all recipients of the contact's mail domain clicked like a robot.
     `expected`: {what: value}, as `score`, `points` (micro-points), `stage`, `gates.fit`,
-    `reasons.white_paper` (micro-points), `reasons.cap content`; moments and days are texts, as of
-    `local_text`. `interests`: all of them in order, `quarantine`: {activity: signs} of everything
-    that is there; None where nothing is expected.
+    `reasons.white_paper` (micro-points), `reasons.cap content`, `opportunities.deal.score`; moments
+    and days are texts, as of `local_text`. `interests`: all of them in order, `quarantine`:
+    {activity: signs} of everything that is there; None where nothing is expected.
     """
 
     at: datetime

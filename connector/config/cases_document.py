@@ -48,7 +48,10 @@ class DeedSection(Section):
 
 
 class OpportunitySection(Section):
-    """A deal or opportunity of the contact."""
+    """A deal or opportunity of the contact. All other keys are fields that the mapping reads."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Scalar | None]
 
     id: Id | None = None
     """A later step that gives the same id changes it."""
@@ -113,6 +116,17 @@ class GatesSection(Section):
     """No blocker holds."""
 
 
+class ScoredSection(Section):
+    """What must come out for an opportunity."""
+
+    score: int | None = None
+    """Its score as people see it."""
+    points: Sum | None = None
+    """Its points, exactly."""
+    reasons: dict[str, Sum] | None = None
+    """Points by rule id; a limit as `cap people`, `floor people`, `bound opportunity`."""
+
+
 class ExpectSection(Section):
     """What must come out; only what is named is compared."""
 
@@ -158,6 +172,8 @@ class ExpectSection(Section):
     """All interests in their order, the most first; with points: exactly so many."""
     quarantine: InQuarantine | None = None
     """Everything that is in quarantine: each activity by its id, with the signs that it shows."""
+    opportunities: dict[Id, ScoredSection | Literal["none"]] | None = None
+    """Opportunities by their ids; `none` for one without a score, since it is closed."""
 
 
 class StepSection(Section):

@@ -35,6 +35,7 @@ from connector.rules.quarantine import Sign
 
 _USUAL = datetime(2026, 3, 2, 12)  # noqa: DTZ001  local noon, in whatever zone a case has
 _OF_DEEDS = ("type", "age", "at", "id", "outbound")
+_OF_OPPORTUNITIES = tuple(OpportunitySection.model_fields)
 
 
 def load_cases(paths: Sequence[Path], known: Known) -> list[Case]:
@@ -146,7 +147,7 @@ class _Teller:
                 self._hangs_on_as_of((*path, key))
         self.found += [
             Found((*path, *one.path), one.message, one.of_key)
-            for one in case_expected.mistakes(section, rules, self.activities)
+            for one in case_expected.mistakes(section, rules, self.activities, self.opportunities)
         ]
         return replace(
             step,
@@ -244,7 +245,20 @@ class _Teller:
             close_us=micros(instant(written.closes, self.zone)) if written.closes else None,
             is_closed=written.closed or written.won,
             is_won=written.won,
+            fields=dict(self._fields_of_opportunity(written, path)),
         )
+
+    def _fields_of_opportunity(
+        self, written: OpportunitySection, path: DataPath
+    ) -> Iterator[tuple[str, Value]]:
+        known = self.known.of_opportunities
+        for name, value in written.__pydantic_extra__.items():
+            kind = known.get(name)
+            if kind is None:
+                words = [*known, *_OF_OPPORTUNITIES]
+                self._unknown("field of opportunities", name, words, (*path, name))
+            else:
+                yield name, self._value(name, value, kind, (*path, name))
 
     def _mails(self, mails: Sequence[str], path: DataPath) -> None:
         if mails and Sign.WHOLE_DOMAIN not in self.known.rules.quarantine.signs:

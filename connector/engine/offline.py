@@ -100,7 +100,7 @@ def _sources(compiled: CompiledRules, inputs: Inputs) -> tuple[list[_Source], li
     for name, pattern, wanted in (
         ("contacts", inputs.contacts, contact_columns(compiled)),
         ("activities", inputs.activities, activity_columns(compiled)),
-        ("opportunities", inputs.opportunities, opportunity_columns()),
+        ("opportunities", inputs.opportunities, opportunity_columns(compiled)),
     ):
         files = find_files(pattern, name, problems) if pattern is not None else []
         notes += compare_columns(files, wanted, name, problems) if files else []
@@ -195,10 +195,18 @@ class _Reader:
         source, offline = self._opportunities, self._offline
         if not source.files:
             self._run("CREATE TEMP TABLE opportunity (contact BIGINT, part INTEGER)")
+            self._run("CREATE TEMP TABLE every_opportunity (opportunity VARCHAR)")
             return
         self._run(f"CREATE TEMP TABLE opportunity_read AS {source.rows}")
         self._check(source, "opportunity_read")
         known = "opportunity_read AS o JOIN contact AS c ON c.id = o.contact_id"
+        # Those of whose contacts none is in the file have a score too.
+        self._run(
+            "CREATE TEMP TABLE every_opportunity AS SELECT DISTINCT ON (opportunity) *"
+            f" FROM (SELECT o.* EXCLUDE (contact_id, is_percent, {_STAGING})"
+            f" REPLACE ({_PROBABILITY} AS probability) FROM opportunity_read AS o)"
+            " ORDER BY opportunity, created_us DESC, COLUMNS(*)"
+        )
         # What was last done to an opportunity is not in the file: its creation is what is known.
         self._run(
             "CREATE TEMP TABLE opportunity AS SELECT DISTINCT ON (contact, opportunity) *,"
@@ -210,7 +218,7 @@ class _Reader:
         everything = self._one("SELECT count(*) FROM opportunity_read")
         joined = self._one(f"SELECT count(*) FROM {known}")
         offline.opportunities = self._one("SELECT count(*) FROM opportunity")
-        offline.note_unknown("opportunities", everything - joined)
+        offline.note_unknown("opportunities", everything - joined, has_score=_has_score(offline))
         offline.note_repeated("opportunities", joined - offline.opportunities)
 
     # ---------------------------------------------------------- the mistakes
@@ -261,6 +269,10 @@ _PROBABILITY = (
     " > 1000000 THEN (o.probability + 50) // 100 ELSE o.probability END"
 )
 """0.6, 60 or 60%: a column with a number above 1 counts in hundredths throughout."""
+
+
+def _has_score(offline: Offline) -> bool:
+    return offline.compiled.opportunities is not None
 
 
 def _quoted(path: Path) -> str:

@@ -16,6 +16,7 @@ from connector.engine.offline_files import (
 from connector.errors import Problem
 from connector.rules import sql
 from connector.rules.conditions import Kind
+from connector.rules.opportunities import OPPORTUNITY_FIELDS
 from connector.rules.plan import CompiledRules
 from connector.rules.tables import ATTRIBUTE, FIELD
 
@@ -59,8 +60,10 @@ def activity_columns(compiled: CompiledRules) -> list[Wanted]:
     ]
 
 
-def opportunity_columns() -> list[Wanted]:
+def opportunity_columns(compiled: CompiledRules) -> list[Wanted]:
     """Return what an opportunity consists of."""
+    asked = compiled.opportunities.fields if compiled.opportunities else {}
+    own = {name: kind for name, kind in asked.items() if name not in OPPORTUNITY_FIELDS}
     return [
         Wanted("id", "opportunity", is_required=True, is_filled=True, is_key=True),
         Wanted("contact_id", "contact_id", is_required=True, is_key=True),
@@ -71,6 +74,7 @@ def opportunity_columns() -> list[Wanted]:
         Wanted("close_date", "close_us", Kind.MOMENT),
         Wanted("is_closed", "is_closed", Kind.BOOLEAN, is_required=True),
         Wanted("is_won", "is_won", Kind.BOOLEAN, is_required=True),
+        *_valued(own, FIELD),
     ]
 
 

@@ -16,6 +16,7 @@ from connector.columns import (
     STATE_SCHEMA,
     activity_schema,
     contact_schema,
+    opportunity_schema,
     with_derived,
 )
 from connector.engine.connection import interruptible
@@ -26,6 +27,12 @@ from connector.ports import Facts
 from connector.rules.plan import CompiledRules
 from connector.rules.sql import identifier
 
+_OF_OPPORTUNITY = {
+    "amount": "f_amount",
+    "probability": "f_probability",
+    "created_us": "f_created",
+    "close_us": "f_closes",
+}
 STAGING = ("file", "key", "problem", "problem_text")
 """Columns that only tell of mistakes."""
 
@@ -89,10 +96,35 @@ class Offline:
                 f"{name}: {rows:,} repeated an id of the same contact; the latest counts"
             )
 
-    def note_unknown(self, name: str, rows: int) -> None:
-        """Note how many rows belong to nobody in the file."""
-        if rows:
-            self.notes.append(f"{name}: {rows:,} left out, as their contact is not in the file")
+    def note_unknown(self, name: str, rows: int, *, has_score: bool = False) -> None:
+        """Note how many rows belong to nobody in the file; `has_score`: they have one all the same.
+
+        Then only the person is missing from it.
+        """
+        if not rows:
+            return
+        if has_score:
+            told = f"{rows:,} rows name no contact of the file, so that nobody takes part by them"
+        else:
+            told = f"{rows:,} left out, as their contact is not in the file"
+        self.notes.append(f"{name}: {told}")
+
+    def open_opportunities(self, as_of_us: int) -> pa.Table:
+        """Return the open opportunities, with the fields that give them a score, by their ids."""
+        second = self.compiled.opportunities
+        fields = second.fields if second else {}
+        with explained():
+            rows = self.connection.sql(
+                "SELECT * FROM every_opportunity ORDER BY opportunity"
+            ).to_arrow_table()
+            rows = _with_instants(rows, self.zone)
+        if not len(rows):
+            return opportunity_schema(fields).empty_table()
+        is_open = pc.invert(pc.fill_null(rows["is_closed"], False))  # noqa: FBT003  a value
+        is_there = pc.less_equal(rows["created_us"], as_of_us)
+        rows = rows.filter(pc.and_(is_open, is_there))
+        names = [_OF_OPPORTUNITY.get(name, name) for name in rows.column_names]
+        return with_derived(rows.rename_columns(names), opportunity_schema(fields))
 
     def activities_of(self, part: int) -> pa.Table:
         """Return the activities of one of `parts_total` parts."""

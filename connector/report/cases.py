@@ -1,13 +1,15 @@
 """What became of an admin's cases: which hold, and for the others what was expected and found."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from connector.domain.numbers import from_millionths
+
+_OF_DEALS = "opportunities."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class ToldStep:
     """One moment of a case. `reasons`: {rule, or `cap content`: points}, highest first.
 
     `interests`: {topic: points}, the most first. `quarantine`: {activity: its signs}.
+    `opportunities`: of each open one, the reasons of its score.
     """
 
     at: datetime
@@ -31,6 +34,7 @@ class ToldStep:
     reasons: Mapping[str, str]
     interests: Mapping[str, str]
     quarantine: Mapping[str, Sequence[str]]
+    opportunities: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class CasesReport:
 def difference(what: str, expected: object, found: object) -> Difference:
     """Return what was not met, in words. Points and reasons come in micro-points."""
     is_points = what == "points" or what.startswith(("scores.", "reasons."))
+    if what.startswith(_OF_DEALS):
+        is_points = what.endswith(".points") or ".reasons." in what
     return Difference(what, _said(expected, is_points), _said(found, is_points))
 
 
@@ -98,6 +104,9 @@ def _plain(case: ToldCase) -> Mapping[str, object]:
                 "reasons": dict(step.reasons),
                 "interests": dict(step.interests),
                 "quarantine": {name: list(signs) for name, signs in step.quarantine.items()},
+                "opportunities": {
+                    name: dict(reasons) for name, reasons in step.opportunities.items()
+                },
             }
             for step in case.steps
         ],
@@ -126,8 +135,16 @@ def _differences(case: ToldCase) -> Iterator[str]:
             yield f"    step {number + 1}, as of {step.at.isoformat(timespec='minutes')}:"
         for one in step.differences:
             yield f"    {one.what}: expected {one.expected}, found {one.found}"
-        reasons = ", ".join(f"{name} {points}" for name, points in step.reasons.items())
-        yield f"    because of: {reasons or 'no rule, all points are 0'}"
+        if any(not one.what.startswith(_OF_DEALS) for one in step.differences):
+            yield f"    because of: {_because(step.reasons)}"
+        for name, reasons in step.opportunities.items():
+            if any(one.what.startswith(f"{_OF_DEALS}{name}.") for one in step.differences):
+                yield f"    {_OF_DEALS}{name} because of: {_because(reasons)}"
+
+
+def _because(reasons: Mapping[str, str]) -> str:
+    told = ", ".join(f"{name} {points}" for name, points in reasons.items())
+    return told or "no rule, all points are 0"
 
 
 def _sum(report: CasesReport) -> str:

@@ -13,6 +13,7 @@ what came of all of them:
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from connector.domain.contact import Opportunity, Value
 from connector.domain.text import fold
 from connector.rules import reasons, sql
 from connector.rules.condition_sql import add_kind, column, condition_sql, kinds_of
@@ -62,6 +63,17 @@ def check(rules: RuleSet) -> None:
         if rule.share is not None and rule.share.score not in scores:
             message = f"rule {rule.id!r} takes a share of a score that does not exist"
             raise ValueError(message)
+
+
+def fields_of(opportunity: Opportunity) -> Mapping[str, Value]:
+    """Return everything that rules may ask of an opportunity, by name."""
+    return {
+        **opportunity.fields,
+        "amount": opportunity.amount,
+        "probability": opportunity.probability,
+        "created": opportunity.created_us,
+        "closes": opportunity.close_us,
+    }
 
 
 def looks_at_people(rule: OpportunityRule) -> bool:

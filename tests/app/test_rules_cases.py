@@ -9,6 +9,7 @@ from connector.app.rules_cases import run_cases
 from connector.config.starter import shipped
 from connector.errors import ConfigError, UsageError
 from connector.report.cases import CasesReport
+from connector.report.cases import cases as cases_told
 from tests.leadripe_process import leadripe
 
 NO_SETTINGS = Path("/nowhere/leadripe.yaml")
@@ -420,3 +421,74 @@ def test_help_teaches_how_to_write_a_case(tmp_path: Path) -> None:
     assert told.code == 0
     assert "expect: {need: true, hand_off: need}" in told.out
     assert "Exit code 3" in told.out
+
+
+DEALS = """
+version: 1
+rules: [{id: demo, activity: demo_request, points: 30}]
+opportunities:
+  groups: {people: {cap: 5}}
+  rules:
+    - {id: large, where: {amount: {gte: 10000}, region: nord}, points: 10}
+    - {id: boss, contact: {job_title: CEO}, points: 20, group: people}
+    - {id: engaged, share: {of: best, percent: 50%}}
+"""
+OF_DEALS = """
+version: 1
+as_of: 2026-03-02T12:00
+cases:
+  - name: A deal of a boss
+    contact: {job_title: CEO}
+    activities: [{type: demo_request, age: 0d}]
+    opportunities:
+      - {id: deal, age: 9d, amount: 12000, region: Nord}
+      - {id: lost, age: 9d, closed: true}
+    expect:
+      opportunities:
+        deal: {score: 30, points: 30, reasons: {large: 10, boss: 20, cap people: -15, engaged: 15}}
+        lost: none
+    then:
+      - after: 1d
+        opportunities: [{id: deal, age: 10d, won: true}]
+        expect: {opportunities: {deal: none}}
+  - name: Another deal of the same name
+    opportunities: [{id: deal, age: 9d}]
+    expect: {opportunities: {deal: {score: 0, points: 0, reasons: {engaged: 0}}}}
+"""
+
+
+def test_opportunities_are_held_against_what_is_expected(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(DEALS, encoding="utf-8")
+    report = run(tmp_path, OF_DEALS, rules)
+    assert differences(report) == []
+    first, won = report.cases[0].steps
+    assert first.opportunities == {
+        "deal": {"boss": "20", "engaged": "15", "large": "10", "cap people": "-15"}
+    }
+    assert won.opportunities == {}
+
+
+def test_what_differs_of_opportunities_is_told(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(DEALS, encoding="utf-8")
+    wrong = OF_DEALS.replace("{score: 30, points: 30, reasons: {large: 10,", "{score: 31, ")
+    wrong = wrong.replace("boss: 20,", "points: 30.5, reasons: {boss: 2.5,")
+    wrong = wrong.replace("lost: none", "lost: {score: 0}").replace(
+        "{deal: none}", "{deal: {reasons: {boss: 1}}}"
+    )
+    wrong = wrong.replace("{score: 0, points: 0, reasons: {engaged: 0}}", "none")
+    report = run(tmp_path, wrong, rules)
+    assert differences(report) == [
+        ("opportunities.deal.score", "31", "30"),
+        ("opportunities.deal.points", "30.5", "30"),
+        ("opportunities.deal.reasons.boss", "2.5", "20"),
+        ("opportunities.lost.score", "0", "none"),
+        ("opportunities.deal.reasons.boss", "1", "0"),
+        ("opportunities.deal", "none", "a score"),
+    ]
+    page = cases_told(report)
+    assert "opportunities.deal because of: boss 20, engaged 15, large 10, cap people -15" in str(
+        page
+    )
+    assert report.as_json()["failed"] == 2

@@ -8,7 +8,7 @@ import pytest
 from connector.config.cases import Known, Step, known
 from connector.config.cases_file import check_cases, load_cases
 from connector.config.mappings import load_mapping
-from connector.config.rules_file import load_rules
+from connector.config.rules_file import check_rules, load_rules
 from connector.config.starter import shipped
 from connector.config.yaml_file import parse_document
 from connector.errors import ConfigError
@@ -278,3 +278,32 @@ def test_moments_that_are_expected_are_local_and_equal_for_equal_instants() -> N
         str(steps(head.replace("score: 0", f"due: {each}"))[0].expected["due"]) for each in written
     }
     assert told_as == {"2026-03-03T12:00:00+01:00"}
+
+
+OF_DEALS = """\
+version: 1
+rules: [{id: demo, activity: x, points: 1}]
+opportunities:
+  rules: [{id: large, where: {amount: 5, region: nord}, points: 10}]
+"""
+
+
+def test_mistakes_with_opportunities_are_told() -> None:
+    rules, _ = check_rules(parse_document("rules.yaml", OF_DEALS))
+    assert rules is not None
+    text = (
+        "version: 1\ncases:\n  - name: a\n"
+        "    opportunities: [{id: deal, age: 1d, regoin: x, region: 5}]\n"
+        "    expect:\n"
+        "      opportunities: {del: {score: 1}, deal: {reasons: {lrge: 1, bound opportunity: 1}}}\n"
+    )
+    assert told(text, known(rules, compile_rules(rules), None)) == [
+        "4:41: no rule asks for the field of opportunities «regoin»; did you mean «region»?",
+        "4:60: «region» holds text, and the number 5 is none; put it in quotes, for example"
+        ' "75001"',
+        "6:23: no opportunity of the case has the id «del»; did you mean «deal»?",
+        "6:57: the rules have no reason «lrge»; did you mean «large»?",
+    ]
+    without = HEAD + "    opportunities: [{id: a, age: 1d}]\n"
+    without = without.replace("{score: 0}", "{opportunities: {a: {score: 0}}}")
+    assert told(without) == ["4:14: the rules have no section «opportunities», so none has a score"]
