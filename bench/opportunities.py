@@ -72,8 +72,8 @@ class _Clock:
     def now(self) -> datetime:
         return NOW
 
-    def sleep(self, seconds: float) -> None:
-        raise NotImplementedError(seconds)
+    def wait(self, span: timedelta) -> None:
+        raise NotImplementedError(span)
 
 
 def rule_set(folder: Path) -> RuleSet:
@@ -188,6 +188,7 @@ def run(folder: Path, count: int) -> None:
 def grouped(people: pa.Table) -> pa.Table:
     """Return the floor: one aggregate over who takes part."""
     with duckdb.connect() as connection:
+        connection.register("people", people)
         return connection.sql(
             "SELECT opportunity, rule, SUM(people), MAX(best), SUM(total) FROM people"
             " GROUP BY opportunity, rule"

@@ -17,7 +17,7 @@ from connector.report.opportunity import OpportunityExplanation, Person
 from connector.rules.plan import CompiledRules
 from connector.store import EmbeddedStore
 from connector.sync.batches import joined
-from connector.sync.opportunities import Draft, drafts_of, is_a_person_s, taking_part_of
+from connector.sync.opportunities import Draft, drafts_of, is_a_person_s, taking_part_of, to_show
 
 WHERE = "leadripe explain --opportunity"
 
@@ -68,8 +68,9 @@ def explained(config: Path, opportunity: str, as_of: datetime | None) -> Opportu
         facts = store.load_opportunities(
             compiled.opportunities.fields, at, is_past=as_of is not None, limit=1, ids=[id_]
         )
-        if not facts.known:
+        if not len(facts.opportunity):
             raise _not_open(store, id_)
+        known = store.load_known_opportunities([id_])[id_]
         numbers = store.load_people_of(id_)
         people = _evaluated(opened, store, numbers, at, as_of, zone)
         names = {no: str(each.id) for no, each in store.load_contacts(numbers).items()}
@@ -77,7 +78,6 @@ def explained(config: Path, opportunity: str, as_of: datetime | None) -> Opportu
         written = [each for each in store.load_opportunity_ledger(id_) if each.at <= at]
     mapping = opened.loaded.mapping.opportunities
     properties = mapping.write.properties if mapping else {}
-    (known,) = facts.known
     rules = opened.loaded.rules.opportunities
     return OpportunityExplanation(
         opportunity=opportunity,
@@ -138,7 +138,7 @@ def _scored(
 ) -> Draft:
     taking_part = taking_part_of([people] if people else [])
     scored = opened.engine.score_opportunities(compiled, facts.opportunity, taking_part, at=at)
-    (draft,) = drafts_of(scored.score, scored.reason)
+    (draft,) = drafts_of(scored.score, scored.reason, to_show(scored, ""))
     return draft
 
 

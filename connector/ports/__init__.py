@@ -41,6 +41,7 @@ from connector.ports.leads import (
 from connector.ports.native import Native
 from connector.ports.opportunities import (
     OPPORTUNITIES,
+    SHOWN_OF_OPPORTUNITY,
     KnownOpportunity,
     OpportunityCrm,
     OpportunityFacts,
@@ -78,6 +79,7 @@ __all__ = [
     "LEADS",
     "OPPORTUNITIES",
     "SHOWN",
+    "SHOWN_OF_OPPORTUNITY",
     "Account",
     "Accounts",
     "Author",

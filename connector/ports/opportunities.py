@@ -27,12 +27,7 @@ class OpportunityWrite:
 
 @dataclass(frozen=True, slots=True)
 class KnownOpportunity:
-    """What planning has to know of an opportunity, beside its score.
-
-    `found`, `wrote`, `waiting`, `refused`, `returning`, `is_fresh`: as in `KnownContact`. `shown`:
-    tells of what its last write-back was made (`connector.sync.opportunities`); None: there was
-    none. `shown_at_us`: as of when.
-    """
+    """What planning has to know of an opportunity, beside its score: as in `KnownContact`."""
 
     id: OpportunityId
     found: Mapping[str, str | None]
@@ -41,19 +36,32 @@ class KnownOpportunity:
     waiting: Mapping[str, str | None] = field(default_factory=dict)
     refused: Mapping[str, str | None] = field(default_factory=dict)
     returning: Sequence[str] = ()
-    shown: str | None = None
-    shown_at_us: int | None = None
+    is_closed: bool = False
+
+
+SHOWN_OF_OPPORTUNITY: Mapping[str, str] = {
+    "shown": "VARCHAR",
+    "shown_at_us": "BIGINT",
+    "is_odd": "BOOLEAN",
+}
+"""What an opportunity showed last, beside its fields: the plan's first comparison.
+
+`shown`: of what the last write-back was made (`connector.sync.opportunities`), as of
+`shown_at_us`. `is_odd`: the CRM shows something else than we wrote, or a write waits or was
+refused.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class OpportunityFacts:
-    """Some open opportunities: as `Engine.score_opportunities` takes them, and each as it is known.
+    """Some open opportunities, by id.
 
-    `known` stands in the order of the table's rows.
+    `opportunity`: as `Engine.score_opportunities` takes them; `before`: a row for each in the same
+    order, with the columns of `SHOWN_OF_OPPORTUNITY`.
     """
 
     opportunity: "pa.Table"
-    known: Sequence[KnownOpportunity]
+    before: "pa.Table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ class PlannedOpportunityWrite:
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """What an opportunity shows from now on: see `KnownOpportunity.shown`."""
+    """What an opportunity shows from now on: see `SHOWN_OF_OPPORTUNITY`."""
 
     opportunity: OpportunityId
     shown: str
@@ -115,6 +123,12 @@ class OpportunityStore(Protocol):
         By id, at most `limit` of them, as they are now; with `is_past` as they were then, as far as
         that was kept. `ids`: of these alone.
         """
+        ...
+
+    def load_known_opportunities(
+        self, ids: Sequence[OpportunityId]
+    ) -> Mapping[OpportunityId, KnownOpportunity]:
+        """Return what planning must know of these; those that are gone are left out."""
         ...
 
     def load_people_of(self, opportunity: OpportunityId) -> Sequence[int]:

@@ -26,6 +26,7 @@ from connector.ports import (
     FormerContact,
     FormerFields,
     KnownContact,
+    KnownOpportunity,
     LedgerRecord,
     MoveRecord,
     OpportunityFacts,
@@ -419,6 +420,13 @@ class EmbeddedStore(Store):
         return self._opportunities.facts(
             fields, to_us(at), is_past=is_past, after=after, limit=limit, ids=ids
         )
+
+    @_guarded
+    def load_known_opportunities(
+        self, ids: Sequence[OpportunityId]
+    ) -> Mapping[OpportunityId, KnownOpportunity]:
+        """Return what planning must know of these; those that are gone are left out."""
+        return self._opportunities.known(ids)
 
     @_guarded
     def load_people_of(self, opportunity: OpportunityId) -> Sequence[int]:

@@ -3,10 +3,10 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from connector.columns import opportunity_table
+from connector.columns import opportunity_table, schema_of, table_of
 from connector.domain.contact import Opportunity, Value
 from connector.domain.ids import OpportunityId
-from connector.ports import KnownOpportunity, OpportunityFacts
+from connector.ports import SHOWN_OF_OPPORTUNITY, KnownOpportunity, OpportunityFacts
 from connector.rules.conditions import Kind
 from connector.store.database import Database, Row
 from connector.store.encoding import (
@@ -49,9 +49,8 @@ _FORGET = (
     "DELETE FROM opportunity WHERE id = ?",
 )
 _NOW = """
-SELECT o.id, o.created_us, o.amount, o.probability, o.close_us, o.fields, o.found, o.wrote,
-    o.shown, o.shown_at_us, x.state, x.wish, x.returned,
-    EXISTS (SELECT 1 FROM fresh_opportunity r WHERE r.id = o.id)
+SELECT o.id, o.created_us, o.amount, o.probability, o.close_us, o.fields, o.shown, o.shown_at_us,
+    coalesce(x.state <> 'accepted', 0) OR o.found <> o.wrote
 FROM opportunity o LEFT JOIN outbox x ON x.kind = 'opportunity' AND x.subject = o.id
 WHERE o.id > :after AND NOT o.is_closed AND o.created_us <= :at
     AND (:only IS NULL OR o.id IN (SELECT value FROM json_each(:only)))
@@ -61,8 +60,8 @@ _THEN = """
 SELECT o.id, o.created_us, CASE WHEN f.id IS NULL THEN o.amount ELSE f.amount END,
     CASE WHEN f.id IS NULL THEN o.probability ELSE f.probability END,
     CASE WHEN f.id IS NULL THEN o.close_us ELSE f.close_us END,
-    coalesce(f.fields, o.fields), o.found, o.wrote, o.shown, o.shown_at_us, x.state, x.wish,
-    x.returned, EXISTS (SELECT 1 FROM fresh_opportunity r WHERE r.id = o.id)
+    coalesce(f.fields, o.fields), o.shown, o.shown_at_us,
+    coalesce(x.state <> 'accepted', 0) OR o.found <> o.wrote
 FROM opportunity o LEFT JOIN outbox x ON x.kind = 'opportunity' AND x.subject = o.id
 LEFT JOIN opportunity_former f ON f.id = o.id AND f.until_us =
     (SELECT min(until_us) FROM opportunity_former WHERE id = o.id AND until_us > :at)
@@ -70,12 +69,21 @@ WHERE o.id > :after AND NOT coalesce(f.is_closed, o.is_closed) AND o.created_us 
     AND (:only IS NULL OR o.id IN (SELECT value FROM json_each(:only)))
 ORDER BY o.id LIMIT :limit
 """
+_KNOWN = """
+SELECT o.id, o.found, o.wrote, x.state, x.wish, x.returned,
+    EXISTS (SELECT 1 FROM fresh_opportunity r WHERE r.id = o.id), o.is_closed
+FROM opportunity o LEFT JOIN outbox x ON x.kind = 'opportunity' AND x.subject = o.id
+WHERE o.id IN (SELECT value FROM json_each(?))
+"""
 _KEEP = """
 UPDATE opportunity SET found = ?, wrote = ?, is_written = 1 WHERE id = ?
 """
 _CLEAR_SHOWN = """
 UPDATE opportunity SET shown = NULL, shown_at_us = NULL WHERE id = ?
 """
+
+
+_BEFORE = schema_of(SHOWN_OF_OPPORTUNITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +198,12 @@ class Opportunities:
         rows = self._database.rows_named(_THEN if is_past else _NOW, named)
         values = [_values(row) for row in rows]
         table = opportunity_table([str(row[0]) for row in rows], values, fields)
-        return OpportunityFacts(table, [_known(row) for row in rows])
+        return OpportunityFacts(table, table_of(_BEFORE, [row[-len(_BEFORE) :] for row in rows]))
+
+    def known(self, ids: Sequence[OpportunityId]) -> dict[OpportunityId, KnownOpportunity]:
+        """Return what planning must know of these, as far as they are there."""
+        found = (_known(row) for row in self._rows(_KNOWN, json_list(ids)))
+        return {one.id: one for one in found}
 
     def is_known(self, id_: OpportunityId) -> bool:
         """Tell whether there is one of this id."""
@@ -245,7 +258,7 @@ def _values(row: Row) -> Mapping[str, Value]:
 
 
 def _known(row: Row) -> KnownOpportunity:
-    id_, *_, found, wrote, shown, shown_at_us, state, wish, returned, is_fresh = row
+    id_, found, wrote, state, wish, returned, is_fresh, is_closed = row
     return KnownOpportunity(
         id=OpportunityId(str(id_)),
         found=property_map(found),
@@ -254,6 +267,5 @@ def _known(row: Row) -> KnownOpportunity:
         waiting=property_map(wish) if state == "waiting" else {},
         refused=property_map(wish) if state == "refused" else {},
         returning=text_list(returned) if state == "waiting" else (),
-        shown=None if shown is None else str(shown),
-        shown_at_us=None if shown_at_us is None else int(str(shown_at_us)),
+        is_closed=bool(is_closed),
     )

@@ -67,8 +67,8 @@ def to_show(
     nothing = pa.chunked_array([pa.nulls(len(score), pa.string())])
     columns = {
         "contact": score["contact"],
-        "shown_score": _whole_points(score["points"]),
-        "shown_fit": _whole_points(score["fit"]),
+        "shown_score": whole_points(score["points"]),
+        "shown_fit": whole_points(score["fit"]),
         "shown_grade": score["grade"],
         "shown_persona": score["persona"],
         "shown_stage": score["stage"],
@@ -124,7 +124,7 @@ def _others(scores: pa.Table | None, contacts: pa.ChunkedArray) -> pa.ChunkedArr
     """Return the points of each contact's further scores, sorted by name, as `12/30`."""
     if scores is None:
         return pa.chunked_array([pa.nulls(len(contacts), pa.string())])
-    points = pc.cast(_whole_points(scores["points"]), pa.string())
+    points = pc.cast(whole_points(scores["points"]), pa.string())
     ordered = pa.table({"contact": scores["contact"], "score": scores["score"], "points": points})
     # On one thread a group keeps the order of its rows.
     grouped = ordered.sort_by([("contact", "ascending"), ("score", "ascending")]).group_by(
@@ -189,7 +189,8 @@ def _digest(counted: pa.Table) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(latest, count, "/", null_handling="replace")
 
 
-def _whole_points(micro: pa.ChunkedArray) -> pa.ChunkedArray:
+def whole_points(micro: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return micro-points as people see them, rounded half up."""
     # Arrow divides towards zero; shifted into the positive, that is half up for negative scores
     # too.
     shift = 1 << 20

@@ -20,6 +20,8 @@ from connector.ports import (
     Engine,
     Evaluation,
     KnownOpportunity,
+    OpportunityEvaluation,
+    OpportunityFacts,
     OpportunityWrite,
     PlannedOpportunityWrite,
     Showing,
@@ -29,7 +31,7 @@ from connector.results import KeptEdit, PlanSummary
 from connector.rules.explain import Line, Words, reasons_text
 from connector.rules.plan import CompiledRules
 from connector.rules.tables import TAKING_PART
-from connector.sync.compare import WritePolicy
+from connector.sync.compare import WritePolicy, whole_points
 from connector.sync.form import form_of_opportunities
 from connector.sync.progress import Progress
 
@@ -59,11 +61,15 @@ class OpportunitySettings:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An opportunity as the rules see it: micro-points and the lines that sum to them."""
+    """An opportunity as the rules see it: micro-points and the lines that sum to them.
+
+    `shown`: as from `to_show`.
+    """
 
     id: OpportunityId
     points: int
     lines: Sequence[Line]
+    shown: str
 
 
 class OpportunityPlanner:
@@ -109,19 +115,20 @@ class OpportunityPlanner:
             return
         taking_part, self._taking_part = _together(self._taking_part), []
         done = 0
-        for drafts, known in self._drafts(taking_part, as_of, is_past=is_past):
-            self._look_at(drafts, known, as_of)
+        for facts, evaluation in self._scored(taking_part, as_of, is_past=is_past):
+            self._look_at(facts, evaluation, as_of)
             if len(self._held) > VERIFY_AT_MOST:
                 self._verifies = False
-                self._stage_held(as_of, is_past=is_past)
-            done += len(drafts)
+                self._stage_held(as_of)
+            done += len(facts.opportunity)
             progress.step("scoring opportunities", done=done, total=None)
         self._summary.opportunities = done
-        self._stage_held(as_of, is_past=is_past)
+        self._stage_held(as_of)
 
-    def _drafts(
+    def _scored(
         self, taking_part: pa.Table, as_of: datetime, *, is_past: bool
-    ) -> Iterator[tuple[Sequence[Draft], Mapping[OpportunityId, KnownOpportunity]]]:
+    ) -> Iterator[tuple[OpportunityFacts, OpportunityEvaluation]]:
+        """Yield every open opportunity with what the rules say of it, some at a time."""
         compiled, at = self._settings.compiled, Moment.at(as_of, self._settings.zone)
         fields = compiled.opportunities.fields if compiled.opportunities else {}
         after = ""
@@ -129,48 +136,37 @@ class OpportunityPlanner:
             facts = self._store.load_opportunities(
                 fields, as_of, is_past=is_past, after=after, limit=AT_ONCE
             )
-            if not facts.known:
-                return
             ids = facts.opportunity["opportunity"]
+            if not len(ids):
+                return
             of_these = taking_part.filter(pc.is_in(taking_part["opportunity"], value_set=ids))
-            scored = self._engine.score_opportunities(compiled, facts.opportunity, of_these, at=at)
-            yield drafts_of(scored.score, scored.reason), {one.id: one for one in facts.known}
-            after = facts.known[-1].id
+            yield (
+                facts,
+                self._engine.score_opportunities(compiled, facts.opportunity, of_these, at=at),
+            )
+            after = ids[-1].as_py()
 
     def _look_at(
-        self,
-        drafts: Sequence[Draft],
-        known: Mapping[OpportunityId, KnownOpportunity],
-        as_of: datetime,
+        self, facts: OpportunityFacts, evaluation: OpportunityEvaluation, as_of: datetime
     ) -> None:
-        worth = [each for each in drafts if self._is_worth(each, known[each.id], as_of)]
-        held = {each.id for each in worth if self._needs_verifying(each, known[each.id])}
-        self._held += [each for each in worth if each.id in held]
-        self._stage([each for each in worth if each.id not in held], known, as_of)
-
-    def _is_worth(self, draft: Draft, known: KnownOpportunity, as_of: datetime) -> bool:
-        """Tell whether an opportunity has to be looked at, given what was shown before."""
-        if known.shown is None or known.waiting or known.refused:
-            return True
-        if any(not same_value(known.found.get(k), v) for k, v in known.wrote.items()):
-            return True
-        was, _, way = known.shown.partition("/")
-        moved, policy = abs(shown(draft.points) - int(was)), self._settings.policy
-        shown_for = timedelta(microseconds=micros(as_of) - (known.shown_at_us or 0))
-        is_stale = shown_for > policy.max_age
-        return way != self._way(draft) or moved >= policy.min_change or (moved >= 1 and is_stale)
-
-    def _way(self, draft: Draft) -> str:
-        """Return what beside the points makes another write: the form, rules and people."""
-        lines = (f"{line.kind}:{line.rule}:{line.count or ''}" for line in draft.lines)
-        return "/".join([self._form, *sorted(lines)])
+        """Plan those that are worth writing, or hold them to be read again first."""
+        show = to_show(evaluation, self._form)
+        before = facts.before.take(
+            pc.index_in(show["opportunity"], value_set=facts.opportunity["opportunity"])
+        )
+        ids = show["opportunity"].filter(differing(show, before, as_of, self._settings.policy))
+        drafts = drafts_of(_of(evaluation.score, ids), _of(evaluation.reason, ids), show)
+        known = self._store.load_known_opportunities([each.id for each in drafts])
+        held = {each.id for each in drafts if self._needs_verifying(each, known[each.id])}
+        self._held += [each for each in drafts if each.id in held]
+        self._stage([each for each in drafts if each.id not in held], known, as_of)
 
     def _needs_verifying(self, draft: Draft, known: KnownOpportunity) -> bool:
         if not self._verifies or known.is_fresh or not known.wrote:
             return False
         return bool(self._compared(draft, known)[0])
 
-    def _stage_held(self, as_of: datetime, *, is_past: bool) -> None:
+    def _stage_held(self, as_of: datetime) -> None:
         """Plan what is held, as the CRM shows it now if that is to be verified."""
         drafts, self._held = self._held, []
         if not drafts:
@@ -179,14 +175,9 @@ class OpportunityPlanner:
             ids = [each.id for each in some]
             if self._verifies:
                 self._store.save_opportunities(self._crm.fetch_opportunities(ids))
-            known = self._known(ids, as_of, is_past=is_past)
-            self._stage([each for each in some if each.id in known], known, as_of)
-
-    def _known(
-        self, ids: Sequence[OpportunityId], as_of: datetime, *, is_past: bool
-    ) -> Mapping[OpportunityId, KnownOpportunity]:
-        facts = self._store.load_opportunities({}, as_of, is_past=is_past, limit=len(ids), ids=ids)
-        return {one.id: one for one in facts.known}
+            known = self._store.load_known_opportunities(ids)
+            living = [each for each in some if each.id in known and not known[each.id].is_closed]
+            self._stage(living, known, as_of)
 
     def _stage(
         self,
@@ -194,16 +185,11 @@ class OpportunityPlanner:
         known: Mapping[OpportunityId, KnownOpportunity],
         as_of: datetime,
     ) -> None:
-        if not drafts:
-            return
-        at_us = micros(as_of)
-        shows = [
-            Showing(each.id, f"{shown(each.points)}/{self._way(each)}", at_us) for each in drafts
-        ]
+        shows = [Showing(each.id, each.shown, micros(as_of)) for each in drafts]
         planned = (self._planned(each, known[each.id]) for each in drafts)
-        self._store.stage_opportunities(
-            self._run, shows, [each for each in planned if each is not None]
-        )
+        writes = [each for each in planned if each is not None]
+        if shows:
+            self._store.stage_opportunities(self._run, shows, writes)
 
     def _planned(self, draft: Draft, known: KnownOpportunity) -> PlannedOpportunityWrite | None:
         self.waiting += bool(known.waiting)
@@ -261,14 +247,76 @@ def is_a_person_s(name: str, known: KnownOpportunity) -> bool:
     return not any(same_value(found, each) for each in (known.wrote.get(name), waiting))
 
 
-def drafts_of(score: pa.Table, reason: pa.Table) -> list[Draft]:
+def to_show(evaluation: OpportunityEvaluation, form: str) -> pa.Table:
+    """Return of what a write-back of each opportunity would be made: `opportunity` and `shown`.
+
+    `45/1f3a…/rule:decides:2/rule:large:`: the score, the form, the lines with their people.
+    """
+    ordered = evaluation.reason.sort_by(
+        [("opportunity", "ascending"), ("kind", "ascending"), ("rule", "ascending")]
+    )
+    people = pc.fill_null(pc.cast(ordered["count"], pa.string()), "")
+    lines = pc.binary_join_element_wise(ordered["kind"], ordered["rule"], people, ":")
+    # On one thread a group keeps the order of its rows.
+    listed = pa.table({"of": ordered["opportunity"], "line": lines}).group_by(
+        "of", use_threads=False
+    )
+    joined = listed.aggregate([("line", "list")])
+    ids = evaluation.score["opportunity"]
+    told = pc.binary_join(joined["line_list"], "/").take(pc.index_in(ids, value_set=joined["of"]))
+    scores = pc.cast(whole_points(evaluation.score["points"]), pa.string())
+    way = pc.fill_null(told, "")
+    return pa.table(
+        {
+            "opportunity": ids,
+            "shown": pc.binary_join_element_wise(scores, form, way, "/"),
+        }
+    )
+
+
+def differing(
+    show: pa.Table, before: pa.Table, as_of: datetime, policy: WritePolicy
+) -> pa.ChunkedArray:
+    """Return a mask of the opportunities that are worth looking at.
+
+    `show` as from `to_show`; `before`, in the same order, as from `OpportunityFacts`.
+    """
+    (score, way), (was, old_way) = _divided(show["shown"]), _divided(before["shown"])
+    moved = pc.abs(pc.subtract(score, was))
+    age = pc.subtract(micros(as_of), before["shown_at_us"])
+    is_stale = pc.greater(age, policy.max_age // timedelta(microseconds=1))
+    marks = [
+        pc.is_null(before["shown"]),
+        before["is_odd"],
+        pc.not_equal(way, old_way),
+        pc.greater_equal(moved, policy.min_change),
+        pc.and_(pc.greater_equal(moved, 1), is_stale),
+    ]
+    mask = marks[0]
+    for mark in marks[1:]:
+        mask = pc.or_(mask, pc.fill_null(mark, False))  # noqa: FBT003  Arrow's own signature
+    return mask
+
+
+def _divided(shown: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """Return the score, and the rest, of what was shown."""
+    parts = pc.split_pattern(shown, "/", max_splits=1)
+    return pc.cast(pc.list_element(parts, 0), pa.int64()), pc.list_element(parts, 1)
+
+
+def _of(table: pa.Table, ids: pa.ChunkedArray) -> pa.Table:
+    return table.filter(pc.is_in(table["opportunity"], value_set=ids))
+
+
+def drafts_of(score: pa.Table, reason: pa.Table, show: pa.Table) -> list[Draft]:
     """Return each opportunity with its lines in order, of tables as the engine gives them."""
     lines: dict[str, list[Line]] = defaultdict(list)
     ordered = reason.sort_by([("opportunity", "ascending"), ("rank", "ascending")])
     for row in ordered.to_pylist():
         line = Line(row["kind"], row["rule"], row["points"], row["count"], None)
         lines[row["opportunity"]].append(line)
+    shown_of = show["shown"].take(pc.index_in(score["opportunity"], value_set=show["opportunity"]))
     return [
-        Draft(OpportunityId(row["opportunity"]), row["points"], lines[row["opportunity"]])
-        for row in score.to_pylist()
+        Draft(OpportunityId(row["opportunity"]), row["points"], lines[row["opportunity"]], told)
+        for row, told in zip(score.to_pylist(), shown_of.to_pylist(), strict=True)
     ]

@@ -54,10 +54,15 @@ def save(store: EmbeddedStore, *deals: Opportunity) -> None:
 
 
 def known(store: EmbeddedStore, id_: str = "D") -> KnownOpportunity | None:
-    ids = [OpportunityId(id_)]
+    return store.load_known_opportunities([OpportunityId(id_)]).get(OpportunityId(id_))
+
+
+def before(store: EmbeddedStore, id_: str = "D") -> dict[str, object]:
+    """Return what a deal showed last."""
     at = MONDAY + timedelta(days=1)
-    found = store.load_opportunities({}, at, limit=1, ids=ids).known
-    return found[0] if found else None
+    facts = store.load_opportunities({}, at, limit=1, ids=[OpportunityId(id_)])
+    (row,) = facts.before.to_pylist()
+    return dict(row)
 
 
 def values(store: EmbeddedStore, at: int = 1000, *, is_past: bool = False) -> list[object]:
@@ -78,11 +83,11 @@ def touched(store: EmbeddedStore, id_: str = "1") -> int:
 def plan(
     store: EmbeddedStore,
     wish: Mapping[str, str | None],
-    before: Mapping[str, str | None] | None = None,
+    stood: Mapping[str, str | None] | None = None,
 ) -> RunId:
     """Stage and accept a write to the deal in a run of its own."""
     run = store.start_run("sync", MONDAY, "rules")
-    write = PlannedOpportunityWrite(OpportunityWrite(D, wish), before or {})
+    write = PlannedOpportunityWrite(OpportunityWrite(D, wish), stood or {})
     store.stage_opportunities(run, [Showing(D, "40/form", 7)], [write])
     store.accept_plan(run, "rules")
     return run
@@ -114,9 +119,9 @@ def test_open_opportunities_come_by_id_with_their_fields(store: EmbeddedStore) -
 def test_a_page_of_them_goes_on_after_the_last_one(store: EmbeddedStore) -> None:
     save(store, *(deal(f"D{n}") for n in range(5)))
     at = MONDAY + timedelta(days=1)
-    first = store.load_opportunities({}, at, limit=2).known
-    rest = store.load_opportunities({}, at, after=first[-1].id, limit=10).known
-    assert [each.id for each in (*first, *rest)] == ["D0", "D1", "D2", "D3", "D4"]
+    first = store.load_opportunities({}, at, limit=2).opportunity["opportunity"].to_pylist()
+    rest = store.load_opportunities({}, at, after=first[-1], limit=10).opportunity
+    assert [*first, *rest["opportunity"].to_pylist()] == ["D0", "D1", "D2", "D3", "D4"]
 
 
 def test_one_that_was_created_later_is_not_there_yet(store: EmbeddedStore) -> None:
@@ -172,12 +177,12 @@ def test_a_reading_without_people_leaves_them(store: EmbeddedStore) -> None:
 
 def test_what_was_read_in_this_run_is_fresh(store: EmbeddedStore) -> None:
     save(store, deal())
-    before = known(store)
+    first = known(store)
     store.start_run("plan", MONDAY, "rules")
-    after = known(store)
-    assert before is not None
-    assert after is not None
-    assert (before.is_fresh, after.is_fresh) == (True, False)
+    later = known(store)
+    assert first is not None
+    assert later is not None
+    assert (first.is_fresh, later.is_fresh) == (True, False)
 
 
 # ---------------------------------------------------------------------- echoes
@@ -248,7 +253,8 @@ def test_a_planned_write_waits_and_is_known(store: EmbeddedStore) -> None:
     assert (entry.no, entry.write_back, entry.task) == (0, None, None)
     found = known(store)
     assert found is not None
-    assert (found.waiting, found.shown, found.shown_at_us) == ({"score": "40"}, "40/form", 7)
+    assert found.waiting == {"score": "40"}
+    assert before(store) == {"shown": "40/form", "shown_at_us": 7, "is_odd": True}
     assert store.count()["waiting_opportunities"] == 1
 
 
@@ -256,6 +262,7 @@ def test_an_accepted_write_is_what_the_crm_shows(written: EmbeddedStore) -> None
     found = known(written)
     assert found is not None
     assert (found.found, found.wrote, found.waiting) == ({"score": "40"}, {"score": "40"}, {})
+    assert before(written) == {"shown": "40/form", "shown_at_us": 7, "is_odd": False}
     assert not written.load_waiting("opportunity", 10)
 
 
@@ -267,7 +274,8 @@ def test_a_refused_write_waits_for_an_admin_and_shows_nothing(store: EmbeddedSto
     assert entry.reason == "a reason"
     found = known(store)
     assert found is not None
-    assert (found.refused, found.shown) == ({"score": "40"}, None)
+    assert (found.refused, before(store)["shown"]) == ({"score": "40"}, None)
+    assert before(store)["is_odd"]
     assert store.retry_refused() == 1
     assert len(store.load_waiting("opportunity", 10)) == 1
 
@@ -279,7 +287,7 @@ def test_a_dropped_write_is_looked_at_again(store: EmbeddedStore) -> None:
     assert store.drop_outbox([entry.id]) == 1
     found = known(store)
     assert found is not None
-    assert (found.waiting, found.shown) == ({}, None)
+    assert (found.waiting, before(store)["shown"]) == ({}, None)
 
 
 def test_one_that_the_crm_has_no_more_is_forgotten(store: EmbeddedStore) -> None:
@@ -342,7 +350,7 @@ def test_what_a_run_wrote_is_found_and_restored(store: EmbeddedStore) -> None:
     assert entry.opportunity == OpportunityWrite(D, {"score": "3"})
     found = known(store)
     assert found is not None
-    assert (found.returning, found.shown) == (["score"], None)
+    assert (found.returning, before(store)["shown"]) == (["score"], None)
     answer(store, Verdict.ACCEPTED)
     found = known(store)
     assert found is not None

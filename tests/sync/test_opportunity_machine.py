@@ -86,11 +86,10 @@ class Sales(RuleBasedStateMachine):
     def _is_news(self, which: OpportunityId, score: str) -> bool:
         """Tell whether our side could know that this is not its own value."""
         with self.office.store() as store:
-            at = self.office.clock.now()
-            known = store.load_opportunities({}, at, limit=1, ids=[which]).known
-        if not known or not known[0].wrote:
+            known = store.load_known_opportunities([which]).get(which)
+        if known is None or not known.wrote:
             return False
-        ours = (known[0].wrote.get(SCORE), known[0].waiting.get(SCORE))
+        ours = (known.wrote.get(SCORE), known.waiting.get(SCORE))
         return which in self.held or not any(same_value(score, each) for each in ours)
 
     @rule(which=deals)
