@@ -21,7 +21,7 @@ from connector.engine.offline_parts import Offline
 from connector.ports import Facts
 from connector.rules.accounts import FACTS
 from connector.rules.model import RuleSet
-from connector.rules.plan import CompiledRules
+from connector.rules.plan import CompiledRules, OpportunityPlan
 from connector.store import EmbeddedStore
 from connector.sync.batches import batches
 from connector.sync.robots import Parts, parts_of
@@ -42,6 +42,7 @@ class Data:
 
     `beforehand`: yields the same parts, for what has to be known of everybody first.
     `crowds`: all of them, to be asked before; for the earlier rules first, for the later last.
+    `opportunities`: likewise, what returns the open ones as of an instant; none if nobody can tell.
     """
 
     parts: Iterator[Part]
@@ -50,6 +51,7 @@ class Data:
     total: int | None = None
     notes: Sequence[Sequence[str]] = field(default_factory=list)
     crowds: Sequence[Parts] = ()
+    opportunities: Sequence[Callable[[int], pa.Table]] = ()
 
 
 def merged(before: CompiledRules, after: CompiledRules) -> CompiledRules:
@@ -58,12 +60,23 @@ def merged(before: CompiledRules, after: CompiledRules) -> CompiledRules:
         before,
         fields={**after.fields, **before.fields},
         attributes={**after.attributes, **before.attributes},
+        opportunities=_merged(before.opportunities, after.opportunities),
     )
+
+
+def _merged(
+    before: OpportunityPlan | None, after: OpportunityPlan | None
+) -> OpportunityPlan | None:
+    if before is None or after is None:
+        return before or after
+    return replace(before, fields={**after.fields, **before.fields})
 
 
 def _is_of_one_kind(before: CompiledRules, after: CompiledRules) -> bool:
     """Tell whether both take every field and attribute for the same kind of value."""
     pairs = [(before.fields, after.fields), (before.attributes, after.attributes)]
+    if before.opportunities and after.opportunities:
+        pairs.append((before.opportunities.fields, after.opportunities.fields))
     return all(one[name] is other[name] for one, other in pairs for name in one.keys() & other)
 
 
@@ -86,7 +99,8 @@ def of_files(
         again = partial(_parts_of_files, read, again=True)
         crowds = [parts_of_files(offline) for offline in read]
         parts = _parts_of_files(read)
-        yield Data(parts, again, ZoneInfo(zone), read[0].contacts, notes, crowds)
+        deals = [offline.open_opportunities for offline in read]
+        yield Data(parts, again, ZoneInfo(zone), read[0].contacts, notes, crowds, deals)
 
 
 def _parts_of_files(read: Sequence[Offline], *, again: bool = False) -> Iterator[Part]:
@@ -133,6 +147,9 @@ def _asked(rules: RuleSet, compiled: CompiledRules) -> Mapping[str, frozenset[st
     }
 
 
+_ON_FILES = "Scores of opportunities are compared on files alone: name some with --on."
+
+
 @contextmanager
 def of_store(
     opened: Opened, before: CompiledRules, after: CompiledRules, as_of: datetime | None
@@ -144,6 +161,8 @@ def of_store(
         read = both.fields.keys() & opened.loaded.mapping.shapes().fields.keys()
         told = sources_of(opened, store, as_of, language="en", fields=sorted(read))
         notes = [told.sentences] if told else []
+        if both.opportunities is not None:
+            notes.append([_ON_FILES])
         parts = partial(_parts_of_store, store, both, as_of)
         yield Data(parts(), parts, zone, None, notes, [parts_of(store)])
 

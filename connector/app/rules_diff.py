@@ -16,6 +16,7 @@ from connector.app.clock import SystemClock
 from connector.app.diff_data import Data, of_files, of_store, unread
 from connector.app.diff_inputs import COMMAND, STORE, inputs_of
 from connector.app.diff_inputs import FilesNamed as FilesNamed  # the command line says which
+from connector.app.diff_opportunities import Side, compared
 from connector.app.diff_output import writer_for
 from connector.app.diff_tables import Comparison
 from connector.app.diff_totals import add, new_report
@@ -131,20 +132,29 @@ def _compare(wish: DiffWish, two: _Two, data: Data, form: Form, progress: Progre
 
     out = wish.out or (sys.stdout.buffer if wish.as_json else None)
     schema = two.comparison.schema
+    words = two.comparison.before, two.comparison.after
+    earlier, later = Side(two.before, words[0]), Side(two.after, words[1])
     try:
         old, new = robots(two.before, data.crowds[0]), robots(two.after, data.crowds[-1])
         first = gathered(two.before, (with_robots(p.before, old) for p in data.beforehand()))
         second = gathered(two.after, (with_robots(p.after, new) for p in data.beforehand()))
         with written(out) as stream, writer_for(stream, form, schema) as writer:
             for part in data.parts:
-                compared = two.comparison.of(
-                    evaluated(two.before, with_robots(part.before, old), first),
-                    evaluated(two.after, with_robots(part.after, new), second),
+                differences = two.comparison.of(
+                    earlier.add(evaluated(two.before, with_robots(part.before, old), first)),
+                    later.add(evaluated(two.after, with_robots(part.after, new), second)),
                     part.ids,
                 )
-                add(report, compared, wish.top)
-                writer.write(compared.differing)
+                add(report, differences, wish.top)
+                writer.write(differences.differing)
                 progress.step("compare", done=report.contacts, total=data.total)
+        if data.opportunities:
+            report.opportunities = compared(
+                earlier.scored(engine, data.opportunities[0](moment.us), moment),
+                later.scored(engine, data.opportunities[-1](moment.us), moment),
+                words,
+                wish.top,
+            )
     finally:
         engine.close()
     report.notes = list(dict.fromkeys(note for notes in data.notes for note in notes))

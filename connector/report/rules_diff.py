@@ -72,6 +72,22 @@ class ScoreTotals:
         return sum(count for change, count in self.changes.items() if change < 0)
 
 
+@dataclass(frozen=True, slots=True)
+class OpportunityTotals:
+    """The scores of the open opportunities, which are `count`.
+
+    `up`, `down`: how many gain and lose, where both rule sets give them a score; else `with_points`
+    of them have points. `rows`: those that change most.
+    """
+
+    fate: Fate
+    count: int
+    up: int = 0
+    down: int = 0
+    with_points: int = 0
+    rows: Sequence[Mapping[str, object]] = ()
+
+
 @dataclass(slots=True)
 class DiffReport:
     """What differs between two rule sets on the same contacts.
@@ -79,7 +95,8 @@ class DiffReport:
     `scores`: of either rule set; `leading`: what the one that leads is called, before and after.
     `differing`: contacts of which a person would see a difference; `points_only`: those whose
     points differ by less than shows. `moves`: {(state before, state after): contacts} of those that
-    move. `lines`: by score, kind and rule. `rows`: the contacts that change most.
+    move. `lines`: by score, kind and rule. `rows`: the contacts that change most. `opportunities`:
+    None where neither gives them a score.
     """
 
     as_of: datetime
@@ -101,6 +118,7 @@ class DiffReport:
     lines: dict[tuple[str, str, str], LineChange] = field(default_factory=dict)
     rows: Sequence[Mapping[str, object]] = ()
     notes: Sequence[str] = ()
+    opportunities: OpportunityTotals | None = None
 
     @property
     def moved(self) -> tuple[int, int]:
@@ -161,8 +179,18 @@ def totals(report: DiffReport) -> Mapping[str, object]:
             {"from": " ".join(old).strip(), "to": " ".join(new).strip(), "contacts": count}
             for (old, new), count in report.moves.most_common()
         ],
+        "opportunities": _opportunity_totals(report.opportunities),
         "notes": [*report.remarks, *report.notes],
     }
+
+
+def _opportunity_totals(told: OpportunityTotals | None) -> Mapping[str, object] | None:
+    if told is None:
+        return None
+    common = {"fate": told.fate, "open": told.count}
+    if told.fate == "compared":
+        return {**common, "more": told.up, "less": told.down, "most": list(told.rows)}
+    return {**common, "with_points": told.with_points}
 
 
 def _score_totals(score: ScoreTotals) -> Mapping[str, object]:
@@ -186,8 +214,34 @@ def rules_diff(report: DiffReport) -> RenderableType:
     if report.differing:
         for table in _tables(report):
             parts += [Text(), table]
+    if report.opportunities is not None:
+        parts += [Text(), *_opportunities(report, report.opportunities)]
     parts += [Text(note) for note in report.notes]
     return Group(*parts)
+
+
+def _opportunities(report: DiffReport, told: OpportunityTotals) -> Iterator[RenderableType]:
+    """Yield how the scores of opportunities differ."""
+    if told.fate != "compared":
+        file = report.after if told.fate == "added" else report.before
+        yield Text(
+            f"Opportunities: only {file} gives them a score; {told.with_points:,} of {told.count:,}"
+            " open ones have points by it."
+        )
+        return
+    yield Text(
+        f"Opportunities: the score of {told.up + told.down:,} of {told.count:,} open ones would "
+        f"differ ({told.up:,} more, {told.down:,} less)."
+    )
+    if told.rows:
+        table = _table("Opportunities that change most", "id", "score", "because of")
+        for row in told.rows:
+            score = f"{row['score_before']} → {row['score_after']}"
+            change = _signed(int(str(row["score_change"])))
+            table.add_row(
+                escape(str(row["id"])), f"{score} ({change})", escape(_because(row["changes"]))
+            )
+        yield table
 
 
 def _tables(report: DiffReport) -> Iterator[RenderableType]:

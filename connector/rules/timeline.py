@@ -83,6 +83,7 @@ def concerning(rules: RuleSet, types: Set[str]) -> RuleSet:
         interests=None,
         pressure=None,
         nurture=None,
+        opportunities=None,
         hand_off=replace(rules.hand_off, blockers=()),
     )
 

@@ -78,6 +78,9 @@ class Desk:
         self.diff(out=out, **wish)
         return [orjson.loads(line) for line in out.read_bytes().splitlines()]
 
+    def people(self) -> list[dict[str, str]]:
+        return list(csv.DictReader((self.folder / "contacts.csv").read_text().splitlines()))
+
     def scores(self, rules: Path) -> dict[str, dict[str, object]]:
         out = self.folder / "scores.json"
         score_files(
@@ -418,3 +421,68 @@ def test_what_was_pulled_is_compared_without_a_trace(tmp_path: Path) -> None:
     same = leadripe("rules", "diff", "new.yaml", "new.yaml", cwd=tmp_path)
     assert same.out.startswith("60 contacts under new.yaml")
     assert "0 would look different" in same.out
+
+
+OF_DEALS = """
+opportunities:
+  rules:
+    - {{id: large, label: Large, where: {{amount: {{gte: {least}}}}}, points: 10}}
+    - {{id: chief, label: Chief, contact: {{job_title: {{matches: chief}}}}, points: {points}}}
+    - {{id: engaged, label: Engaged, share: {{of: best, percent: 50%}}}}
+"""
+
+
+def with_deals(desk: Desk) -> None:
+    """Let both rules give opportunities a score, and the folder have some."""
+    desk.after.write_text(desk.before.read_text() + OF_DEALS.format(least=20, points=7))
+    desk.before.write_text(desk.before.read_text() + OF_DEALS.format(least=10, points=5))
+    deals = [f"d{n},c{n % 30},2026-05-01,{'yes' if n > 50 else 'no'},no,{n}" for n in range(60)]
+    desk.write("opportunities.csv", "id,contact_id,created_at,is_closed,is_won,amount", deals)
+
+
+def test_scores_of_opportunities_are_compared(desk: Desk) -> None:
+    with_deals(desk)
+    told = desk.diff(top=4).opportunities
+    chiefs = {row["id"] for row in desk.people() if "chief" in str(row["job_title"])}
+    ups = [n for n in range(51) if f"c{n % 30}" in chiefs]
+    expected = {n: 2 * (n in ups) - 10 * (10 <= n < 20) for n in range(51)}
+    assert told is not None
+    assert (told.fate, told.count) == ("compared", 51)
+    assert told.up == sum(change > 0 for change in expected.values())
+    assert told.down == sum(change < 0 for change in expected.values())
+    most = sorted(expected, key=lambda n: (-abs(expected[n]), f"d{n}"))[:4]
+    assert [row["id"] for row in told.rows] == [f"d{n}" for n in most]
+    for row in told.rows:
+        changes = row["changes"]
+        assert isinstance(changes, list)
+        assert changes[0]["label"] == "Large"
+        total = sum(change["change"] for change in changes)
+        assert total == row["points_after"] - row["points_before"]  # type: ignore[operator]  # numbers
+
+
+def test_a_score_of_opportunities_that_only_one_file_has_is_told(desk: Desk) -> None:
+    plain = desk.before.read_text()
+    with_deals(desk)
+    desk.before.write_text(plain)
+    command = ("rules", "diff", desk.before.name, desk.after.name, "--on", ".")
+    page = leadripe(*command, "--as-of", "2026-06-01T12:00Z", cwd=desk.folder).out
+    assert "Opportunities: only after.yaml gives them a score;" in page
+    assert "of 51 open ones have points by it." in page
+    told = desk.diff().opportunities
+    assert told is not None
+    assert told.fate == "added"
+    assert desk.diff().differing == 0
+
+
+def test_opportunities_that_change_are_told_in_the_page_and_the_totals(desk: Desk) -> None:
+    with_deals(desk)
+    command = ("rules", "diff", desk.before.name, desk.after.name, "--on", ".", "--top", "2")
+    page = leadripe(*command, "--as-of", "2026-06-01T12:00Z", cwd=desk.folder).out
+    told = desk.diff(top=2).opportunities
+    assert told is not None
+    assert f"the score of {told.up + told.down} of 51 open ones would differ" in page
+    assert "Opportunities that change most" in page
+    options = ("--as-of", "2026-06-01T12:00Z", "--json", "--out", "out.csv")
+    totals = leadripe(*command, *options, cwd=desk.folder).json()
+    assert totals["opportunities"]["more"] == told.up
+    assert len(totals["opportunities"]["most"]) == 2
