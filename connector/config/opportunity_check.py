@@ -8,6 +8,7 @@ from connector.config.mapping import CrmMapping
 from connector.config.opportunity_rules import OpportunityRuleSection
 from connector.config.rules_document import RulesDocument
 from connector.config.where import Comparison, Where
+from connector.config.wording import listed
 from connector.domain.text import fold
 from connector.rules.opportunities import RESULTS
 
@@ -83,6 +84,14 @@ def _comparisons(where: Where, path: DataPath) -> Iterator[tuple[DataPath, str, 
 
 def check_opportunities_against(rules: RulesDocument, mapping: CrmMapping) -> Iterator[Found]:
     """Yield what the rules look for and the mapping never yields."""
+    written = mapping.opportunities.write.properties if mapping.opportunities else {}
+    if rules.opportunities is None and written:
+        to = listed(written.values(), "and")
+        yield Found(
+            (),
+            f"the mapping writes the score of opportunities to {to}, and these rules give them "
+            "none: add a section «opportunities», or take `write` out of the mapping's",
+        )
     if rules.opportunities is None:
         return
     if mapping.opportunities is None:

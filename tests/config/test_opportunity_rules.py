@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from connector.config.load import check_rules_against
-from connector.config.mapping import CrmMapping
+from connector.config.mapping import CrmMapping, HubSpotMapping
 from connector.config.mappings import check_mapping
-from connector.config.rules_file import check_rules
+from connector.config.review.review import review
+from connector.config.rules_file import check_rules, load_rules
 from connector.config.yaml_file import parse_document
 from connector.domain.numbers import MILLION
 from connector.rules.conditions import ALWAYS, Condition, Kind, Test, names
@@ -134,7 +135,30 @@ def test_what_the_mapping_reads_is_none() -> None:
     assert check_rules_against(document, mapping(READING)) == []
 
 
+def test_a_score_that_is_written_has_to_be_there() -> None:
+    written = mapping(MAPPING + "opportunities: {write: {score: leadripe_score}}\n")
+    problems = check_rules_against(parse_document("rules.yaml", HEAD), written)
+    assert [each.message for each in problems] == [
+        "the mapping writes the score of opportunities to leadripe_score, and these rules give "
+        "them none: add a section «opportunities», or take `write` out of the mapping's"
+    ]
+    scored = parse_document("rules.yaml", HEAD + deals("id: b, where: {amount: 1}, points: 1"))
+    assert check_rules_against(scored, written) == []
+
+
 # ---------------------------------------------------------------- the review
+
+
+@pytest.mark.parametrize("write", ["{}", "{reasons: leadripe_reasons}"])
+def test_a_score_that_is_written_nowhere_is_noted(tmp_path: Path, write: str) -> None:
+    rules = tmp_path / "rules.yaml"
+    text = HEAD + deals("id: b, where: {amount: 1}, points: 1")
+    rules.write_text(text, encoding="utf-8")
+    known = mapping(MAPPING + f"opportunities: {{write: {write}}}\n")
+    assert isinstance(known, HubSpotMapping)
+    found = review(rules, load_rules(rules, known.shapes()), known)
+    noted = [(each.line, each.column) for each in found if each.code == "not_written"]
+    assert noted == ([] if "reasons" in write else [(3, 1)])
 
 
 @pytest.mark.parametrize(

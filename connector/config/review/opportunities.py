@@ -56,6 +56,20 @@ def opportunity_rules(rules: RuleSet) -> Iterator[Remark]:
         yield from _group(told, group)
 
 
+def unwritten_opportunities(rules: RuleSet, *, is_written: bool) -> Iterator[Remark]:
+    """Yield that the score of opportunities reaches nobody."""
+    if rules.opportunities is not None and not is_written:
+        yield Remark(
+            ("opportunities",),
+            Weight.NOTE,
+            "not_written",
+            "opportunities get a score, and the mapping names no property for it",
+            "Name one under `opportunities: {write: {score: …}}` of the mapping, if people are to "
+            "see it in the CRM.",
+            of_key=True,
+        )
+
+
 def _dead(position: int, rule: OpportunityRule, can_be: Condition) -> Iterator[Remark]:
     path = ("opportunities", "rules", position)
     never = f"«{rule.id}» can never give points"

@@ -9,7 +9,7 @@ from connector.config.mappings import AnyMapping
 from connector.config.review.budgets import budgets_in_vain
 from connector.config.review.dead import dead_parts
 from connector.config.review.entries import unreached_entries
-from connector.config.review.opportunities import opportunity_rules
+from connector.config.review.opportunities import opportunity_rules, unwritten_opportunities
 from connector.config.review.out_of_reach import out_of_reach
 from connector.config.review.remark import Finding, Remark
 from connector.config.review.sensitive import sensitive_fields
@@ -25,10 +25,11 @@ from connector.rules.model import RuleSet
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What a mapping yields, and by which names of the CRM."""
+    """What a mapping yields, and by which names of the CRM; whether it writes opportunities."""
 
     yields: Yields
     properties: dict[str, set[str]]
+    writes_opportunities: bool
 
     @classmethod
     def of(cls, mapping: AnyMapping) -> "Behind":
@@ -45,7 +46,8 @@ class Behind:
             for name, read in mapping.opportunities.fields.items():
                 properties.setdefault(name, set()).add(read.name)
         fields = frozenset(mapping.shapes().fields)
-        return cls(Yields(mapping.activities, fields), properties)
+        told = mapping.opportunities.write.properties if mapping.opportunities else {}
+        return cls(Yields(mapping.activities, fields), properties, bool(told))
 
 
 def review(path: Path, rules: RuleSet, mapping: AnyMapping | None) -> list[Finding]:
@@ -79,6 +81,7 @@ def _remarks(rules: RuleSet, written: RulesDocument, behind: Behind | None) -> I
     if behind is not None:
         yield from unfilled(rules, written, behind.yields)
         yield from unread(rules, written, behind.yields)
+        yield from unwritten_opportunities(rules, is_written=behind.writes_opportunities)
 
 
 def _placed(document: Document, remark: Remark) -> Finding:
