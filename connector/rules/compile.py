@@ -53,7 +53,7 @@ def compile_rules(rules: RuleSet) -> CompiledRules:
 
     Raises ValueError for what no rules file can say: two rules of one id, a `replaced_by` between
     rules that make different buckets, a name used with two kinds, text that SQL cannot hold, a rule
-    and its group that give points to different scores.
+    and its group that give points to different scores, a score or group that does not exist.
     """
     further.check(rules)
     opportunities.check(rules)

@@ -19,7 +19,7 @@ from tests.reference.made_up_stories import make_as_of, make_stories
 from tests.reference.tables import facts, table
 
 CONTACTS = 60
-INPUTS = ("decision", "state")
+INPUTS = ("decision", "state", "opportunity")
 """What steps need that no step makes."""
 
 
@@ -86,8 +86,9 @@ def _loaded(connection: duckdb.DuckDBPyConnection, seed: int) -> CompiledRules:
     create_table(connection, "decision", given.decision or table(DECISION, []))
     create_table(connection, "robot_domain", table({"mail": "VARCHAR", "domain": "VARCHAR"}, []))
     load_facts(connection, compiled, given)
-    # A view as it is loaded, from which no rows can be taken.
-    connection.execute("CREATE TABLE held AS SELECT * FROM state")
-    connection.execute("DROP VIEW state")
-    connection.execute("ALTER TABLE held RENAME TO state")
+    # Views as they are loaded, from which no rows can be taken.
+    for name in ("state", "opportunity"):
+        connection.execute(f"CREATE TABLE held AS SELECT * FROM {name}")  # noqa: S608  ours
+        connection.execute(f"DROP VIEW {name}")
+        connection.execute(f"ALTER TABLE held RENAME TO {name}")
     return compiled

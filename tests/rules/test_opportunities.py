@@ -15,7 +15,7 @@ from connector.domain.ids import RuleId
 from connector.domain.moment import Moment
 from connector.domain.numbers import MILLION
 from connector.engine.embedded import EmbeddedEngine
-from connector.rules.compile import compile_rules
+from connector.rules.compile import _canonical, compile_rules
 from connector.rules.conditions import All, Kind, Test
 from connector.rules.model import Opportunities, OpportunityRule, RuleSet, Share
 from connector.rules.operators import Op
@@ -224,6 +224,14 @@ def test_rules_that_look_at_no_people_add_nothing_to_the_main_plan() -> None:
     assert compiled.hash != plain.hash
     assert compiled.opportunities is not None
     assert compiled.opportunities.fields == {"amount": Kind.NUMBER}
+
+
+def test_rules_without_opportunities_keep_the_hash_that_they_always_had() -> None:
+    """Else every contact of every account would be evaluated anew for nothing."""
+    said = _canonical(RuleSet(()))
+    assert isinstance(said, dict)
+    assert "nurture" in said
+    assert "opportunities" not in said
 
 
 def test_the_hash_covers_the_score_of_opportunities() -> None:
