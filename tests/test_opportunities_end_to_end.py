@@ -1,5 +1,6 @@
 """Scores of opportunities in both CRMs, as an admin uses them: processes, public clients."""
 
+import csv
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -153,6 +154,19 @@ def test_open_deals_show_their_score_people_s_values_stay_and_all_of_it_can_be_u
     again = leadripe("sync", "--json", cwd=folder).json()["plan"]
     assert again["is_empty"]
     assert again["opportunities"] == len(opened)
+
+    scored = leadripe("score", "--opportunities-out", "deals.csv", cwd=folder)
+    assert scored.code == 0, scored.err
+    assert f"Opportunities: {len(opened)} open ones have a score" in scored.out
+    with (folder / "deals.csv").open(encoding="utf-8-sig", newline="") as file:
+        written = {row["id"]: row["score"] for row in csv.DictReader(file)}
+    assert written == {id_: deal["score"] for id_, deal in opened.items()}
+    rules = folder / "mappings" / "rules.yaml"
+    new = rules.read_text(encoding="utf-8").replace("10000}}, points: 10", "1}}, points: 12")
+    (folder / "mappings" / "new.yaml").write_text(new, encoding="utf-8")
+    told = leadripe("rules", "diff", str(rules), "mappings/new.yaml", cwd=folder)
+    assert told.code == 0, told.err
+    assert "A large amount" in told.out
 
     selling.edit(best, "99")
     kept = leadripe("sync", "--json", cwd=folder).json()["plan"]

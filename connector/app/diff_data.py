@@ -14,8 +14,10 @@ from connector.app.account import Opened, zone_of_store
 from connector.app.diff_tables import IdsOf
 from connector.app.robots import parts_of_files
 from connector.app.then import sources_of
+from connector.columns import opportunity_schema
 from connector.config.mappings import AnyMapping
 from connector.config.wording import listed
+from connector.domain.moment import moment
 from connector.engine.offline import Inputs, read_files
 from connector.engine.offline_parts import Offline
 from connector.ports import Facts
@@ -24,6 +26,7 @@ from connector.rules.model import RuleSet
 from connector.rules.plan import CompiledRules, OpportunityPlan
 from connector.store import EmbeddedStore
 from connector.sync.batches import batches
+from connector.sync.opportunities import open_opportunities
 from connector.sync.robots import Parts, parts_of
 
 
@@ -126,6 +129,7 @@ def unread(
         "contact field": {*shapes.fields, *FACTS},
         "attribute of activities": {*shapes.attributes},
         "activity type": mapping.types,
+        "field of opportunities": {*shapes.of_opportunities},
     }
     old, new = _asked(*before), _asked(*after)
     for what, read in known.items():
@@ -144,10 +148,10 @@ def _asked(rules: RuleSet, compiled: CompiledRules) -> Mapping[str, frozenset[st
         "contact field": frozenset(compiled.fields),
         "attribute of activities": frozenset(compiled.attributes),
         "activity type": frozenset(chain.from_iterable(types)),
+        "field of opportunities": frozenset(compiled.opportunities.fields)
+        if compiled.opportunities
+        else frozenset(),
     }
-
-
-_ON_FILES = "Scores of opportunities are compared on files alone: name some with --on."
 
 
 @contextmanager
@@ -161,10 +165,18 @@ def of_store(
         read = both.fields.keys() & opened.loaded.mapping.shapes().fields.keys()
         told = sources_of(opened, store, as_of, language="en", fields=sorted(read))
         notes = [told.sentences] if told else []
-        if both.opportunities is not None:
-            notes.append([_ON_FILES])
         parts = partial(_parts_of_store, store, both, as_of)
-        yield Data(parts(), parts, zone, None, notes, [parts_of(store)])
+        deals = partial(_opportunities_of_store, store, both.opportunities, as_of)
+        yield Data(parts(), parts, zone, None, notes, [parts_of(store)], [deals])
+
+
+def _opportunities_of_store(
+    store: EmbeddedStore, plan: OpportunityPlan | None, as_of: datetime | None, at_us: int
+) -> pa.Table:
+    fields = plan.fields if plan else {}
+    pages = open_opportunities(store, fields, moment(at_us), is_past=as_of is not None)
+    schema = opportunity_schema(fields)
+    return pa.concat_tables([schema.empty_table(), *(each.opportunity for each in pages)])
 
 
 def _parts_of_store(

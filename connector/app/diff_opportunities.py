@@ -7,13 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connector.app.score_rows import shown_column
-from connector.columns import schema_of
 from connector.domain.moment import Moment
 from connector.ports import Engine, Evaluation, OpportunityEvaluation
 from connector.report.rules_diff import Fate, OpportunityTotals
 from connector.rules.explain import Line, Words
 from connector.rules.plan import CompiledRules
-from connector.rules.tables import TAKING_PART
+from connector.sync.opportunities import together
 
 
 @dataclass(slots=True)
@@ -36,8 +35,7 @@ class Side:
         """Score opportunities; None where these rules give them no score."""
         if self.compiled.opportunities is None:
             return None
-        people = pa.concat_tables([schema_of(TAKING_PART).empty_table(), *self.people])
-        return engine.score_opportunities(self.compiled, opportunity, people, at=at)
+        return engine.score_opportunities(self.compiled, opportunity, together(self.people), at=at)
 
 
 def compared(

@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 from connector.app.robots import parts_of_files, quarantine_notes
 from connector.app.score_output import Form, writer_for, written
 from connector.app.score_rows import OPPORTUNITY_ROW, Rows, rows_of
-from connector.columns import schema_of
 from connector.config.rules_file import load_rules
 from connector.domain.moment import Moment
 from connector.engine.embedded import EmbeddedEngine
@@ -25,7 +24,7 @@ from connector.errors import UsageError
 from connector.rules.compile import compile_rules
 from connector.rules.explain import Words
 from connector.rules.model import RuleSet
-from connector.rules.tables import TAKING_PART
+from connector.sync.opportunities import together
 from connector.sync.progress import Progress
 from connector.sync.robots import by_sign, robot_domains, with_robots
 
@@ -38,8 +37,8 @@ class ScoreResult:
 
     `funnel`: {(stage, temperature; empty for none): contacts}. `hand_offs`: contacts that would be
     handed to sales. `scored`: open opportunities with a score, None where the rules give none;
-    `average`: of their points, in micro-points. `notes`: what was left out of the files, in
-    sentences.
+    `scored_points`: their points together, in micro-points. `notes`: what was left out of the
+    files, in sentences.
     """
 
     as_of: datetime
@@ -49,7 +48,7 @@ class ScoreResult:
     opportunities: int = 0
     hand_offs: int = 0
     scored: int | None = None
-    average: int = 0
+    scored_points: int = 0
     funnel: Counter[tuple[str, str]] = field(default_factory=Counter)
     notes: Sequence[str] = ()
     rows: list[Mapping[str, object]] = field(default_factory=list)
@@ -63,10 +62,15 @@ class ScoreResult:
         self.rows = _highest([*self.rows, *_top(table, shown)], shown)
 
     def add_opportunities(self, table: pa.Table) -> None:
-        """Count opportunities that have a score, and take the average of their points."""
-        self.scored = len(table)
-        if self.scored:
-            self.average = (pc.sum(table["points"]).as_py() + self.scored // 2) // self.scored
+        """Count opportunities that have a score, and their points."""
+        self.scored = (self.scored or 0) + len(table)
+        self.scored_points += pc.sum(table["points"]).as_py() or 0
+
+    @property
+    def average(self) -> int:
+        """The average of the points of opportunities, in micro-points."""
+        count = self.scored or 1
+        return (self.scored_points + count // 2) // count
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,16 @@ def score_files(
     )
 
 
+def refuse_without_scores(out: OpportunitiesOut, rules: RuleSet) -> None:
+    """Raise UsageError if opportunities are to be written, and the rules give them no score."""
+    if out.file is not None and rules.opportunities is None:
+        raise UsageError(
+            what="the rules have no section «opportunities», so no opportunity has a score",
+            where="leadripe score --opportunities-out",
+            do="Add one, as docs/rules.md shows, or leave --opportunities-out out.",
+        )
+
+
 def check_zone(zone: str) -> None:
     """Raise UsageError unless a zone exists."""
     try:
@@ -147,12 +161,7 @@ def score_rules(
     shown: int,
 ) -> ScoreResult:
     """Do the same with rules that are read already."""
-    if opportunities_out.file is not None and rules.opportunities is None:
-        raise UsageError(
-            what="the rules have no section «opportunities», so no opportunity has a score",
-            where="leadripe score --opportunities-out",
-            do="Add one, as docs/rules.md shows, or leave --opportunities-out out.",
-        )
+    refuse_without_scores(opportunities_out, rules)
     compiled = compile_rules(rules)
     result = ScoreResult(as_of, compiled.hash)
     words = Words(rules, language)
@@ -218,7 +227,7 @@ def _tables(
                 progress.step("score", done=done, total=offline.contacts)
         if offline.compiled.opportunities is not None:
             opportunity = offline.open_opportunities(at.us)
-            people = pa.concat_tables([schema_of(TAKING_PART).empty_table(), *taking_part])
+            people = together(taking_part)
             scored = engine.score_opportunities(offline.compiled, opportunity, people, at=at)
             deals.append(rows.opportunities(scored))
     finally:

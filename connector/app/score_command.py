@@ -48,7 +48,14 @@ def score(config: Path, wish: ScoreWish, progress: Progress) -> ScoreResult:
     form = form_of(wish.out, wish.form, as_json=wish.as_json, where="leadripe score")
     if wish.contacts is None:
         _refuse_options_of_files(wish)
-        return score_store(config, as_of=wish.as_of, out=out, form=form, progress=progress)
+        return score_store(
+            config,
+            as_of=wish.as_of,
+            out=out,
+            form=form,
+            opportunities_out=_of_opportunities(wish),
+            progress=progress,
+        )
     return score_files(
         wish.rules or _rules_of(config),
         wish.contacts,
@@ -76,7 +83,6 @@ def _of_opportunities(wish: ScoreWish) -> OpportunitiesOut:
 
 def _refuse_options_of_files(wish: ScoreWish) -> None:
     named = {"--activities": wish.activities, "--opportunities": wish.opportunities}
-    named["--opportunities-out"] = str(wish.opportunities_out) if wish.opportunities_out else None
     named["--rules"] = str(wish.rules) if wish.rules else None
     for option, value in named.items():
         if value is not None:

@@ -11,14 +11,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connector.app.account import Opened, open_account, zone_of_store
-from connector.app.score import ScoreResult
+from connector.app.score import (
+    NOWHERE,
+    OpportunitiesOut,
+    ScoreResult,
+    refuse_without_scores,
+)
 from connector.app.score_output import Form, writer_for, written
-from connector.app.score_rows import Rows
+from connector.app.score_rows import OPPORTUNITY_ROW, Rows
 from connector.app.then import sources_of
 from connector.domain.moment import Moment
 from connector.ports import Evaluation
 from connector.store import EmbeddedStore
 from connector.sync.batches import batches
+from connector.sync.opportunities import open_opportunities, together
 from connector.sync.progress import Progress
 from connector.sync.robots import parts_of, robot_domains, with_robots
 from connector.sync.some_contacts import of_contacts
@@ -33,22 +39,34 @@ def score_store(
     as_of: datetime | None,
     out: Path | BinaryIO | None,
     form: Form,
+    opportunities_out: OpportunitiesOut = NOWHERE,
     progress: Progress,
     shown: int = 20,
 ) -> ScoreResult:
     """Score the mirror, bucket by bucket; the result and the rows are as those of files."""
     opened = open_account(config)
+    refuse_without_scores(opportunities_out, opened.loaded.rules)
     at = as_of or opened.clock.now()
     result = ScoreResult(at, opened.compiled.hash)
     with (
         opened.store(read_only=True) as store,
         written(out) as stream,
         writer_for(stream, form, opened.words) as writer,
+        written(opportunities_out.file) as deals_stream,
+        writer_for(
+            deals_stream, opportunities_out.form, opened.words, OPPORTUNITY_ROW
+        ) as deals_writer,
     ):
-        for table in _tables(opened, store, at, progress, as_of):
+        taking_part: list[pa.Table] = []
+        for table in _tables(opened, store, at, progress, as_of, taking_part):
             result.add(table, shown)
             result.contacts += len(table)
             writer.write(table)
+        if opened.compiled.opportunities is not None:
+            result.scored = 0
+        for table in _opportunities(opened, store, at, as_of, taking_part):
+            result.add_opportunities(table)
+            deals_writer.write(table)
         told = sources_of(opened, store, as_of, language="en")
         result.notes = told.sentences if told else ()
         counts = store.count()
@@ -63,7 +81,9 @@ def _tables(
     at: datetime,
     progress: Progress,
     as_of: datetime | None,
+    taking_part: list[pa.Table],
 ) -> Iterator[pa.Table]:
+    """Yield the rows of contacts; `taking_part` gets who takes part in opportunities."""
     _, zone = zone_of_store(store)
     rows = Rows(opened.words, zone.key)
     moment = Moment.at(at, zone)
@@ -81,6 +101,8 @@ def _tables(
     done, total = 0, len(store.buckets())
     with closing(opened.engine.evaluate_each(compiled, every, at=moment)) as evaluated:
         for buckets, evaluation in evaluated:
+            if evaluation.taking_part is not None:
+                taking_part.append(evaluation.taking_part)
             for some in _divided(evaluation):
                 numbers = some.score["contact"].to_pylist()
                 known = store.load_contacts(numbers)
@@ -90,10 +112,30 @@ def _tables(
             progress.step("scoring", done=done, total=total)
 
 
+def _opportunities(
+    opened: Opened,
+    store: EmbeddedStore,
+    at: datetime,
+    as_of: datetime | None,
+    taking_part: list[pa.Table],
+) -> Iterator[pa.Table]:
+    """Yield the rows of open opportunities, if the rules give them a score."""
+    compiled = opened.compiled
+    if compiled.opportunities is None:
+        return
+    _, zone = zone_of_store(store)
+    rows, people = Rows(opened.words, zone.key), together(taking_part)
+    pages = open_opportunities(store, compiled.opportunities.fields, at, is_past=as_of is not None)
+    for facts in pages:
+        yield rows.opportunities(
+            opened.engine.score_opportunities(
+                compiled, facts.opportunity, people, at=Moment.at(at, zone)
+            )
+        )
+
+
 def _divided(evaluation: Evaluation) -> Iterator[Evaluation]:
     """Yield an evaluation in parts of some thousand contacts."""
-    # Who takes part in opportunities is summed up over all of them, and has no rows here.
-    evaluation = replace(evaluation, taking_part=None)
     for start in range(0, len(evaluation.score), _WRITTEN):
         numbers = evaluation.score["contact"].slice(start, _WRITTEN).combine_chunks()
         yield of_contacts(evaluation, numbers)

@@ -28,6 +28,7 @@ from connector.ports import (
     Store,
 )
 from connector.results import KeptEdit, PlanSummary
+from connector.rules.conditions import Kind
 from connector.rules.explain import Line, Words, reasons_text
 from connector.rules.plan import CompiledRules
 from connector.rules.tables import TAKING_PART
@@ -113,7 +114,7 @@ class OpportunityPlanner:
         """Stage the writes of every open opportunity, as of an instant."""
         if not self.has_work:
             return
-        taking_part, self._taking_part = _together(self._taking_part), []
+        taking_part, self._taking_part = together(self._taking_part), []
         done = 0
         for facts, evaluation in self._scored(taking_part, as_of, is_past=is_past):
             self._look_at(facts, evaluation, as_of)
@@ -131,20 +132,13 @@ class OpportunityPlanner:
         """Yield every open opportunity with what the rules say of it, some at a time."""
         compiled, at = self._settings.compiled, Moment.at(as_of, self._settings.zone)
         fields = compiled.opportunities.fields if compiled.opportunities else {}
-        after = ""
-        while True:
-            facts = self._store.load_opportunities(
-                fields, as_of, is_past=is_past, after=after, limit=AT_ONCE
-            )
+        for facts in open_opportunities(self._store, fields, as_of, is_past=is_past):
             ids = facts.opportunity["opportunity"]
-            if not len(ids):
-                return
             of_these = taking_part.filter(pc.is_in(taking_part["opportunity"], value_set=ids))
             yield (
                 facts,
                 self._engine.score_opportunities(compiled, facts.opportunity, of_these, at=at),
             )
-            after = ids[-1].as_py()
 
     def _look_at(
         self, facts: OpportunityFacts, evaluation: OpportunityEvaluation, as_of: datetime
@@ -229,12 +223,27 @@ class OpportunityPlanner:
         return {written[name]: text for name, text in texts.items() if name in written}
 
 
+def open_opportunities(
+    store: Store, fields: Mapping[str, Kind], at: datetime, *, is_past: bool
+) -> Iterator[OpportunityFacts]:
+    """Yield the opportunities that are open at an instant, by id, some thousand at a time."""
+    after = ""
+    while True:
+        facts = store.load_opportunities(fields, at, is_past=is_past, after=after, limit=AT_ONCE)
+        ids = facts.opportunity["opportunity"]
+        if not len(ids):
+            return
+        yield facts
+        after = ids[-1].as_py()
+
+
 def taking_part_of(evaluations: Sequence[Evaluation]) -> pa.Table:
     """Return who takes part in opportunities, of all contacts that were evaluated."""
-    return _together([each.taking_part for each in evaluations if each.taking_part is not None])
+    return together([each.taking_part for each in evaluations if each.taking_part is not None])
 
 
-def _together(parts: Sequence[pa.Table]) -> pa.Table:
+def together(parts: Sequence[pa.Table]) -> pa.Table:
+    """Return who takes part in opportunities, of several sets of contacts, as one table."""
     return pa.concat_tables([schema_of(TAKING_PART).empty_table(), *parts])
 
 

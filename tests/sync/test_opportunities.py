@@ -133,6 +133,19 @@ def test_the_language_is_the_account_s(office: Office) -> None:
     assert (says(office, WHY) or "").splitlines()[0] == "+20 Une grande affaire"
 
 
+def test_a_weekly_limit_and_scores_of_opportunities_go_together(office: Office) -> None:
+    limited = replace(SCORED, hand_off=replace(SCORED.hand_off, weekly_limit=1))
+    scores(office, limited)
+    office.begin()
+    office.desk.add(person("3"))
+    for number, who in enumerate([ana(), bob(), person("3")]):
+        office.desk.add(activity(f"d{number}", "demo_request", who, office.clock.now()))
+    report = office.sync(create_tasks=True)
+    assert report.plan is not None
+    assert (report.plan.hand_offs, report.plan.queued) == (1, 1)  # Ana has her deal already
+    assert says(office) == "55"
+
+
 # ---------------------------------------------------------------------- when it is written
 
 
