@@ -92,7 +92,8 @@ def test_a_value_that_a_person_changed_is_kept_and_reported(project: Path, clien
     client.crm.contacts.basic_api.update(contact.id, edit)
 
     report = leadripe("sync", "--json", cwd=project).json()
-    assert report["plan"]["kept"] == [{"contact": contact.id, "property": "leadripe_score"}]
+    kept = {"contact": contact.id, "opportunity": None, "property": "leadripe_score"}
+    assert report["plan"]["kept"] == [kept]
     shown = client.crm.contacts.basic_api.get_by_id(contact.id, properties=OURS)
     assert shown.properties["leadripe_score"] == "99"
 

@@ -64,9 +64,8 @@ def test_a_sync_is_taken_back_but_for_what_a_person_changed(project: Path, clien
     assert looked.code == 0, looked.err
     told = looked.json()["undo"]
     assert (told["contacts"], told["restores"], told["deleted"]) == (CONTACTS, CONTACTS - 1, 1)
-    assert told["kept"] == [
-        {"contact": edited, "property": "leadripe_score", "why": "person", "run": None}
-    ]
+    kept = {"contact": edited, "opportunity": None, "property": "leadripe_score"}
+    assert told["kept"] == [{**kept, "why": "person", "run": None}]
     assert told["tasks_open"] > 0
     assert told["calls"] == {"look": 2, "write": 2}
     assert shown(client)[edited] == {**written[edited], "leadripe_score": "99"}
