@@ -89,7 +89,7 @@ def test_a_sync_is_taken_back_but_for_what_a_person_changed(project: Path, clien
 
     plan = leadripe("plan", "--json", cwd=project).json()["plan"]
     assert plan["writes"] == CONTACTS - 1
-    assert plan["kept"] == [{"contact": edited, "property": "leadripe_score"}]
+    assert plan["kept"] == [{"contact": edited, "opportunity": None, "property": "leadripe_score"}]
     assert plan["tasks"] == 0
 
 

@@ -417,7 +417,10 @@ def test_the_example_of_the_shipped_mapping_fits_an_account() -> None:
     assert isinstance(mapping, HubSpotMapping)
     assert mapping.opportunities is not None
     assert mapping.opportunities.fields.keys() == {"type", "forecast", "last_contact"}
-    assert mapping.opportunities.write.properties == WRITE
+    assert mapping.opportunities.write.properties == {
+        "score": "leadripe_deal_score",
+        "reasons": "leadripe_deal_reasons",
+    }
     with HubSpotAccount(mapping=mapping) as account:
         assert errors(account.connect()) == []
 
