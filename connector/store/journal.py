@@ -180,12 +180,6 @@ ON CONFLICT (kind, subject) DO UPDATE SET revision = outbox.revision + 1, state 
     rules_hash = excluded.rules_hash, returned = '[]'
 WHERE outbox.state = 'accepted' OR outbox.wish <> excluded.wish
 """
-_LEAVE_REFUSED_OPPORTUNITIES = """
-UPDATE opportunity SET shown = NULL, shown_at_us = NULL
-WHERE id IN (SELECT s.id FROM staged_opportunity_write s
-    JOIN outbox o ON o.kind = 'opportunity' AND o.subject = s.id
-    WHERE s.run = ? AND o.state = 'refused')
-"""
 _ACCEPTED_ONCE = """
 INSERT INTO meta (key, value) VALUES ('plan_accepted', 'yes') ON CONFLICT (key) DO NOTHING
 """
@@ -271,7 +265,6 @@ class Journal:
             )
         database.run(_TAKE_BACK_OPPORTUNITIES, [run])
         database.run(_ACCEPT_OPPORTUNITY_WRITES, (rules_hash, run))
-        database.run(_LEAVE_REFUSED_OPPORTUNITIES, [run])
 
     def discard(self, run: RunId) -> None:
         """Forget a staged plan."""

@@ -14,6 +14,7 @@ from connector.domain.numbers import MILLION
 from connector.errors import CrmUnavailableError
 from connector.ports import Verdict
 from connector.results import KeptEdit, KeptWhy, RunReport, UndoSummary
+from connector.sync.compare import WritePolicy
 from connector.sync.progress import Silent
 from connector.sync.run import Stages
 from tests.fakes.faults import FailsAt, Faultless
@@ -183,6 +184,16 @@ def test_a_score_that_only_fades_is_written_once_it_moved_enough(office: Office)
     assert says(office) == "36"
 
 
+def test_a_small_move_is_written_once_what_is_shown_is_old(office: Office) -> None:
+    office.settings = replace(office.settings, policy=WritePolicy(min_change=50))
+    office.begin()
+    office.clock.turn(29 * DAY)
+    assert written(office.sync()) == 0
+    office.clock.turn(2 * DAY)
+    assert written(office.sync()) == 1
+    assert says(office) == "37"
+
+
 def test_a_label_that_changes_is_shown(office: Office) -> None:
     office.begin()
     told = SCORED.opportunities
@@ -240,6 +251,16 @@ def test_an_edit_that_the_pull_did_not_see_is_seen_before_writing(office: Office
     assert report.plan.kept == [KeptEdit(None, SCORE, D)]
 
 
+def test_a_deal_that_closes_before_it_is_written_keeps_its_score(office: Office) -> None:
+    office.begin()
+    office.desk.add(activity("a2", "demo_request", ana(), office.clock.now()))
+    with office.store() as store:
+        office.run_on(store, "pull", Stages(plans=False, pushes=False))
+    office.desk.change_opportunity(D, is_closed=True)
+    office.run("plan", Stages(pulls=False))
+    assert says(office) == "40"
+
+
 def test_a_deleted_deal_is_forgotten(office: Office) -> None:
     office.begin()
     office.desk.add(activity("a2", "demo_request", ana(), office.clock.now()))
@@ -277,8 +298,9 @@ def test_a_refused_write_waits_for_an_admin(office: Office) -> None:
     assert report.push is not None
     assert report.push.refusals == [("opportunity", "the field is locked")]
     office.clock.turn(HOUR)
+    sent = office.crm.calls["opportunity"]
     office.sync()
-    assert office.desk.opportunity_writes[D] == 0
+    assert office.crm.calls["opportunity"] == sent, "it would be refused again"
     office.desk.relent(refused)
     with office.store() as store:
         assert store.retry_refused() == 1
@@ -294,6 +316,16 @@ def test_a_write_without_an_answer_is_sent_again(office: Office) -> None:
     assert report.outcome == "partial"
     assert says(office) is None
     office.sync()
+    assert says(office) == "40"
+
+
+def test_what_waits_may_still_arrive_so_the_old_value_is_written_again(office: Office) -> None:
+    office.begin()
+    silent = office.desk.change_opportunity(D, amount=5 * MILLION)
+    office.desk.silence(silent)
+    office.sync()
+    office.desk.change_opportunity(D, amount=12_000 * MILLION)
+    assert written(office.sync()) == 1
     assert says(office) == "40"
 
 
