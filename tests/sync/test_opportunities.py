@@ -299,7 +299,9 @@ def test_a_refused_write_waits_for_an_admin(office: Office) -> None:
     assert report.push.refusals == [("opportunity", "the field is locked")]
     office.clock.turn(HOUR)
     sent = office.crm.calls["opportunity"]
-    office.sync()
+    plan = office.sync().plan
+    assert plan is not None
+    assert plan.opportunity_writes == 0
     assert office.crm.calls["opportunity"] == sent, "it would be refused again"
     office.desk.relent(refused)
     with office.store() as store:
