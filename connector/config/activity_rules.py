@@ -208,6 +208,8 @@ class RuleSection(Section):
     """The activity type, or several, as the mapping names them."""
     where: Where | None = None
     """Conditions on the activity's attributes."""
+    contact: Where | None = None
+    """Conditions on the contact's fields: for others there is no such rule."""
     points: Points
     """What one counted activity is worth; may be negative, or 0."""
     once_per: OncePer = "each"

@@ -88,6 +88,8 @@ class Meaning:
         wheres += [each.seen for each in (nurture.content if nurture else ()) if each.seen]
         blockers = [blocker.where for blocker in self.written.hand_off.blockers]
         blockers += [rule.where for rule in self.written.contact_rules]
+        blockers += [rule.contact for rule in self.written.rules if rule.contact]
+        blockers += [each.contact for each in self.written.named_scores.values() if each.contact]
         blockers += [route.where for route in self.written.hand_off.routing if route.where]
         if nurture is not None:
             blockers += [nurture.where] if nurture.where else []
@@ -282,6 +284,13 @@ class Meaning:
         name = self.written.score_of(rule)
         return None if name == self.written.leading_score else name
 
+    def _who_has(self, rule: RuleSection | ContactRuleSection) -> Condition:
+        """Return the condition on contacts of the score that a rule gives its points to."""
+        name = self.written.score_of(rule)
+        score = self.written.named_scores.get(name)
+        place = ("scores", name) if self.written.scores is not None else ("score",)
+        return self._of_contact(score.contact if score else None, *place, "contact")
+
     def _group(self, name: str, group: GroupSection) -> Group:
         # All rules of a group give points to one score; `rules_check` tells where they do not.
         members = (each for each in self.written.giving.values() if each.group == name)
@@ -304,6 +313,9 @@ class Meaning:
             family=rule.family or "",
             is_need=rule.need,
             score=self._score_of(rule),
+            contact=_both(
+                self._who_has(rule), self._of_contact(rule.contact, "rules", position, "contact")
+            ),
         )
 
     def _contact_rule(self, position: int, rule: ContactRuleSection) -> ContactRule:
@@ -311,7 +323,10 @@ class Meaning:
             id=RuleId(rule.id),
             label=_label(rule.label, rule.id),
             points=micro(rule.points),
-            where=self._where(rule.where, self._fields, "contact_rules", position, "where"),
+            where=_both(
+                self._who_has(rule),
+                self._where(rule.where, self._fields, "contact_rules", position, "where"),
+            ),
             group=rule.group,
             score=self._score_of(rule),
         )
@@ -428,6 +443,12 @@ class Meaning:
                 for position, blocker in enumerate(written.blockers)
             ),
         )
+
+
+def _both(first: Condition, second: Condition) -> Condition:
+    if first == ALWAYS or second == ALWAYS:
+        return second if first == ALWAYS else first
+    return All((first, second))
 
 
 def _bounded_group(name: str, group: GroupSection) -> Group:

@@ -21,7 +21,7 @@ from connector.config.opportunity_check import (
     rules_of,
 )
 from connector.config.rules_document import RulesDocument
-from connector.config.where import relative_in
+from connector.config.where import Where, relative_in
 from connector.rules.accounts import FACTS
 
 
@@ -37,6 +37,7 @@ def check_alone(rules: RulesDocument, named: Named) -> Iterator[Found]:
         [(("hand_off", "blockers", no, "id"), blocker.id) for no, blocker in blockers]
     )
     yield from _accounts(rules)
+    yield from _own_points(rules)
     yield from _relative(rules)
     yield from _routes(rules)
     if rules.interests is not None:
@@ -105,6 +106,18 @@ def _accounts(rules: RulesDocument) -> Iterator[Found]:
         elif name == "account_roles" and rules.account.role is None:
             message = "«account_roles» needs to tell roles apart: add `role` to «account»"
             yield Found(path, message, is_key(path, name))
+
+
+def _own_points(rules: RulesDocument) -> Iterator[Found]:
+    """Yield where an account is asked for what its facts are made of."""
+    for path, where in _whose_points(rules):
+        for place, name in names_in(where, path):
+            if name in FACTS:
+                yield Found(
+                    place,
+                    f"«{name}» does not go here: it is made of the points that activities give",
+                    is_key(place, name),
+                )
 
 
 def _groups(rules: RulesDocument, named: Named) -> Iterator[Found]:
@@ -282,10 +295,24 @@ def fields_in(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
             yield from names_in(route.where, ("hand_off", "routing", position, "where"))
     for position, rule in enumerate(rules.contact_rules):
         yield from names_in(rule.where, ("contact_rules", position, "where"))
+    for path, where in _whose_points(rules):
+        yield from names_in(where, path)
     yield from fields_of_nurture(rules)
     yield from fields_of_people(rules)
     yield from _fields_of_account(rules)
     yield from _fields_to_reach(rules)
+
+
+def _whose_points(rules: RulesDocument) -> Iterator[tuple[DataPath, Where]]:
+    """Yield the conditions on contacts of activity rules and of scores."""
+    for position, rule in enumerate(rules.rules):
+        if rule.contact is not None:
+            yield ("rules", position, "contact"), rule.contact
+    if rules.scores is None and rules.score.contact is not None:
+        yield ("score", "contact"), rules.score.contact
+    for name, score in (rules.scores or {}).items():
+        if score.contact is not None:
+            yield ("scores", name, "contact"), score.contact
 
 
 def _fields_of_account(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:

@@ -17,6 +17,7 @@ from connector.config.points import Label, Points
 from connector.config.quarantine_rules import QuarantineSection
 from connector.config.section import Name, Section, refuse
 from connector.config.stage_rules import HandOffSection, SalesSection, StagesSection
+from connector.config.where import Where
 
 
 class BoundsSection(Section):
@@ -28,6 +29,8 @@ class BoundsSection(Section):
     """The least it can be."""
     highest: Points = Decimal(100)
     """The most it can be."""
+    contact: Where | None = None
+    """Conditions on the contact's fields: others have no points in it."""
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:

@@ -52,6 +52,10 @@ _SAID: dict[str, Label] = {
     "cap": {"en": "{label}: {points} at most", "fr": "{label} : {points} au plus"},
     "floor": {"en": "{label}: {points} at least", "fr": "{label} : {points} au moins"},
     "to_score": {"en": "for the score «{label}»", "fr": "pour le score « {label} »"},
+    "for_contacts": {
+        "en": "only for contacts of whom this holds: {condition}",
+        "fr": "seulement pour les contacts pour qui ceci est vrai : {condition}",
+    },
     "leads": {
         "en": "The score «{label}» moves stages and hands off",
         "fr": "Le score « {label} » fait avancer les étapes et transmet aux ventes",
@@ -159,9 +163,7 @@ class RuleSpeaker:
     def _terms(self, rule: ActivityRule) -> Iterator[str]:
         if rule.is_need:
             yield self._say("need")
-        if rule.where != All():
-            condition = condition_in_words(rule.where, self._words.language)
-            yield self._say("when", condition=condition)
+        yield from self._conditions(rule)
         if rule.repeated:
             n, days = rule.repeated.count, rule.repeated.within
             yield self._say("repeated", n=n, nth=_ending(n), days=days)
@@ -174,6 +176,12 @@ class RuleSpeaker:
             yield self._say("group", label=self._group_label(rule.group))
         if rule.family:
             yield self._say("family", family=rule.family)
+
+    def _conditions(self, rule: ActivityRule) -> Iterator[str]:
+        for key, condition in (("when", rule.where), ("for_contacts", rule.contact)):
+            if condition != All():
+                told = condition_in_words(condition, self._words.language)
+                yield self._say(key, condition=told)
 
     def _repeats(self, rule: ActivityRule) -> Iterator[str]:
         yield from self._bucket(rule.once_per)

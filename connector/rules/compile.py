@@ -33,9 +33,9 @@ from connector.rules import (
     stages,
 )
 from connector.rules.condition_sql import add_kind, kinds_of
-from connector.rules.conditions import Kind, Operator
+from connector.rules.conditions import ALWAYS, Kind, Operator
 from connector.rules.counting import Numbered
-from connector.rules.model import PerAttribute, RuleSet
+from connector.rules.model import ActivityRule, PerAttribute, RuleSet
 from connector.rules.plan import (
     AccountPlan,
     CompiledRules,
@@ -117,6 +117,7 @@ def _fields(rules: RuleSet) -> Mapping[str, Kind]:
                 *(each.condition for each in criteria),
                 *(each.where for each in rules.hand_off.blockers),
                 *(each.where for each in rules.contact_rules),
+                *(each.contact for each in rules.rules),
                 *nurture.conditions(rules),
             ]
         )
@@ -158,6 +159,7 @@ def _attributes(rules: RuleSet) -> Mapping[str, Kind]:
 
 def _steps(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) -> Iterator[Step]:
     """Yield the whole plan."""
+    yield from hits.barred_steps(counted)
     if counted:
         yield hits.hit_step(counted)
     yield from buckets.steps(counted)
@@ -220,15 +222,22 @@ def _hash(
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+_ABSENT: Mapping[tuple[type, str], object] = {
+    (RuleSet, "opportunities"): None,
+    (ActivityRule, "contact"): ALWAYS,
+}
+"""{class and part: what stands there if a rules file says nothing of it}."""
+
+
 def _canonical(value: object) -> object:
     """Return a value as JSON, the same for equal values; its class is a part of what it is."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         parts = {
             field.name: _canonical(getattr(value, field.name))
             for field in dataclasses.fields(value)
-            # Rules without opportunities keep the hash that they had when there was no such part:
+            # Rules keep the hash that they had before there was such a part, if they have none:
             # with a new one, every contact would be evaluated anew.
-            if field.name != "opportunities" or getattr(value, field.name) is not None
+            if _ABSENT.get((type(value), field.name), ...) != getattr(value, field.name)
         }
         return {"class": type(value).__name__, **parts}
     if isinstance(value, Mapping):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from connector.rules import sql
 from connector.rules.condition_sql import column, condition_sql
-from connector.rules.conditions import ALWAYS, Kind
+from connector.rules.conditions import ALWAYS, Condition, Kind
 from connector.rules.counting import Numbered, Way
 from connector.rules.model import PerAttribute
 from connector.rules.plan import Step
@@ -75,3 +75,34 @@ def wheres(rules: list[Numbered]) -> Iterator[str]:
     ]
     if cases:
         yield f"CASE t.rule_no {' '.join(cases)} ELSE TRUE END"
+    gates = _gates(rules)
+    if gates:
+        whens = " ".join(
+            f"WHEN {sql.is_among('t.rule_no', numbers)} THEN {gate}"
+            for gate, numbers in enumerate(gates.values())
+        )
+        yield (
+            "NOT EXISTS (SELECT 1 FROM barred AS b"
+            f" WHERE b.contact = a.contact AND b.gate = CASE {whens} END)"
+        )
+
+
+def barred_steps(rules: list[Numbered]) -> Iterator[Step]:
+    """Yield the step that says which contacts do not meet which condition of rules on contacts."""
+    parts = [
+        f"""SELECT c.contact, CAST({gate} AS BIGINT) AS gate
+FROM contact AS c CROSS JOIN moment AS m
+WHERE NOT COALESCE({condition_sql(condition, "c.f_")}, FALSE)"""
+        for gate, condition in enumerate(_gates(rules))
+    ]
+    if parts:
+        yield Step("barred", "\nUNION ALL\n".join(parts))
+
+
+def _gates(rules: list[Numbered]) -> dict[Condition, list[int]]:
+    """Return the conditions on contacts, each with the rules that have it; a gate is its place."""
+    gates: dict[Condition, list[int]] = {}
+    for each in rules:
+        if each.rule.contact != ALWAYS:
+            gates.setdefault(each.rule.contact, []).append(each.no)
+    return gates

@@ -81,8 +81,9 @@ class Repeated:
 class ActivityRule:
     """Points for an activity.
 
-    Order of work: type, inbound and `where` → `repeated` → `once_per` (latest by occurred_us, then
-    by id) → `replaced_by` → `at_most` → points · weight of age. `replaced_by` names a rule with the
+    For a contact that does not meet `contact` there is no such rule. Order of work: type, inbound
+    and `where` → `repeated` → `once_per` (latest by occurred_us, then by id) → `replaced_by` →
+    `at_most` → points · weight of age. `replaced_by` names a rule with the
     same `once_per` attribute: a bucket in which that rule counts an activity is dropped here.
     `is_need`: each counted activity is an explicit need. `family`: signal family for gate 3; empty
     if none. `score`: the further score that it gives points to; None for the leading one.
@@ -102,6 +103,7 @@ class ActivityRule:
     family: str = ""
     is_need: bool = False
     score: str | None = None
+    contact: Condition = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)

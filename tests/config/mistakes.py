@@ -595,6 +595,21 @@ RULES = (
         ),
     ),
     Mistake(
+        "rules and scores for contacts of whom nothing tells, or what they are made of",
+        "version: 1\n"
+        "account: {by: company}\n"
+        "score: {contact: {account_sum: {gte: 5}}}\n"
+        "rules:\n"
+        "  - {id: a, activity: x, points: 5, contact: {any: [{account_people: {gte: 2}}]}}\n"
+        "  - {id: b, activity: x, points: 5, contact: {size: {gte: much}}}\n",
+        (
+            "3:19: «account_sum» does not go here: it is made of the points that activities give",
+            "5:54: «account_people» does not go here: it is made of the points that activities "
+            "give",
+            "6:59: «gte» is for numbers and dates; the text «much» is neither",
+        ),
+    ),
+    Mistake(
         "comparisons with the day of asking where they make no sense",
         "version: 1\n"
         "rules:\n"

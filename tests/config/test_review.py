@@ -55,6 +55,21 @@ def places(found: list[Finding]) -> list[tuple[int, int, Weight, str]]:
             *(3, 63, "error", "never_fires", "whatever it counts, «b» counts too"),
         ),
         (
+            "rules: [{id: a, activity: x, points: 1, contact: {n: {gte: 10, lt: 5}}}]",
+            *(2, 50, "error", "never_fires", "what it asks of «n» contradicts itself"),
+        ),
+        (
+            "rules: [{id: a, activity: x, points: 1, contact: {n: {gte: 10}}}]\n"
+            "score: {contact: {n: {lt: 5}}}\n",
+            *(2, 50, "error", "never_fires", "what it asks of «n» contradicts itself"),
+        ),
+        (
+            "rules:\n"
+            "  - {id: a, activity: x, points: 1, contact: {n: {gte: 10}}}\n"
+            "  - {id: b, activity: x, points: 2, contact: {n: {gte: 5}}}\n",
+            *(4, 10, "note", "counted_twice", "each activity of «a» is one of «b» too"),
+        ),
+        (
             "rules: [{id: a, activity: x, points: 1}]\n"
             "hand_off: {blockers: [{id: b, where: {c: x, all: [{c: y}]}}]}\n",
             *(3, 38, "error", "never_fires", "«b» can never block anybody"),

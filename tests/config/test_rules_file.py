@@ -9,7 +9,7 @@ from connector.config.yaml_file import parse_document
 from connector.domain.numbers import MILLION
 from connector.ports import Shapes
 from connector.rules.compile import compile_rules
-from connector.rules.conditions import All, Kind, Test
+from connector.rules.conditions import ALWAYS, All, Kind, Test
 from connector.rules.decay import Constant, Decay, HalfLife, Linear, Steps
 from connector.rules.model import (
     Account,
@@ -242,6 +242,35 @@ groups: {web: {cap: 5}}
     assert compiled.account is not None
     assert compiled.account.key == "f_company_id_folded"
     assert {"company_id", "seniority", "account_people"} <= set(compiled.fields)
+
+
+def test_a_rule_may_be_for_some_contacts_and_so_may_a_whole_score() -> None:
+    shapes = Shapes({"size": Kind.NUMBER, "country": Kind.TEXT}, {})
+    found = rules(
+        "scores:\n"
+        "  engagement: {}\n"
+        "  risk: {contact: {country: France}}\n"
+        "rules:\n"
+        "  - {id: a, activity: x, points: 1, contact: {size: {gte: 10}}}\n"
+        "  - {id: b, activity: x, points: 1, score: risk}\n"
+        "  - {id: c, activity: x, points: 1, score: risk, contact: {size: {gte: 10}}}\n"
+        "  - {id: d, activity: x, points: 1}\n"
+        "contact_rules: [{id: e, where: {size: 5}, points: 1, score: risk}]\n",
+        shapes,
+    )
+    large = Test("size", Kind.NUMBER, Op.GTE, (10 * MILLION,))
+    french = Test("country", Kind.TEXT, Op.EQUALS, ("France",))
+    five = Test("size", Kind.NUMBER, Op.EQUALS, (5 * MILLION,))
+    assert [each.contact for each in found.rules] == [large, french, All((french, large)), ALWAYS]
+    assert found.contact_rules[0].where == All((french, five))
+    assert compile_rules(found).fields.keys() >= {"size", "country"}
+
+
+def test_a_rule_for_everybody_leaves_the_hash_as_it_was() -> None:
+    plain = rules("rules: [{id: a, activity: x, points: 1}]\n")
+    some = rules("rules: [{id: a, activity: x, points: 1, contact: {country: France}}]\n")
+    assert compile_rules(plain).hash != compile_rules(some).hash
+    assert "barred" not in {step.name for step in compile_rules(plain).steps}
 
 
 def test_a_blocker_may_let_a_need_pass() -> None:

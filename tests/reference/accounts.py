@@ -9,6 +9,7 @@ from connector.domain.numbers import MILLION
 from connector.domain.text import fold
 from connector.rules.model import Account, RuleSet
 from tests.reference.counting import count
+from tests.reference.moments import asked_at
 from tests.reference.robots import Decision, MailDomain, flags
 from tests.reference.scoring import score
 from tests.reference.story import Activity, Instant, Story
@@ -39,7 +40,7 @@ def with_accounts(
         if key:
             flagged = flags(rules, story, as_of, domains, decisions)
             kept = [each for each in story.activities if each.id not in flagged]
-            points = own_points(rules, kept, as_of)
+            points = own_points(rules, story, kept, as_of)
             people[key].append(Person(story, points))
     facts = {key: facts_of(account, members) for key, members in people.items()}
     return [
@@ -51,11 +52,11 @@ def with_accounts(
     ]
 
 
-def own_points(rules: RuleSet, kept: Sequence[Activity], as_of: Instant) -> int:
+def own_points(rules: RuleSet, story: Story, kept: Sequence[Activity], as_of: Instant) -> int:
     """Return what activities alone give a contact, between the bounds of the leading score."""
     activities = [each for each in kept if each.occurred_us <= as_of.us]
-    alone = dataclasses.replace(rules, contact_rules=())
-    return score(alone, count(rules, activities, as_of), {}).total
+    alone = asked_at(dataclasses.replace(rules, contact_rules=()), as_of)
+    return score(alone, count(alone, activities, story.fields, as_of), {}).total
 
 
 def facts_of(account: Account, people: Sequence[Person]) -> dict[str, Value]:

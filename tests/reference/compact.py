@@ -144,6 +144,7 @@ def activity_rule(node: Node) -> ActivityRule:
         family=str(node.get("family", "")),
         is_need=bool(node.get("need", False)),
         score=str(node["score"]) if "score" in node else None,
+        contact=where(mapping(node.get("contact", {}))),
     )
 
 

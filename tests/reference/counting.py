@@ -2,10 +2,12 @@
 
 import functools
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from connector.domain.contact import Value
+from connector.domain.ids import RuleId
 from connector.domain.numbers import MILLION
 from connector.rules.conditions import Kind
 from connector.rules.decay import Decay
@@ -24,14 +26,19 @@ class Counted:
     points: int
 
 
-def count(rules: RuleSet, activities: Sequence[Activity], as_of: Instant) -> list[Counted]:
+def count(
+    rules: RuleSet,
+    activities: Sequence[Activity],
+    fields: Mapping[str, Value],
+    as_of: Instant,
+) -> list[Counted]:
     """Return what every rule counts. `activities` are those that exist at `as_of`."""
-    by_id = {rule.id: rule for rule in rules.rules}
+    by_id = {rule.id: rule for rule in rules.rules if holds(rule.contact, fields)}
     counted = []
-    for rule in rules.rules:
+    for rule in by_id.values():
         kept = latest_of_each_bucket(rule, activities)
-        if rule.replaced_by is not None:
-            better = by_id[rule.replaced_by]
+        better = by_id.get(rule.replaced_by or RuleId(""))
+        if better is not None:
             taken = {bucket_of(better, each) for each in latest_of_each_bucket(better, activities)}
             kept = [each for each in kept if bucket_of(rule, each) not in taken]
         kept = at_most(rule.at_most, kept)

@@ -73,7 +73,7 @@ def evaluate(
     opportunities = [each for each in story.opportunities if each.created_us <= as_of.us]
     state = story.state or State()
 
-    counted = count(rules, activities, as_of)
+    counted = count(rules, activities, story.fields, as_of)
     points = score(rules, counted, story.fields)
     match = fit(rules.fit, story.fields)
     facts = gather(rules, activities, opportunities, state, counted, as_of)

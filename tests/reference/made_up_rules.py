@@ -105,6 +105,7 @@ def make_rule(random: Random, no: int) -> ActivityRule:
         group=random.choice((None, "mail", "web", "need")),
         family=random.choice(("", "web", "mail", "need")),
         is_need=likely(random, 20),
+        contact=make_condition(random, FIELDS) if likely(random, 12) else ALWAYS,
     )
 
 

@@ -26,6 +26,9 @@ def asked_at(rules: RuleSet, as_of: Instant) -> RuleSet:
     )
     return dataclasses.replace(
         rules,
+        rules=tuple(
+            dataclasses.replace(each, contact=absolute(each.contact, as_of)) for each in rules.rules
+        ),
         contact_rules=tuple(
             dataclasses.replace(each, where=absolute(each.where, as_of))
             for each in rules.contact_rules

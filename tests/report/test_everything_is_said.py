@@ -158,6 +158,8 @@ OTHER: dict[str, object] = {
     "rules[0].label": "White paper",
     "rules[0].activity": ["download", "upload"],
     "rules[0].where": {"kind": "guide"},
+    "rules[0].contact": {"country": "France"},
+    "scores{risk}.contact": {"country": "France"},
     "rules[0].points": 6,
     "rules[3].once_per": "ever",
     "rules[0].at_most": None,
@@ -303,6 +305,7 @@ ONE_SCORE: dict[str, object] = {
     "score.label": "Interest",
     "score.lowest": -1,
     "score.highest": 50,
+    "score.contact": {"country": "France"},
 }
 """The same for the one score of a file that has no `scores`."""
 

@@ -74,7 +74,8 @@ def test_no_score_is_out_of_its_reach_and_no_dead_rule_counts(seed: int) -> None
         assert reach.least is None or points >= reach.least
         assert reach.most is None or points <= reach.most
         existing = [each for each in story.activities if each.occurred_us <= as_of.us]
-        assert dead.isdisjoint(each.rule.id for each in count(rules, existing, as_of))
+        counted = count(asked_at(rules, as_of), existing, story.fields, as_of)
+        assert dead.isdisjoint(each.rule.id for each in counted)
     for group in rules.groups:
         within = group_reach(group, rules.rules)
         assert within.least is None or within.most is None or within.least <= within.most

@@ -40,7 +40,7 @@ def dead_parts(rules: RuleSet) -> Iterator[Remark]:
 
 def never_fires(rules: RuleSet, rule: ActivityRule) -> bool:
     """Tell whether a rule can never count an activity."""
-    return never_holds(rule.where) or is_always_replaced(rules, rule)
+    return never_holds(rule.where) or never_holds(rule.contact) or is_always_replaced(rules, rule)
 
 
 def is_always_replaced(rules: RuleSet, rule: ActivityRule) -> bool:
@@ -51,6 +51,7 @@ def is_always_replaced(rules: RuleSet, rule: ActivityRule) -> bool:
         and other.repeated is None
         and set(rule.activities) <= set(other.activities)
         and follows(rule.where, other.where)
+        and follows(rule.contact, other.contact)
     )
 
 
@@ -68,6 +69,14 @@ def _rule(rules: RuleSet, position: int, rule: ActivityRule) -> Iterator[Remark]
             Weight.ERROR,
             "never_fires",
             f"«{rule.id}» can never fire: {contradiction(rule.where)}",
+            _CORRECT.format(what=rule.id),
+        )
+    elif never_holds(rule.contact):
+        yield Remark(
+            (*path, "contact"),
+            Weight.ERROR,
+            "never_fires",
+            f"«{rule.id}» can never fire: {contradiction(rule.contact)}",
             _CORRECT.format(what=rule.id),
         )
     elif is_always_replaced(rules, rule):

@@ -51,7 +51,11 @@ def _rules(first: ActivityRule, position: int, second: ActivityRule) -> Iterator
 
 
 def _counts_all_of(wide: ActivityRule, narrow: ActivityRule) -> bool:
-    return set(narrow.activities) <= set(wide.activities) and follows(narrow.where, wide.where)
+    return (
+        set(narrow.activities) <= set(wide.activities)
+        and follows(narrow.where, wide.where)
+        and follows(narrow.contact, wide.contact)
+    )
 
 
 def _counts_alike(first: ActivityRule, second: ActivityRule) -> bool:
