@@ -21,6 +21,7 @@ from connector.ports import Shapes
 from connector.rules.accounts import KINDS
 from connector.rules.conditions import ALWAYS, All, Condition, Kind
 from connector.rules.decay import Decay
+from connector.rules.fit import RESULTS as OF_FIT
 from connector.rules.model import (
     Account,
     ActivityRule,
@@ -289,7 +290,11 @@ class Meaning:
         name = self.written.score_of(rule)
         score = self.written.named_scores.get(name)
         place = ("scores", name) if self.written.scores is not None else ("score",)
-        return self._of_contact(score.contact if score else None, *place, "contact")
+        return self._of_whom(score.contact if score else None, *place, "contact")
+
+    def _of_whom(self, where: Where | None, *path: str | int) -> Condition:
+        """Return a condition on a contact's fields and on what the personas make of it."""
+        return self._where(where, {**self._fields, **OF_FIT}, *path)
 
     def _group(self, name: str, group: GroupSection) -> Group:
         # All rules of a group give points to one score; `rules_check` tells where they do not.
@@ -314,7 +319,7 @@ class Meaning:
             is_need=rule.need,
             score=self._score_of(rule),
             contact=_both(
-                self._who_has(rule), self._of_contact(rule.contact, "rules", position, "contact")
+                self._who_has(rule), self._of_whom(rule.contact, "rules", position, "contact")
             ),
         )
 

@@ -37,7 +37,7 @@ def check_opportunities(rules: RulesDocument, named: Named) -> Iterator[Found]:
             told = f"there is no score «{score}»{instead(score, rules.named_scores)}"
             yield Found((*path, "share", "score"), told)
         if rule.contact is not None:
-            yield from _results(rules, named, rule.contact, (*path, "contact"))
+            yield from check_results(rules, named, rule.contact, (*path, "contact"))
     for name in rules.opportunities.groups:
         if name in rules.groups:
             yield Found(
@@ -48,8 +48,18 @@ def check_opportunities(rules: RulesDocument, named: Named) -> Iterator[Found]:
             )
 
 
-def _results(rules: RulesDocument, named: Named, where: Where, path: DataPath) -> Iterator[Found]:
-    """Yield the grades, personas, stages and temperatures that there are not."""
+def check_results(
+    rules: RulesDocument,
+    named: Named,
+    where: Where,
+    path: DataPath,
+    *,
+    among: Collection[str] = RESULTS,
+) -> Iterator[Found]:
+    """Yield the grades, personas, stages and temperatures that there are not.
+
+    `among`: the results that may be asked for.
+    """
     personas = {*(persona.id for persona in rules.personas), *named.personas}
     known: Mapping[str, Collection[str]] = {
         "grade": _GRADES,
@@ -60,7 +70,7 @@ def _results(rules: RulesDocument, named: Named, where: Where, path: DataPath) -
     for place, name, comparison in _comparisons(where, path):
         values = {fold(value) for value in known.get(name, ())}
         for word, text in _texts(comparison):
-            if name in known and fold(text) not in values:
+            if name in known and name in among and fold(text) not in values:
                 told = f"there is no {name} «{text}»{instead(text, known[name])}"
                 yield Found((*place, word), told)
 

@@ -17,12 +17,14 @@ from connector.config.nurture_check import (
 from connector.config.opportunity_check import (
     check_opportunities,
     check_opportunities_against,
+    check_results,
     fields_of_people,
     rules_of,
 )
 from connector.config.rules_document import RulesDocument
 from connector.config.where import Where, relative_in
 from connector.rules.accounts import FACTS
+from connector.rules.fit import RESULTS as OF_FIT
 
 
 def check_alone(rules: RulesDocument, named: Named) -> Iterator[Found]:
@@ -37,7 +39,7 @@ def check_alone(rules: RulesDocument, named: Named) -> Iterator[Found]:
         [(("hand_off", "blockers", no, "id"), blocker.id) for no, blocker in blockers]
     )
     yield from _accounts(rules)
-    yield from _own_points(rules)
+    yield from _own_points(rules, named)
     yield from _relative(rules)
     yield from _routes(rules)
     if rules.interests is not None:
@@ -108,9 +110,10 @@ def _accounts(rules: RulesDocument) -> Iterator[Found]:
             yield Found(path, message, is_key(path, name))
 
 
-def _own_points(rules: RulesDocument) -> Iterator[Found]:
-    """Yield where an account is asked for what its facts are made of."""
+def _own_points(rules: RulesDocument, named: Named) -> Iterator[Found]:
+    """Yield where an account is asked for what its facts are made of, and what there is not."""
     for path, where in _whose_points(rules):
+        yield from check_results(rules, named, where, path, among=OF_FIT)
         for place, name in names_in(where, path):
             if name in FACTS:
                 yield Found(
@@ -219,6 +222,16 @@ def check_against_mapping(rules: RulesDocument, mapping: CrmMapping) -> Iterator
                 f"{instead(name, shapes.attributes)}",
                 is_key(path, name),
             )
+    for path, where in _whose_points(rules):
+        for place, name in names_in(where, path):
+            if name in OF_FIT and name in shapes.fields:
+                yield Found(
+                    place,
+                    f"«{name}» is what the personas make of the contact here, and the mapping "
+                    "reads a contact field of that name too: give the field another name in the "
+                    "mapping",
+                    is_key(place, name),
+                )
     for path, name in fields_in(rules):
         if name not in shapes.fields and name not in FACTS:
             yield Found(
@@ -296,7 +309,7 @@ def fields_in(rules: RulesDocument) -> Iterator[tuple[DataPath, str]]:
     for position, rule in enumerate(rules.contact_rules):
         yield from names_in(rule.where, ("contact_rules", position, "where"))
     for path, where in _whose_points(rules):
-        yield from names_in(where, path)
+        yield from ((place, name) for place, name in names_in(where, path) if name not in OF_FIT)
     yield from fields_of_nurture(rules)
     yield from fields_of_people(rules)
     yield from _fields_of_account(rules)

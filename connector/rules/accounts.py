@@ -9,7 +9,8 @@ contact's own fields (`FACTS`) when the whole rule set is evaluated.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from connector.rules.conditions import Kind
+from connector.rules.conditions import Kind, names
+from connector.rules.fit import RESULTS
 from connector.rules.model import Account, Fit, RuleSet
 from connector.rules.tables import FIELD, FOLDED
 
@@ -27,12 +28,17 @@ OWN = {"account": "VARCHAR", "role": "VARCHAR", "points": "BIGINT"}
 KINDS: Mapping[str, Kind] = dict.fromkeys(FACTS, Kind.NUMBER)
 
 
+def asks_for_fit(rules: RuleSet) -> bool:
+    """Tell whether it hangs on the fit of a contact what its activities give."""
+    return any(name in RESULTS for rule in rules.rules for name, _ in names(rule.contact))
+
+
 def own_rules(rules: RuleSet) -> RuleSet:
     """Return what gives contacts their own points."""
     return replace(
         rules,
         contact_rules=(),
-        fit=Fit(),
+        fit=rules.fit if asks_for_fit(rules) else Fit(),
         hand_off=replace(rules.hand_off, blockers=()),
         account=None,
         interests=None,

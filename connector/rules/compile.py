@@ -58,7 +58,7 @@ def compile_rules(rules: RuleSet) -> CompiledRules:
     further.check(rules)
     opportunities.check(rules)
     counted = counting.numbered(rules)
-    fields = _fields(rules)
+    fields = _fields(rules, counted)
     tables = (
         *counting.constants(counted),
         reasons.names(rules),
@@ -108,7 +108,7 @@ def _account(rules: RuleSet, fields: Mapping[str, Kind]) -> AccountPlan | None:
     )
 
 
-def _fields(rules: RuleSet) -> Mapping[str, Kind]:
+def _fields(rules: RuleSet, counted: list[Numbered]) -> Mapping[str, Kind]:
     """Return the contact fields that the rules look at; names and addresses are text by default."""
     criteria = [each for persona in rules.fit.personas for each in persona.criteria]
     kinds = dict(
@@ -117,14 +117,14 @@ def _fields(rules: RuleSet) -> Mapping[str, Kind]:
                 *(each.condition for each in criteria),
                 *(each.where for each in rules.hand_off.blockers),
                 *(each.where for each in rules.contact_rules),
-                *(each.contact for each in rules.rules),
                 *nurture.conditions(rules),
             ]
         )
     )
     for each in criteria:
         add_kind(kinds, each.field, each.kind)
-    for name, kind in opportunities.contact_fields(rules).items():
+    of_people = opportunities.contact_fields(rules)
+    for name, kind in (*of_people.items(), *hits.contact_fields(counted).items()):
         add_kind(kinds, name, kind)
     if rules.account is not None and accounts.FACTS.keys() & kinds.keys():
         add_kind(kinds, rules.account.by, rules.account.kind)
@@ -159,7 +159,7 @@ def _attributes(rules: RuleSet) -> Mapping[str, Kind]:
 
 def _steps(rules: RuleSet, counted: list[Numbered], fields: Mapping[str, Kind]) -> Iterator[Step]:
     """Yield the whole plan."""
-    yield from hits.barred_steps(counted)
+    yield from hits.barred_steps(rules, counted)
     if counted:
         yield hits.hit_step(counted)
     yield from buckets.steps(counted)

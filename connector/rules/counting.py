@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cache
 
 from connector.domain.numbers import MILLION, divided
+from connector.rules.conditions import ALWAYS, Condition
 from connector.rules.decay import Decay
 from connector.rules.model import ActivityRule, Each, PerAttribute, PerDays, RuleSet
 from connector.rules.plan import Constants
@@ -40,7 +41,8 @@ class Numbered:
     """A rule that can have an effect, with its place in the file.
 
     `is_kept_by_id`: whether an activity is only ever in the same bucket with itself, seen by
-    another rule. `reach`: the age in days from which its activities change nothing.
+    another rule. `reach`: the age in days from which its activities change nothing. `gate`: the
+    number of its condition on contacts, which rules with the same one share; None: it has none.
     """
 
     no: int
@@ -48,6 +50,7 @@ class Numbered:
     way: Way
     is_kept_by_id: bool
     reach: int
+    gate: int | None = None
 
     @property
     def has_key(self) -> bool:
@@ -98,11 +101,21 @@ def numbered(rules: RuleSet) -> list[Numbered]:
     for rule in rules.rules:
         if rule.replaced_by is not None:
             _check_replacement(rule, by_id.get(rule.replaced_by))
+    gates = _gates(rules)
     found = (
-        _numbered(no, rule, rules, is_replacing=rule.id in replacing)
+        replace(
+            _numbered(no, rule, rules, is_replacing=rule.id in replacing),
+            gate=gates.get(rule.contact),
+        )
         for no, rule in enumerate(rules.rules)
     )
     return [each for each in found if each.reach > 0]
+
+
+def _gates(rules: RuleSet) -> dict[Condition, int]:
+    """Return the number of each condition on contacts."""
+    conditions = dict.fromkeys(rule.contact for rule in rules.rules if rule.contact != ALWAYS)
+    return {condition: number for number, condition in enumerate(conditions)}
 
 
 def _check_replacement(rule: ActivityRule, other: ActivityRule | None) -> None:

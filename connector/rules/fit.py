@@ -4,11 +4,15 @@ from collections.abc import Mapping
 
 from connector.domain.numbers import MILLION
 from connector.domain.stages import Grade
+from connector.domain.text import fold
 from connector.rules import sql
 from connector.rules.condition_sql import condition_sql, has_value, unknown
 from connector.rules.conditions import Kind
-from connector.rules.layers import Columns
+from connector.rules.layers import Columns, layered
 from connector.rules.model import Fit, Persona
+
+RESULTS: Mapping[str, Kind] = {"grade": Kind.TEXT, "persona": Kind.TEXT}
+"""What the personas make of a contact, which conditions of rules may name beside its fields."""
 
 _WHOLE = 100 * MILLION
 _UNKNOWN = -1  # below any fit
@@ -131,3 +135,21 @@ def _grades(fit: Fit) -> Columns:
         if whens
         else "CAST(NULL AS VARCHAR)",
     }
+
+
+def folded(fit: Fit, name: str, source: str) -> str:
+    """Return a result of `source` folded, as conditions compare it: it is known which there are."""
+    values = {"grade": [str(grade) for grade in Grade], "persona": [p.id for p in fit.personas]}
+    unlike = [value for value in values[name] if fold(value) != value]
+    cases = " ".join(f"WHEN {sql.text(value)} THEN {sql.text(fold(value))}" for value in unlike)
+    return f"CASE {source}.{name} {cases} ELSE {source}.{name} END" if cases else f"{source}.{name}"
+
+
+def graded_sql(fit: Fit) -> str:
+    """Return `contact`, `grade` and `persona` of each contact, by its fields alone."""
+    return layered(
+        {"contact": "c.contact", **weighed(fit)},
+        "FROM contact AS c CROSS JOIN moment AS m",
+        judged(fit),
+        {"contact", *RESULTS},
+    )

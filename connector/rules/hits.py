@@ -5,13 +5,13 @@ A row of `hit` is an activity and a rule that it meets. Whatever comes later rea
 than the activities, in a few narrow columns.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from connector.rules import sql
-from connector.rules.condition_sql import column, condition_sql
-from connector.rules.conditions import ALWAYS, Condition, Kind
+from connector.rules import fit, sql
+from connector.rules.condition_sql import add_kind, column, condition_sql, kinds_of
+from connector.rules.conditions import ALWAYS, Kind
 from connector.rules.counting import Numbered, Way
-from connector.rules.model import PerAttribute
+from connector.rules.model import PerAttribute, RuleSet
 from connector.rules.plan import Step
 
 
@@ -75,11 +75,14 @@ def wheres(rules: list[Numbered]) -> Iterator[str]:
     ]
     if cases:
         yield f"CASE t.rule_no {' '.join(cases)} ELSE TRUE END"
-    gates = _gates(rules)
+    gates: dict[int, list[int]] = {}
+    for each in rules:
+        if each.gate is not None:
+            gates.setdefault(each.gate, []).append(each.no)
     if gates:
         whens = " ".join(
             f"WHEN {sql.is_among('t.rule_no', numbers)} THEN {gate}"
-            for gate, numbers in enumerate(gates.values())
+            for gate, numbers in gates.items()
         )
         yield (
             "NOT EXISTS (SELECT 1 FROM barred AS b"
@@ -87,22 +90,42 @@ def wheres(rules: list[Numbered]) -> Iterator[str]:
         )
 
 
-def barred_steps(rules: list[Numbered]) -> Iterator[Step]:
-    """Yield the step that says which contacts do not meet which condition of rules on contacts."""
+def barred_steps(rules: RuleSet, counted: list[Numbered]) -> Iterator[Step]:
+    """Yield the steps that say which contacts do not meet which condition of rules on contacts."""
+    gates = {each.gate: each.rule.contact for each in counted if each.gate is not None}
+    if not gates:
+        return
+    source = "contact AS c"
+    asked = sorted(kinds_of(gates.values()).keys() & fit.RESULTS.keys())
+    if asked:
+        yield Step("graded", fit.graded_sql(rules.fit))
+        # A field of the mapping may have the same name: here the result is meant.
+        own = contact_fields(counted)
+        columns = [
+            column(name, "k.f_", folded=is_folded)
+            for name, kind in own.items()
+            for is_folded in ((False, True) if kind is Kind.TEXT else (False,))
+        ]
+        for name in asked:
+            columns.append(f"g.{name} AS {column(name, 'f_')}")
+            folded = fit.folded(rules.fit, name, "g")
+            columns.append(f"{folded} AS {column(name, 'f_', folded=True)}")
+        source = f"""(
+  SELECT k.contact, {", ".join(columns)}
+  FROM contact AS k JOIN graded AS g ON g.contact = k.contact
+) AS c"""
     parts = [
         f"""SELECT c.contact, CAST({gate} AS BIGINT) AS gate
-FROM contact AS c CROSS JOIN moment AS m
+FROM {source} CROSS JOIN moment AS m
 WHERE NOT COALESCE({condition_sql(condition, "c.f_")}, FALSE)"""
-        for gate, condition in enumerate(_gates(rules))
+        for gate, condition in gates.items()
     ]
-    if parts:
-        yield Step("barred", "\nUNION ALL\n".join(parts))
+    yield Step("barred", "\nUNION ALL\n".join(parts))
 
 
-def _gates(rules: list[Numbered]) -> dict[Condition, list[int]]:
-    """Return the conditions on contacts, each with the rules that have it; a gate is its place."""
-    gates: dict[Condition, list[int]] = {}
-    for each in rules:
-        if each.rule.contact != ALWAYS:
-            gates.setdefault(each.rule.contact, []).append(each.no)
-    return gates
+def contact_fields(rules: Iterable[Numbered]) -> Mapping[str, Kind]:
+    """Return the contact fields that the conditions of rules on contacts look at."""
+    kinds = dict(kinds_of(each.rule.contact for each in rules))
+    for name in fit.RESULTS.keys() & kinds.keys():
+        add_kind(kinds, name, fit.RESULTS[name])
+    return {name: kind for name, kind in sorted(kinds.items()) if name not in fit.RESULTS}

@@ -14,8 +14,7 @@ what came of all of them:
 from collections.abc import Iterator, Mapping, Sequence
 
 from connector.domain.contact import Opportunity, Value
-from connector.domain.text import fold
-from connector.rules import reasons, sql
+from connector.rules import fit, reasons, sql
 from connector.rules.condition_sql import add_kind, column, condition_sql, kinds_of
 from connector.rules.conditions import Condition, Kind
 from connector.rules.facts import clamped
@@ -32,8 +31,7 @@ OPPORTUNITY_FIELDS: Mapping[str, Kind] = {
 """What is known of every opportunity. `probability`: from 0 to 1."""
 
 RESULTS: Mapping[str, Kind] = {
-    "grade": Kind.TEXT,
-    "persona": Kind.TEXT,
+    **fit.RESULTS,
     "stage": Kind.TEXT,
     "temperature": Kind.TEXT,
     "need": Kind.BOOLEAN,
@@ -183,14 +181,8 @@ def _result_columns(rules: RuleSet, asked: set[str]) -> Mapping[str, str]:
 
 
 def _folded(rules: RuleSet, name: str) -> str:
-    """Return a result folded: of grades and personas it is known which there are."""
-    values = {
-        "grade": ["A", "B", "C", "D", "U"],
-        "persona": [persona.id for persona in rules.fit.personas],
-    }.get(name, [])
-    unlike = [value for value in values if fold(value) != value]
-    cases = " ".join(f"WHEN {sql.text(value)} THEN {sql.text(fold(value))}" for value in unlike)
-    return f"CASE u.{name} {cases} ELSE u.{name} END" if cases else f"u.{name}"
+    """Return a result folded; stages and temperatures are so already."""
+    return fit.folded(rules.fit, name, "u") if name in fit.RESULTS else f"u.{name}"
 
 
 def _taking_sql(rules: RuleSet, no: int, rule: OpportunityRule) -> str:

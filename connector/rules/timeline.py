@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from math import lcm
 
+from connector.rules.accounts import asks_for_fit
 from connector.rules.model import Fit, PerDays, RuleSet
 from connector.rules.quarantine import Quarantine
 
@@ -77,7 +78,7 @@ def concerning(rules: RuleSet, types: Set[str]) -> RuleSet:
     return replace(
         rules,
         rules=tuple(rule for rule in rules.rules if rule.id in wanted),
-        fit=Fit(),
+        fit=rules.fit if asks_for_fit(rules) else Fit(),
         account=None,
         quarantine=Quarantine(),
         interests=None,

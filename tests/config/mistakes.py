@@ -601,12 +601,15 @@ RULES = (
         "score: {contact: {account_sum: {gte: 5}}}\n"
         "rules:\n"
         "  - {id: a, activity: x, points: 5, contact: {any: [{account_people: {gte: 2}}]}}\n"
-        "  - {id: b, activity: x, points: 5, contact: {size: {gte: much}}}\n",
+        "  - {id: b, activity: x, points: 5, contact: {size: {gte: much}}}\n"
+        "  - {id: c, activity: x, points: 5, contact: {grade: [A, E], persona: nobody}}\n",
         (
             "3:19: «account_sum» does not go here: it is made of the points that activities give",
             "5:54: «account_people» does not go here: it is made of the points that activities "
             "give",
             "6:59: «gte» is for numbers and dates; the text «much» is neither",
+            "7:54: there is no grade «E»; there is A, B, C, D and U",
+            "7:71: there is no persona «nobody»",
         ),
     ),
     Mistake(

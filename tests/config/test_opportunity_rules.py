@@ -129,6 +129,24 @@ def test_what_the_mapping_never_yields_is_a_mistake(of: str, rule: str, told: st
     assert [f"{each.line}:{each.column}: {each.message}" for each in problems] == [told]
 
 
+def test_a_rule_of_activities_asks_for_what_the_mapping_reads_or_the_personas_make() -> None:
+    def told(contact: str, of: str) -> list[str]:
+        text = f"version: 1\nrules: [{{id: a, activity: x, points: 1, contact: {{{contact}}}}}]\n"
+        return [
+            each.message for each in check_rules_against(parse_document("r", text), mapping(of))
+        ]
+
+    plain = MAPPING.replace(", grade: school_grade", "")
+    assert told("grade: A, job_title: x", plain) == []
+    assert told("job_titel: x", plain) == [
+        "the mapping reads no contact field «job_titel»; did you mean «job_title»?"
+    ]
+    assert told("grade: A", MAPPING) == [
+        "«grade» is what the personas make of the contact here, and the mapping reads a contact "
+        "field of that name too: give the field another name in the mapping"
+    ]
+
+
 def test_what_the_mapping_reads_is_none() -> None:
     rule = "id: b, where: {region: 5, amount: 1}, contact: {job_title: x, stage: lead}, points: 1"
     document = parse_document("rules.yaml", HEAD + deals(rule))

@@ -11,7 +11,7 @@ from connector.rules.model import Account, RuleSet
 from tests.reference.counting import count
 from tests.reference.moments import asked_at
 from tests.reference.robots import Decision, MailDomain, flags
-from tests.reference.scoring import score
+from tests.reference.scoring import fit, judged, score
 from tests.reference.story import Activity, Instant, Story
 
 
@@ -56,7 +56,8 @@ def own_points(rules: RuleSet, story: Story, kept: Sequence[Activity], as_of: In
     """Return what activities alone give a contact, between the bounds of the leading score."""
     activities = [each for each in kept if each.occurred_us <= as_of.us]
     alone = asked_at(dataclasses.replace(rules, contact_rules=()), as_of)
-    return score(alone, count(alone, activities, story.fields, as_of), {}).total
+    fields = judged(story.fields, fit(alone.fit, story.fields))
+    return score(alone, count(alone, activities, fields, as_of), {}).total
 
 
 def facts_of(account: Account, people: Sequence[Person]) -> dict[str, Value]:

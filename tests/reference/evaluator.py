@@ -20,7 +20,7 @@ from tests.reference.moments import asked_at
 from tests.reference.nurture import Next, Place, Sales, is_with_sales, nurture
 from tests.reference.pressure import Pressure, pressure
 from tests.reference.robots import Decision, MailDomain, flags, whole_domains
-from tests.reference.scoring import Match, Points, fit, score
+from tests.reference.scoring import Match, Points, fit, judged, score
 from tests.reference.stages import Evidence, Standing, stand
 from tests.reference.story import Instant, State, Story
 
@@ -73,9 +73,9 @@ def evaluate(
     opportunities = [each for each in story.opportunities if each.created_us <= as_of.us]
     state = story.state or State()
 
-    counted = count(rules, activities, story.fields, as_of)
-    points = score(rules, counted, story.fields)
     match = fit(rules.fit, story.fields)
+    counted = count(rules, activities, judged(story.fields, match), as_of)
+    points = score(rules, counted, story.fields)
     facts = gather(rules, activities, opportunities, state, counted, as_of)
 
     closed = closing(state, facts)

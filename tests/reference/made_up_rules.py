@@ -7,7 +7,7 @@ from random import Random
 from connector.domain.ids import RuleId
 from connector.domain.numbers import MILLION
 from connector.rules.accounts import KINDS
-from connector.rules.conditions import ALWAYS, Kind
+from connector.rules.conditions import ALWAYS, Condition, Kind, Not, Test
 from connector.rules.decay import IN_DAYS, Constant, Curve, Decay, Steps
 from connector.rules.model import (
     Account,
@@ -31,6 +31,7 @@ from connector.rules.model import (
     Score,
     Stages,
 )
+from connector.rules.operators import Op
 from tests.reference.made_up_conditions import ATTRIBUTES, FIELDS, likely, make_condition
 from tests.reference.made_up_interests import with_interests
 from tests.reference.made_up_marketing import (
@@ -68,7 +69,12 @@ def make_rule_set(random: Random) -> RuleSet:
     groups = shared_out(random, make_groups(random), further)
     fit = make_fit(random, account)
     made = RuleSet(
-        rules=tuple(of_their_scores(random, replace_some(random, rules), groups, further)),
+        rules=tuple(
+            dataclasses.replace(each, contact=make_whom(random, fit))
+            if likely(random, 15)
+            else each
+            for each in of_their_scores(random, replace_some(random, rules), groups, further)
+        ),
         contact_rules=make_contact_rules(random, groups, further, account),
         groups=groups,
         fit=fit,
@@ -105,8 +111,18 @@ def make_rule(random: Random, no: int) -> ActivityRule:
         group=random.choice((None, "mail", "web", "need")),
         family=random.choice(("", "web", "mail", "need")),
         is_need=likely(random, 20),
-        contact=make_condition(random, FIELDS) if likely(random, 12) else ALWAYS,
     )
+
+
+def make_whom(random: Random, fit: Fit) -> Condition:
+    """Return whom a rule is for: by fields, or by what the personas make of a contact."""
+    if likely(random, 60):
+        return make_condition(random, FIELDS)
+    personas = [persona.id for persona in fit.personas] or ["nobody"]
+    name, known = random.choice((("grade", list("ABCDUa")), ("persona", personas)))
+    value, is_exact = random.choice(known), likely(random, 30)
+    test = Test(name, Kind.TEXT, random.choice((Op.EQUALS, Op.NOT_IN)), (value,), is_exact)
+    return Not(test) if likely(random, 25) else test
 
 
 def make_points(random: Random) -> int:

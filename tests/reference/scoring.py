@@ -92,6 +92,11 @@ class Match:
         return self.grade in ("A", "B")
 
 
+def judged(fields: Mapping[str, Value], match: Match) -> Mapping[str, Value]:
+    """Return a contact's fields with what its fit is, as conditions of rules see them."""
+    return {**fields, "grade": match.grade, "persona": match.persona}
+
+
 def fit(settings: Fit, fields: Mapping[str, Value]) -> Match:
     """Find the persona that fits best among those of which enough is known."""
     best: Match | None = None

@@ -26,7 +26,7 @@ from tests.reference.made_up_conditions import FIELDS, seeded
 from tests.reference.made_up_rules import make_rule_set
 from tests.reference.made_up_stories import make_as_of, make_stories, make_values
 from tests.reference.moments import asked_at
-from tests.reference.scoring import fit_of
+from tests.reference.scoring import fit, fit_of, judged
 
 SEEDS = st.integers(0, 2**32)
 
@@ -74,7 +74,9 @@ def test_no_score_is_out_of_its_reach_and_no_dead_rule_counts(seed: int) -> None
         assert reach.least is None or points >= reach.least
         assert reach.most is None or points <= reach.most
         existing = [each for each in story.activities if each.occurred_us <= as_of.us]
-        counted = count(asked_at(rules, as_of), existing, story.fields, as_of)
+        asked = asked_at(rules, as_of)
+        fields = judged(story.fields, fit(asked.fit, story.fields))
+        counted = count(asked, existing, fields, as_of)
         assert dead.isdisjoint(each.rule.id for each in counted)
     for group in rules.groups:
         within = group_reach(group, rules.rules)
