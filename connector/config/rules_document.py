@@ -30,7 +30,7 @@ class BoundsSection(Section):
     highest: Points = Decimal(100)
     """The most it can be."""
     contact: Where | None = None
-    """Conditions on the contact's fields: others have no points in it."""
+    """Conditions on the contact, its `grade` and `persona` too: others have no points in it."""
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:
