@@ -209,7 +209,7 @@ class RuleSection(Section):
     where: Where | None = None
     """Conditions on the activity's attributes."""
     contact: Where | None = None
-    """Conditions on the contact, its `grade` and `persona` too: for others there is no such rule."""
+    """Conditions on the contact, its `grade` and `persona` too: others have no such rule."""
     points: Points
     """What one counted activity is worth; may be negative, or 0."""
     once_per: OncePer = "each"
