@@ -1,6 +1,7 @@
 """Rule set to plan: the steps that every engine runs, in order, and the tables that they join.
 
-activity ─→ hit ─→ dated, keyed ─→ repeated ─→ line ─→ every_line
+contact ─→ graded ─→ barred
+activity, barred ─→ hit ─→ dated, keyed ─→ repeated ─→ line ─→ every_line
 line, contact, activity, opportunity, state ─→ outcome ─→ clock ─→ sla ─→ score
 outcome ─→ reason, move, pressing ─→ pressure, nurtured ─→ nurture
 line ─→ further_0, … ─→ other_score, other_reason
