@@ -3,6 +3,9 @@ PYTHON ?= python3
 CRM ?= hubspot
 BIN := .venv/bin
 
+# The tests start hundreds of processes: none of them should compile the product anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test format bench wheel lock clean
 
 demo: .venv/installed
