@@ -158,7 +158,8 @@ class _Work:
         keys = Counter(row[place].casefold() for row in rows if key and len(row) > place >= 0)
         for row in rows:
             try:
-                if key and keys[row[place].casefold()] > 1:
+                # A row too short to hold the key is refused below, like any of a wrong length.
+                if key and len(row) > place >= 0 and keys[row[place].casefold()] > 1:
                     told = f"Duplicate external id specified: {row[place]}"
                     raise row_error("DUPLICATE_VALUE", told, key.name)
                 record_id, created = self._write(writer, incoming, key, row)
