@@ -11,7 +11,7 @@ from tests.reference.conditions import holds
 from tests.reference.evaluator import Result, Row, evaluate_all
 from tests.reference.moments import absolute
 from tests.reference.robots import Decision, whole_domains
-from tests.reference.scoring import Line, Points
+from tests.reference.scoring import Line, Points, clamped
 from tests.reference.story import Instant, Opportunity, Story
 
 
@@ -91,18 +91,8 @@ def score(
         for line in [line_of(rule, people, as_of)]
         if line is not None and line.points
     ]
-    for group in told.groups:
-        members = {rule.id for rule in told.rules if rule.group == group.id}
-        total = sum(line.points for line in lines if line.kind == "rule" and line.rule in members)
-        if group.cap is not None and total > group.cap:
-            lines.append(Line("cap", group.id, group.cap - total))
-        elif group.floor is not None and total < group.floor:
-            lines.append(Line("floor", group.id, group.floor - total))
-    raw = sum(line.points for line in lines)
-    total = min(max(raw, told.lowest), told.highest)
-    if total != raw:
-        lines.append(Line("bound", "opportunity", total - raw))
-    return Points(tuple(sorted(lines, key=lambda line: -line.points)), raw, total)
+    group_of: dict[str, str | None] = {rule.id: rule.group for rule in told.rules}
+    return clamped(lines, told.groups, group_of, Line("bound", "opportunity", 0), told)
 
 
 def line_of(rule: OpportunityRule, people: Sequence[Taker], as_of: Instant) -> Line | None:

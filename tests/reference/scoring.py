@@ -1,11 +1,11 @@
 """Section 3: from lines to the score. Section 4: fit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connector.domain.contact import Value
 from connector.domain.numbers import MILLION
-from connector.rules.model import Fit, Persona, RuleSet, Score
+from connector.rules.model import Fit, Group, Opportunities, Persona, RuleSet, Score
 from tests.reference.conditions import holds, is_known
 from tests.reference.counting import Counted
 
@@ -49,20 +49,36 @@ def score(
         for rule in given
         if rule.points and holds(rule.where, fields)
     ]
-    for group in (each for each in rules.groups if each.score == name):
-        members = {rule.id for rule in rules.giving if rule.group == group.id}
-        total = sum(line.points for line in lines if line.kind == "rule" and line.rule in members)
+    groups = [group for group in rules.groups if group.score == name]
+    group_of: dict[str, str | None] = {rule.id: rule.group for rule in rules.giving}
+    return clamped(lines, groups, group_of, Line("bound", name or rules.score, 0), bounds)
+
+
+def clamped(
+    lines: Sequence[Line],
+    groups: Sequence[Group],
+    group_of: Mapping[str, str | None],
+    bound: Line,
+    bounds: RuleSet | Score | Opportunities,
+) -> Points:
+    """Add up lines; what a group's limits or the bounds of the sum take or add is a line too.
+
+    `group_of`: each rule's. `bound`: the line of the bounds, without points.
+    """
+    told = list(lines)
+    by_rule = [(line, group_of.get(line.rule)) for line in lines if line.kind == "rule"]
+    for group in groups:
+        total = sum(line.points for line, its_group in by_rule if its_group == group.id)
         if group.cap is not None and total > group.cap:
-            lines.append(Line("cap", group.id, group.cap - total))
+            told.append(Line("cap", group.id, group.cap - total))
         elif group.floor is not None and total < group.floor:
-            lines.append(Line("floor", group.id, group.floor - total))
-    raw = sum(line.points for line in lines)
+            told.append(Line("floor", group.id, group.floor - total))
+    raw = sum(line.points for line in told)
     total = min(max(raw, bounds.lowest), bounds.highest)
     if total != raw:
-        lines.append(Line("bound", name or rules.score, total - raw))
+        told.append(replace(bound, points=total - raw))
     # Python's sort keeps the order of equals: rules, caps and floors, bound, each as in the file.
-    ranked = sorted(lines, key=lambda line: -line.points)
-    return Points(tuple(ranked), raw, total)
+    return Points(tuple(sorted(told, key=lambda line: -line.points)), raw, total)
 
 
 def rule_lines(rules: RuleSet, counted: Sequence[Counted]) -> list[Line]:

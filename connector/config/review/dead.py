@@ -63,20 +63,14 @@ def never_met(criterion: Criterion) -> bool:
 
 def _rule(rules: RuleSet, position: int, rule: ActivityRule) -> Iterator[Remark]:
     path = ("rules", position)
-    if never_holds(rule.where):
+    asked = {"where": rule.where, "contact": rule.contact}
+    empty = next((key for key, condition in asked.items() if never_holds(condition)), None)
+    if empty is not None:
         yield Remark(
-            (*path, "where"),
+            (*path, empty),
             Weight.ERROR,
             "never_fires",
-            f"«{rule.id}» can never fire: {contradiction(rule.where)}",
-            _CORRECT.format(what=rule.id),
-        )
-    elif never_holds(rule.contact):
-        yield Remark(
-            (*path, "contact"),
-            Weight.ERROR,
-            "never_fires",
-            f"«{rule.id}» can never fire: {contradiction(rule.contact)}",
+            f"«{rule.id}» can never fire: {contradiction(asked[empty])}",
             _CORRECT.format(what=rule.id),
         )
     elif is_always_replaced(rules, rule):
